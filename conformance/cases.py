@@ -1,0 +1,112 @@
+"""Where cases join probes and judges: the decorator that the suite is written with, and what it registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from conformance import catalogue
+from conformance.model import Case, Requirement, Verdict
+from conformance.observatory import Probe
+from conformance.policy import Policy
+
+Record = TypeVar("Record")
+Body = TypeVar("Body", bound=Callable[..., None])
+Judge = Callable[[Any, Policy, Case], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a requirement is proved: by which look, and by whose judgement."""
+
+    probe: Probe[Any]
+    judge: Judge
+
+
+_PROOFS: dict[str, Proof] = {}
+
+
+def proves(
+    requirement: str, *, observes: Probe[Record], judged_by: Callable[[Record, Policy, Case], Verdict]
+) -> Callable[[Body], Body]:
+    """Join a requirement to its probe and its judge; marks a pytest function as its cases."""
+
+    def register(body: Body) -> Body:
+        _PROOFS[requirement] = Proof(observes, judged_by)
+        marked: Body = pytest.mark.requirement(requirement)(body)
+        return marked
+
+    return register
+
+
+def proofs() -> dict[str, Proof]:
+    """Return every requirement's proof; imports the whole suite."""
+    for path in sorted((Path(__file__).parent / "suite").glob("test_*.py")):
+        import_module(f"conformance.suite.{path.stem}")
+    return _PROOFS
+
+
+def expand(requirement: Requirement, policy: Policy) -> Iterator[Case]:
+    """List a requirement's cases for a target: from the catalogue, the guideline and the target file alone."""
+    target = policy.target
+    subject = target.subject(requirement.section) if requirement.section in target.sections else target.name
+    for row in requirement.cases:
+        repeats = AXES[row.each](policy) if row.each else [("", "")]
+        for slug, value in repeats or [("", "")]:
+            parts = (
+                requirement.id,
+                row.name + slug if slug.startswith("/") else "/".join(filter(None, (row.name, slug))),
+            )
+            yield Case(
+                id="/".join(filter(None, parts)),
+                requirement=requirement,
+                name=row.name,
+                value=value,
+                subject=subject,
+                level=row.level or requirement.level,
+            )
+
+
+def all_cases(policy: Policy) -> list[Case]:
+    """List every case of the catalogue for a target, in order of requirement."""
+    return [case for row in catalogue.load().values() if row.excluded is None for case in expand(row, policy)]
+
+
+def _paths(key: str) -> Callable[[Policy], list[tuple[str, str]]]:
+    def axis(policy: Policy) -> list[tuple[str, str]]:
+        webapp = policy.target.webapp
+        return [(path, path) for path in getattr(webapp, key)] if webapp else []
+
+    return axis
+
+
+def _plain_ports(policy: Policy) -> list[tuple[str, str]]:
+    webapp = policy.target.webapp
+    if webapp is None:
+        return []
+    https = urlsplit(webapp.url).port or 443
+    return [("https-port", str(https)), *((f"port-{port}", str(port)) for port in webapp.http_ports)]
+
+
+def _tls_versions(policy: Policy) -> list[tuple[str, str]]:
+    return [(version, version) for version in policy.level.versions] if policy.target.webapp else []
+
+
+def _uids(policy: Policy) -> list[tuple[str, str]]:
+    identity = policy.target.identity
+    return [(f"uid-{n}", uid) for n, uid in enumerate(identity.uids, 1)] if identity else []
+
+
+AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
+    "admin_paths": _paths("admin_paths"),
+    "api_paths": _paths("api_paths"),
+    "plain_ports": _plain_ports,
+    "tls_versions": _tls_versions,
+    "uids": _uids,
+}

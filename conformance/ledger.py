@@ -1,0 +1,166 @@
+"""Builds results.json: the one source of every report."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance import __version__, catalogue
+from conformance.assessment import Assessment
+from conformance.model import Case, Level, Outcome
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one case. Crosses process borders as JSON."""
+
+    case: str
+    verdict: str
+    expected: str = ""
+    observed: str = ""
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    exhibits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    waiver: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a pass that rests on nothing."""
+        if self.verdict == Outcome.PASS and not self.evidence:
+            raise ValueError(f"{self.case}: a pass without evidence")
+
+
+@dataclass(slots=True)
+class Run:
+    """The circumstances of a run."""
+
+    argv: list[str]
+    fail_on: Level = Level.MUST
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    started: str = field(default_factory=lambda: utc_now())
+    whole_catalogue: bool = True
+    interrupted: bool = False
+    requests_sent: int = 0
+    connections_opened: int = 0
+    probe_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def utc_now() -> str:
+    """Return the present instant as results.json spells it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def build(
+    run: Run, assessment: Assessment, entries: Mapping[str, Entry], observations: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the whole results document; cases without an entry are `not-run`."""
+    requirements = _requirements(assessment.cases.values(), entries)
+    counts = Counter(case["verdict"] for row in requirements for case in row["cases"])
+    document = {
+        "schema": SCHEMA,
+        "suite": {"name": "portero", "version": __version__, "catalogue_sha256": catalogue.digest()},
+        "run": {
+            "id": run.id,
+            "started": run.started,
+            "finished": utc_now(),
+            "argv": run.argv,
+            "host": platform.node(),
+            "requests_sent": run.requests_sent,
+            "connections_opened": run.connections_opened,
+            "interrupted": run.interrupted,
+            "fail_on": str(run.fail_on),
+            "whole_catalogue": run.whole_catalogue,
+            "probe_seconds": run.probe_seconds,
+        },
+        "target": _target(assessment, observations),
+        "counts": {str(outcome): counts[outcome] for outcome in _COUNTED},
+        "requirements": requirements,
+        "observations": dict(sorted(observations.items())),
+    }
+    document["verdict"] = verdict(document)
+    return document
+
+
+_COUNTED = (
+    Outcome.PASS,
+    Outcome.FAIL,
+    Outcome.WAIVED,
+    Outcome.INCONCLUSIVE,
+    Outcome.NOT_APPLICABLE,
+    Outcome.NOT_RUN,
+)
+
+
+def _requirements(cases: Iterable[Case], entries: Mapping[str, Entry]) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for case in cases:
+        requirement = case.requirement
+        row = rows.setdefault(
+            requirement.id,
+            {
+                "id": requirement.id,
+                "area": requirement.area,
+                "level": str(requirement.level),
+                "title": requirement.title["en"],
+                "source": requirement.source,
+                "cases": [],
+            },
+        )
+        entry = entries.get(case.id) or Entry(case.id, Outcome.NOT_RUN, reason="not selected, or interrupted")
+        fields = asdict(entry)
+        row["cases"].append({"id": fields.pop("case"), "subject": case.subject, "level": str(case.level), **fields})
+    for row in rows.values():
+        row["cases"].sort(key=lambda case: case["id"])
+        row["verdict"] = worst(case["verdict"] for case in row["cases"])
+    return [rows[key] for key in sorted(rows)]
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """Return the verdict of a requirement from those of its cases."""
+    order = list(Outcome)
+    return str(min((Outcome(v) for v in verdicts), key=order.index))
+
+
+def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str, Any]:
+    target = assessment.target
+    return {
+        "name": target.name,
+        "sha256": target.sha256,
+        "sections": list(target.sections),
+        "consent": target.consent,
+        "clock_offset_seconds": observations.get("channel/0", {}).get("core_clock_offset", 0.0),
+        "tls_level": {},
+        "document": target.document(),
+    }
+
+
+def violations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the failed cases at or above the run's `fail_on`."""
+    bar = Level(document["run"]["fail_on"])
+    return [
+        case
+        for row in document["requirements"]
+        for case in row["cases"]
+        if case["verdict"] == Outcome.FAIL and Level(case["level"]).at_least(bar)
+    ]
+
+
+def verdict(document: Mapping[str, Any]) -> str:
+    """Return the verdict of the whole run."""
+    counts = document["counts"]
+    whole = document["run"]["whole_catalogue"] and not document["run"]["interrupted"]
+    if violations(document):
+        return "not-conformant"
+    if counts[Outcome.INCONCLUSIVE] or document["run"]["interrupted"] or (whole and counts[Outcome.NOT_RUN]):
+        return "incomplete"
+    if not whole:
+        return "partial"
+    return "conformant-with-waivers" if counts[Outcome.WAIVED] else "conformant"

@@ -1,0 +1,141 @@
+"""The words that every other module speaks: levels, outcomes, verdicts, requirements, cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Level(StrEnum):
+    """How binding a requirement is: RFC 2119's words, taken from the source's own verbs."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+    def at_least(self, other: Level) -> bool:
+        """Tell whether this level is as strict as `other`, or stricter."""
+        order = list(Level)
+        return order.index(self) <= order.index(other)
+
+
+class Outcome(StrEnum):
+    """What became of a case. Ordered from worst to best: a requirement has that of its worst case."""
+
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not-run"
+    WAIVED = "waived"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Exit(IntEnum):
+    """What the process says to its caller; the first that applies, in the order of `docs` in README."""
+
+    OK = 0
+    VIOLATION = 1
+    INTERRUPTED = 2
+    INTERNAL = 3
+    UNUSABLE = 4
+    NOTHING_SELECTED = 5
+    INCOMPLETE = 10
+
+
+class NonConformance(AssertionError):
+    """The gateway breaks the requirement; the only trouble that may be waived."""
+
+
+class Inconclusive(Exception):
+    """It could not be tested, and why, in plain words. Never a pass and never a violation."""
+
+
+class NotApplicable(Exception):
+    """The requirement asks nothing of this target, and why."""
+
+
+class UnusableInput(Exception):
+    """The operator's input cannot be used. Each line of the message is one error, with its place and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge says of one case.
+
+    `expected` and `observed` are sentences for an auditor. `exhibits` point at what was seen: JSON Pointers
+    into the observation that was judged ("" is all of it).
+    """
+
+    outcome: Outcome
+    expected: str
+    observed: str
+    exhibits: tuple[str, ...] = ("",)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """One sentence that says expected and observed."""
+        return f"{self.observed}; {self.expected}"
+
+    def enforce(self) -> None:
+        """Raise NonConformance when the requirement is broken."""
+        if self.outcome is Outcome.FAIL:
+            raise NonConformance(self.reason)
+
+
+def conforms(expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:
+    """Return the verdict that the requirement is kept."""
+    return Verdict(Outcome.PASS, expected, observed, exhibits or ("",), notes)
+
+
+def violates(expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:
+    """Return the verdict that the requirement is broken."""
+    return Verdict(Outcome.FAIL, expected, observed, exhibits or ("",), notes)
+
+
+def verdict(kept: bool, expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:  # noqa: FBT001
+    """Return `conforms` or `violates`, whichever `kept` says."""
+    return (conforms if kept else violates)(expected, observed, *exhibits, notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A line of a requirement's `cases`: its name, what it is repeated for, and its own level if not the row's."""
+
+    name: str
+    each: str | None = None
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One promise of the documentation, as the catalogue states it. Texts are keyed by language."""
+
+    id: str
+    area: str
+    level: Level
+    section: str
+    source: str
+    title: dict[str, str]
+    statement: dict[str, str]
+    judged: dict[str, str]
+    repair: dict[str, str]
+    needs: tuple[str, ...] = ()
+    consent: str = "read"
+    cases: tuple[CaseRow, ...] = ()
+    excluded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to prove, known before anything is probed.
+
+    `name` is the catalogue's part of the id (`get`), `value` what it is repeated for (`/login`).
+    """
+
+    id: str
+    requirement: Requirement = field(repr=False)
+    name: str
+    value: str
+    subject: str
+    level: Level

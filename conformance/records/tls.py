@@ -1,0 +1,101 @@
+"""What was seen of one TLS endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+VERSIONS = ("ssl-2.0", "ssl-3.0", "tls-1.0", "tls-1.1", "tls-1.2", "tls-1.3")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the server answered a hello of one protocol version.
+
+    `outcome` is `offered` (ServerHello or HelloRetryRequest of that version), `other-version` (a ServerHello of
+    another one), `alert`, `closed` (orderly, or reset), or `silent`. `detail` says which alert, or which version.
+    """
+
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """The cipher suites accepted under one version; IANA names (`0x1234` for one without).
+
+    `in_order` is the order by elimination: the server's, where `server_order` is true. `server_order` is None where
+    fewer than two suites are accepted, so that it cannot be told. `by_sslyze` are those that sslyze completed a
+    handshake with; `by_hello` those that the server chose from our own hellos.
+    """
+
+    in_order: tuple[str, ...] = ()
+    server_order: bool | None = None
+    prioritises_chacha: bool = False
+    by_hello: tuple[str, ...] = ()
+    by_sslyze: tuple[str, ...] = ()
+    complete: bool = True
+    trouble: str = ""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Every suite that either pair of eyes saw, in the order they were found."""
+        return tuple(dict.fromkeys((*self.in_order, *self.by_hello, *self.by_sslyze)))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate of the server's, the leaf of a chain.
+
+    `key_type` is `rsa`, `ecdsa`, `ed25519`, …; `curve` an IANA group name for ECDSA; `signature` is `rsa-sha256`,
+    `ecdsa-sha384`, …; times are Unix seconds, UTC; `days` the length of life in days.
+    """
+
+    subject: str
+    issuer: str
+    sha256: str
+    key_type: str
+    key_bits: int
+    curve: str | None
+    signature: str
+    not_before: float
+    not_after: float
+    days: float
+    must_staple: bool
+    names_responder: bool
+    stapled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """What sslyze says of one known weakness: `vulnerable` is None when its check did not complete."""
+
+    vulnerable: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsObservation:
+    """One endpoint, scanned once, for all levels and guidelines.
+
+    `canaries` are the control handshakes (before, between, after): false where one failed. Groups are IANA names in
+    lower case (`x25519`, `secp256r1`, `ffdhe2048`, `x25519mlkem768`), `0x1234` for one without a name.
+    `dh_bits` is the smallest modulus seen in a DHE exchange, in bits.
+    """
+
+    endpoint: str
+    started: float
+    canaries: tuple[bool, ...]
+    versions: dict[str, Answer]
+    suites: dict[str, Suites]
+    groups_tls13: tuple[str, ...] | None
+    groups_tls12: tuple[str, ...] | None
+    dh_bits: int | None
+    dh_generator_known: str = ""
+    certificates: tuple[Certificate, ...] = ()
+    weaknesses: dict[str, Weakness] = field(default_factory=dict)
+    early_data: bool | None = None
+    extended_master_secret: bool | None = None
+    fallback_scsv: bool | None = None
+    client_renegotiation: bool | None = None
+    troubles: tuple[str, ...] = ()
+    connections: int = 0

@@ -1,0 +1,1 @@
+"""The conformance cases, one module an area, run by pytest."""

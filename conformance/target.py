@@ -1,0 +1,396 @@
+"""The target file: what to probe, with which consent, judged against which policy."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from conformance.model import UnusableInput
+from conformance.secret import SecretRef
+from conformance.toml_lines import line_of
+
+CONSENT = ("read", "write", "destructive")
+SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
+        _ = parts.port
+        return value
+
+    return AfterValidator(check)
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be a path that starts with / and is percent-encoded")
+    return value
+
+
+HttpsUrl = Annotated[str, _url("https")]
+WebUrl = Annotated[str, _url("http", "https")]
+ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
+UrlPath = Annotated[str, AfterValidator(_path)]
+JsonPointer = Annotated[str, Field(pattern=r"^(/.*)?$")]
+
+
+class Table(BaseModel):
+    """A table of the target file: keys are strict, and it does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Exclusion(Table):
+    """A requirement (or a pattern such as `HOOK-*`) that is left out, and why."""
+
+    requirement: str
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class Scope(Table):
+    """What the operator leaves out; the report prints every reason."""
+
+    exclude: tuple[Exclusion, ...] = ()
+
+
+class Limits(Table):
+    """How hard a live target may be pressed."""
+
+    connections: Positive = 10
+    requests_per_second: Positive = 50
+    requests: Positive = 20000
+
+
+class Login(Table):
+    """An account of the web app or the database."""
+
+    username: str
+    password: SecretRef
+
+
+class Certificate(Table):
+    """What to put back after a certificate was replaced."""
+
+    restore: SecretRef
+
+
+class Webapp(Table):
+    """The web app: API and administration."""
+
+    url: HttpsUrl
+    http_ports: tuple[Port, ...] = ()
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: SecretRef | None = None
+    security_level: Literal["modern", "intermediate", "old"] = "modern"
+    guideline: Literal["4.0", "5.7", "5.8", "6.0"] = "5.8"
+    admin_paths: tuple[UrlPath, ...] = ()
+    api_paths: tuple[UrlPath, ...] = ()
+    probe_throttling: bool = False
+    admin: Login | None = None
+    user: Login | None = None
+    certificate: Certificate | None = None
+
+    @model_validator(mode="after")
+    def _level_exists(self) -> Webapp:
+        if (self.guideline, self.security_level) == ("6.0", "old"):
+            raise ValueError('guideline 6.0 has no level "old": declare guideline "5.8", or a higher level')
+        if (self.client_cert is None) != (self.client_key is None):
+            raise ValueError("client_cert and client_key go together: give both or neither")
+        return self
+
+
+class ChannelAccepted(Table):
+    """What the answer to an accepted message looks like."""
+
+    status: tuple[int, ...] = (200,)
+
+
+class Channel(Table):
+    """The sealed channel between web app and core app."""
+
+    url: ChannelUrl
+    codec: str = "fernet"
+    secret: SecretRef | None = None
+    tolerance_seconds: Positive = 10
+    payload: str = '{"type": "ping"}'
+    content_type: str = "application/octet-stream"
+    wait: bool = True
+    accepted: ChannelAccepted = ChannelAccepted()
+
+
+class SignedInPage(Table):
+    """A page that a client sees when signed in, and who that client is."""
+
+    url: HttpsUrl
+    cookie: SecretRef
+    uid: str
+
+
+class IdentityAccepted(Table):
+    """What the answer to an honoured initialisation looks like."""
+
+    status: tuple[int, ...] = (200, 201)
+    pointer: JsonPointer | None = None
+    equals: bool | int | str | None = True
+
+
+class IdentityState(Table):
+    """How to read what is stored of a uid. `{uid}` in the URL is replaced, percent-encoded."""
+
+    url: WebUrl
+    authorization: SecretRef | None = None
+    absent_status: tuple[int, ...] = (404,)
+
+
+class OtherPath(Table):
+    """Another request that binds an identity."""
+
+    url: WebUrl
+    method: str = "PATCH"
+
+
+class Switch(Table):
+    """How validation is turned off and on."""
+
+    url: WebUrl
+
+
+class Identity(Table):
+    """The widget's initialisation with client_hash."""
+
+    url: WebUrl
+    method: str = "POST"
+    ca_file: str | None = None
+    secret: SecretRef | None = None
+    enforced: bool = True
+    uid_pointer: JsonPointer = "/visitor/email"
+    hash_pointer: JsonPointer = "/client_hash"
+    uids: tuple[str, ...] = ()
+    previous_secrets: tuple[SecretRef, ...] = ()
+    site_pages: tuple[WebUrl, ...] = ()
+    repositories: tuple[str, ...] = ()
+    headers: dict[str, str | SecretRef] = {}
+    body: dict[str, Any] = {}
+    accepted: IdentityAccepted = IdentityAccepted()
+    state: IdentityState | None = None
+    signed_in_pages: tuple[SignedInPage, ...] = ()
+    other_paths: tuple[OtherPath, ...] = ()
+    switch: Switch | None = None
+
+
+class Stub(Table):
+    """Where the suite's stub database listens."""
+
+    listen: str
+
+
+class Database(Table):
+    """The database behind web app and core app."""
+
+    engine: Literal["postgresql", "mysql"]
+    host: str
+    port: Port
+    name: str
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: SecretRef | None = None
+    username: str | None = None
+    password: SecretRef | None = None
+    monitor: Login | None = None
+    stub: Stub | None = None
+
+
+class Webhook(Table):
+    """Where the suite's callback receivers listen, and what makes the gateway call them."""
+
+    listen: str
+    ports: tuple[Port, Port]
+    callback_host: str
+    trigger: str = "channel"
+
+
+class Deployment(Table):
+    """The files that the gateway is deployed from."""
+
+    compose_files: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    hosts: Literal["one", "many"] = "one"
+    web_services: tuple[str, ...] = ()
+    core_services: tuple[str, ...] = ()
+    certs_dir: str | None = None
+
+
+class Vantage(Table):
+    """A place to look from: an argv prefix that starts a plain python3 there."""
+
+    name: str
+    command: tuple[str, ...] = ()
+    reachable: str | None = None
+
+
+class Reach(Table):
+    """What must, or must not, be reachable from a vantage point."""
+
+    from_: str = Field(alias="from")
+    to: str
+    service: Literal["api", "admin", "communication", "control", "database"]
+    allowed: bool
+
+
+class Network(Table):
+    """Where the networks are looked at from, and what is expected there."""
+
+    ports: tuple[Port, ...] = ()
+    vantage: tuple[Vantage, ...] = ()
+    reach: tuple[Reach, ...] = ()
+
+
+class Target(Table):
+    """A whole target file."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: str
+    consent: Literal["read", "write", "destructive"] = "read"
+    scope: Scope = Scope()
+    limits: Limits = Limits()
+    webapp: Webapp | None = None
+    channel: Channel | None = None
+    identity: Identity | None = None
+    database: Database | None = None
+    webhook: Webhook | None = None
+    deployment: Deployment | None = None
+    network: Network | None = None
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Name the sections that are declared."""
+        return tuple(name for name in SECTIONS if getattr(self, name) is not None)
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what the file says, in hex; comments and order do not count."""
+        return hashlib.sha256(json.dumps(self.document(), sort_keys=True).encode()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """Return the file's content as JSON can hold it; secrets are references, so it can be shown."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def permits(self, tier: str) -> bool:
+        """Tell whether the consent given covers `tier`."""
+        return CONSENT.index(self.consent) >= CONSENT.index(tier)
+
+    def excluded(self, requirement: str) -> str | None:
+        """Return the reason why `requirement` is out of scope, or None."""
+        return next((e.reason for e in self.scope.exclude if fnmatch.fnmatchcase(requirement, e.requirement)), None)
+
+    def missing(self, keys: tuple[str, ...]) -> list[str]:
+        """Return those of the dotted `keys` (`identity.state`) that are absent or empty."""
+        return [key for key in keys if not _lookup(self, key)]
+
+    def subject(self, section: str) -> str:
+        """Name the endpoint that `section` is about, as `host:port`."""
+        table = getattr(self, section)
+        url = getattr(table, "url", None)
+        if url is not None:
+            parts = urlsplit(url)
+            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+            host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+            return f"{host}:{port}"
+        host, port = getattr(table, "host", None), getattr(table, "port", None)
+        return f"{host}:{port}" if host else self.name
+
+    def secret_refs(self) -> list[SecretRef]:
+        """List every secret that the file refers to, without repeats, in file order."""
+        return list(dict.fromkeys(_references(self)))
+
+
+def _lookup(table: Any, key: str) -> Any:
+    for part in key.split("."):
+        table = getattr(table, part, None)
+    return table
+
+
+def _references(value: Any) -> Iterator[SecretRef]:
+    if isinstance(value, SecretRef):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, inner in value:
+            yield from _references(inner)
+    elif isinstance(value, dict | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _references(inner)
+
+
+def read(path: Path) -> Target:
+    """Read and check a target file.
+
+    Raises UnusableInput with one line an error: file, line, what is wrong and what to write instead.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableInput(f"{path}: not valid TOML: {error}") from error
+    try:
+        target = parse(document)
+    except ValidationError as error:
+        lines = sorted(_sentence(path.name, text, e) for e in error.errors(include_url=False, include_input=False))
+        raise UnusableInput("\n".join(lines)) from None
+    if not target.sections:
+        raise UnusableInput(f"{path}: declares nothing to probe: add at least one of [{'], ['.join(SECTIONS)}]")
+    return target
+
+
+def parse(document: dict[str, Any]) -> Target:
+    """Build a target from the file's content; raises pydantic's ValidationError."""
+    return Target.model_validate(document)
+
+
+def _sentence(name: str, text: str, error: Any) -> str:
+    loc = tuple(part for part in error["loc"])
+    key = ".".join(str(part) for part in loc)
+    where = f"{name}:{line_of(text, loc)}: "
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc[:-1]), n=1, cutoff=0.5)
+        return where + f'unknown key "{key}"' + (f'; did you mean "{near[0]}"?' if near else "")
+    if error["type"] == "missing":
+        return where + f'"{key}" is missing'
+    return where + (f'"{key}": ' if key else "") + str(error["msg"]).removeprefix("Value error, ")
+
+
+def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
+    model: Any = Target
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        model = _table_of(field.annotation) if field else None
+        if model is None:
+            return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _table_of(annotation: Any) -> type[Table] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((t for a in getattr(annotation, "__args__", ()) if (t := _table_of(a))), None)

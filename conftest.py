@@ -1,0 +1,3 @@
+"""Loads Portero's pytest side; everything else is in there."""
+
+pytest_plugins = ["conformance.plugin"]

@@ -1,0 +1,5 @@
+"""A conforming gateway in small, and the faults that break it."""
+
+from .gateway import Gateway
+
+__all__ = ["Gateway"]

@@ -1,0 +1,96 @@
+"""The whole gateway: web app, core app, identity service and the customer's site, on loopback."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .core import Core
+from .faults import named
+from .identity import IdentityService
+from .pki import Authority
+from .site import Site
+from .web import WebApp
+
+ADMIN = "admin"
+
+
+class Gateway:
+    """A gateway that keeps every promise, until a fault is named. Use it as a context manager."""
+
+    def __init__(
+        self,
+        security_level: str = "modern",
+        faults: Iterable[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Build all parts, apply the faults, bind nothing yet.
+
+        `clock` returns Unix seconds for the core app. Raises KeyError for a fault that does not exist.
+        """
+        chosen = [named(name) for name in faults]
+        lowered = [f.level for f in chosen if f.level != "modern"]
+        self.security_level = lowered[0] if lowered else security_level
+        self.clock = clock
+        self.folder = Path(tempfile.mkdtemp(prefix="portero-"))
+        self.authority = Authority()
+        self.environ = {
+            "WA_SECRET": secrets.token_urlsafe(32),
+            "PORTERO_ADMIN_PASSWORD": "Aa1!" + secrets.token_urlsafe(16),
+            "PORTERO_IDENTITY_SECRET": secrets.token_urlsafe(32),
+            "PORTERO_IDENTITY_ADMIN": "Bearer " + secrets.token_urlsafe(24),
+        }
+        self.web = WebApp(self)
+        self.core = Core(self)
+        self.identity = IdentityService(self)
+        self.site = Site(self)
+        self.declared: dict[str, Any] = {}
+        for fault in chosen:
+            fault.apply(self)
+
+    @property
+    def parts(self) -> tuple[WebApp, Core, IdentityService, Site]:
+        """Return the parts, in the order they start."""
+        return (self.web, self.core, self.identity, self.site)
+
+    def __enter__(self) -> Self:
+        """Start every part; the ports are known from here on."""
+        self._stack = ExitStack()
+        (self.folder / "ca.pem").write_bytes(self.authority.pem)
+        for part in self.parts:
+            part.start()
+            self._stack.callback(part.stop)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop every part and remove what was written."""
+        self._stack.close()
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()
+
+    def document(self) -> dict[str, Any]:
+        """Return the target file's content that fits this gateway; secrets by reference into `environ`.
+
+        A fault may change what is declared, table by table, through `declared`.
+        """
+        document: dict[str, Any] = {
+            "schema": 1,
+            "name": "reference",
+            "consent": "destructive",
+            "limits": {"connections": 32, "requests_per_second": 2000},
+        }
+        for part in self.parts:
+            for section, table in part.document().items():
+                document.setdefault(section, {}).update(table)
+        for section, table in self.declared.items():
+            document.setdefault(section, {}).update(table)
+        return document

@@ -1,0 +1,95 @@
+"""Pits the suite against the reference gateway in one process, with a clock that both share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance import target
+from conformance.assessment import Assessment
+from conformance.budget import Budget
+from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
+from conformance.observatory import Bench, Observatory
+from conformance.redact import Redactor
+from conformance.secret import open_vault
+from reference_server import Gateway
+
+
+class SteppingClock:
+    """A clock that stands still until somebody waits on it."""
+
+    def __init__(self, start: float = 1_790_000_000.0) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        with self._lock:
+            return self._now
+
+    def wait(self, seconds: float) -> None:
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of every case of a run."""
+
+    verdicts: dict[str, Verdict]
+    inconclusive: dict[str, str]
+    not_applicable: dict[str, str]
+    observations: dict[str, Any]
+
+    def failed(self) -> set[str]:
+        """Return the ids of the requirements that fail."""
+        return {case.partition("/")[0] for case, v in self.verdicts.items() if v.outcome is Outcome.FAIL}
+
+    def failures(self) -> dict[str, str]:
+        """Return the reason of every failed case."""
+        return {case: v.reason for case, v in self.verdicts.items() if v.outcome is Outcome.FAIL}
+
+
+def reference(*faults: str, level: str = "modern", areas: Iterable[str] = (), without: Iterable[str] = ()) -> Outcomes:
+    """Run the suite against a reference gateway with `faults`; only `areas`, if any are named."""
+    clock = SteppingClock()
+    with Gateway(level, faults, clock.now) as gateway:
+        document = gateway.document()
+        for section in without:
+            document.pop(section, None)
+        return assess(document, gateway.environ, areas=areas, clock=clock)
+
+
+def assess(
+    document: dict[str, Any],
+    environ: dict[str, str],
+    *,
+    areas: Iterable[str] = (),
+    clock: Any = None,
+    folder: Path = Path(),
+) -> Outcomes:
+    """Judge every case of the target that `document` describes."""
+    aim = target.parse(document)
+    vault = open_vault(aim.secret_refs(), environ, folder)
+    bench = Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder, *([clock] if clock else []))
+    observatory = Observatory(bench)
+    assessment = Assessment(aim, observatory)
+    chosen = [c for c in assessment.cases.values() if not areas or c.requirement.area in set(areas)]
+    observatory.start(assessment.probes_for(chosen))
+    return judge_all(assessment, chosen, observatory)
+
+
+def judge_all(assessment: Assessment, cases: Iterable[Case], observatory: Observatory) -> Outcomes:
+    """Judge `cases` one by one."""
+    outcomes = Outcomes({}, {}, {}, {})
+    for case in cases:
+        try:
+            outcomes.verdicts[case.id] = assessment.judge(case)
+        except Inconclusive as reason:
+            outcomes.inconclusive[case.id] = str(reason)
+        except NotApplicable as reason:
+            outcomes.not_applicable[case.id] = str(reason)
+    outcomes.observations.update(observatory.recorded())
+    return outcomes
