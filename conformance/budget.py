@@ -2,54 +2,116 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from conformance.model import Inconclusive
 from conformance.target import Limits
 
 
-class Budget:
-    """What a run may still send. Shared by all probes; safe across threads."""
+@dataclass(slots=True)
+class _Account:
+    """What the whole run has spent, shared by every probe."""
 
-    def __init__(self, limits: Limits) -> None:
+    limits: Limits
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    free: dict[str, threading.Semaphore] = field(default_factory=dict)
+    next_turn: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(lambda: -math.inf))
+    spent: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Budget:
+    """What a run may still send. Shared by all probes; safe across threads.
+
+    Connections and requests are paced apart, each at `limits.requests_per_second` to one host: a request on a
+    connection of its own costs one turn of either, and no time twice.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Start with nothing spent."""
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._slots: dict[str, threading.BoundedSemaphore] = defaultdict(
-            lambda: threading.BoundedSemaphore(limits.connections)
-        )
-        self._next_turn: dict[str, float] = defaultdict(float)
-        self.requests_sent = 0
-        self.connections_opened = 0
+        self._account = _Account(limits)
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._ends = math.inf
+
+    def until(self, ends: float) -> Budget:
+        """Return the same budget for a probe whose time is up at `ends`, on the monotonic clock."""
+        view = Budget(self._account.limits, monotonic=self._monotonic, sleep=self._sleep)
+        view._account, view._ends = self._account, ends
+        return view
+
+    @property
+    def requests_sent(self) -> int:
+        """Return how many requests the run has sent."""
+        return self._account.spent["requests"]
+
+    @property
+    def connections_opened(self) -> int:
+        """Return how many connections the run has opened."""
+        return self._account.spent["connections"]
 
     @contextmanager
     def connection(self, host: str) -> Iterator[None]:
         """Hold one of the connections that may be open to `host` at once, and count it.
 
-        Waits for a free one and for its turn. Raises Inconclusive when the run's requests are spent.
+        Waits for a free one and for its turn. Raises Inconclusive when the run's limit is spent, or the probe's time.
         """
-        with self._lock:
-            slot = self._slots[host]
-        with slot:
-            self._take_turn(host)
-            with self._lock:
-                self.connections_opened += 1
+        slot = self._slot(host)
+        if not slot.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
+            raise Inconclusive(
+                f"no connection to {host} became free in the probe's time "
+                f"(limits.connections allows {self._account.limits.connections} at once)"
+            )
+        try:
+            self._spend("connections", host)
             yield
+        finally:
+            slot.release()
 
-    def request(self) -> None:
-        """Count one request; raises Inconclusive when the run's requests are spent."""
-        with self._lock:
-            if self.requests_sent >= self._limits.requests:
-                raise Inconclusive(f"the limit of {self._limits.requests} requests a run (limits.requests) was reached")
-            self.requests_sent += 1
+    def request(self, host: str = "") -> None:
+        """Count one request to `host` and wait for its turn.
 
-    def _take_turn(self, host: str) -> None:
-        """Wait until the pace allows one more connection to `host`; monotonic time."""
-        with self._lock:
-            turn = max(time.monotonic(), self._next_turn[host])
-            self._next_turn[host] = turn + 1 / self._limits.requests_per_second
-        time.sleep(max(0.0, turn - time.monotonic()))
+        Raises Inconclusive when the run's limit is spent, or the probe's time.
+        """
+        self._spend("requests", host)
+
+    def _slot(self, host: str) -> threading.Semaphore:
+        with self._account.lock:
+            return self._account.free.setdefault(host, threading.Semaphore(self._account.limits.connections))
+
+    def _left(self) -> float:
+        """Return how many seconds the probe still has; raises Inconclusive when there are none."""
+        left = self._ends - self._monotonic()
+        if left <= 0:
+            raise Inconclusive("the probe's time was up before it had sent everything")
+        return left
+
+    def _spend(self, what: str, host: str) -> None:
+        """Count one of `what`, and wait until the pace allows it."""
+        account, limits = self._account, self._account.limits
+        left = self._left()
+        with account.lock:
+            if account.spent[what] >= limits.requests:
+                raise Inconclusive(f"the limit of {limits.requests} {what} a run (limits.requests) was reached")
+            now = self._monotonic()
+            turn = max(now, account.next_turn[what, host])
+            if turn - now > left:
+                raise Inconclusive(
+                    f"the probe's time was up before its turn came "
+                    f"(limits.requests_per_second allows {limits.requests_per_second})"
+                )
+            account.next_turn[what, host] = turn + 1 / limits.requests_per_second
+            account.spent[what] += 1
+        if turn > now:
+            self._sleep(turn - now)
