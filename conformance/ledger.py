@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance import __version__, catalogue
 from conformance.assessment import Assessment
-from conformance.model import Case, Level, Outcome
+from conformance.model import Case, Level, Outcome, Requirement
 
 SCHEMA = 1
 
@@ -40,13 +40,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Run:
-    """The circumstances of a run."""
+    """The circumstances of a run. `selected` holds case ids; None stands for the whole catalogue."""
 
     argv: list[str]
     fail_on: Level = Level.MUST
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: str = field(default_factory=lambda: utc_now())
-    whole_catalogue: bool = True
+    selected: frozenset[str] | None = None
     interrupted: bool = False
     requests_sent: int = 0
     connections_opened: int = 0
@@ -62,7 +62,8 @@ def build(
     run: Run, assessment: Assessment, entries: Mapping[str, Entry], observations: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the whole results document; cases without an entry are `not-run`."""
-    requirements = _requirements(assessment.cases.values(), entries)
+    selected = frozenset(assessment.cases) if run.selected is None else run.selected
+    requirements = _requirements(assessment.cases.values(), _complete(assessment.cases, entries, selected))
     counts = Counter(case["verdict"] for row in requirements for case in row["cases"])
     document = {
         "schema": SCHEMA,
@@ -77,12 +78,14 @@ def build(
             "connections_opened": run.connections_opened,
             "interrupted": run.interrupted,
             "fail_on": str(run.fail_on),
-            "whole_catalogue": run.whole_catalogue,
+            "whole_catalogue": selected == frozenset(assessment.cases),
+            "selected_cases": len(selected),
             "probe_seconds": run.probe_seconds,
         },
         "target": _target(assessment, observations),
         "counts": {str(outcome): counts[outcome] for outcome in _COUNTED},
         "requirements": requirements,
+        "not_judged": _not_judged(),
         "observations": dict(sorted(observations.items())),
     }
     document["verdict"] = verdict(document)
@@ -99,28 +102,52 @@ _COUNTED = (
 )
 
 
+def _complete(cases: Iterable[str], entries: Mapping[str, Entry], selected: frozenset[str]) -> dict[str, Entry]:
+    """Return an entry for every case: those that nothing became of were not run."""
+    return {
+        case: entries.get(case)
+        or Entry(case, Outcome.NOT_RUN, reason="no verdict was reached" if case in selected else "not selected")
+        for case in cases
+    }
+
+
 def _requirements(cases: Iterable[Case], entries: Mapping[str, Entry]) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for case in cases:
-        requirement = case.requirement
-        row = rows.setdefault(
-            requirement.id,
-            {
-                "id": requirement.id,
-                "area": requirement.area,
-                "level": str(requirement.level),
-                "title": requirement.title["en"],
-                "source": requirement.source,
-                "cases": [],
-            },
-        )
-        entry = entries.get(case.id) or Entry(case.id, Outcome.NOT_RUN, reason="not selected, or interrupted")
-        fields = asdict(entry)
+        row = rows.setdefault(case.requirement.id, _row(case.requirement))
+        fields = asdict(entries[case.id])
         row["cases"].append({"id": fields.pop("case"), "subject": case.subject, "level": str(case.level), **fields})
     for row in rows.values():
         row["cases"].sort(key=lambda case: case["id"])
         row["verdict"] = worst(case["verdict"] for case in row["cases"])
     return [rows[key] for key in sorted(rows)]
+
+
+def _row(requirement: Requirement) -> dict[str, Any]:
+    """Return a requirement as the document holds it, texts included: a report needs no catalogue."""
+    return {
+        "id": requirement.id,
+        "area": requirement.area,
+        "level": str(requirement.level),
+        "section": requirement.section,
+        "title": requirement.title["en"],
+        "source": requirement.source,
+        "verdict": "",
+        "texts": {
+            lang: {name: getattr(requirement, name)[lang] for name in ("title", "statement", "judged", "repair")}
+            for lang in catalogue.LANGUAGES
+        },
+        "cases": [],
+    }
+
+
+def _not_judged() -> list[dict[str, Any]]:
+    """List the clauses that no outside observer can judge, and why."""
+    return [
+        {"id": row.id, "titles": dict(row.title), "source": row.source, "reason": row.excluded}
+        for row in catalogue.load().values()
+        if row.excluded is not None
+    ]
 
 
 def worst(verdicts: Iterable[str]) -> str:
@@ -153,14 +180,20 @@ def violations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def untested(document: Mapping[str, Any]) -> int:
+    """Count the selected cases that could not be tested: inconclusive, or never brought to a verdict."""
+    counts, run = document["counts"], document["run"]
+    left_out: int = sum(counts.values()) - run["selected_cases"]
+    found: int = counts[Outcome.INCONCLUSIVE] + counts[Outcome.NOT_RUN] - left_out
+    return found
+
+
 def verdict(document: Mapping[str, Any]) -> str:
     """Return the verdict of the whole run."""
-    counts = document["counts"]
-    whole = document["run"]["whole_catalogue"] and not document["run"]["interrupted"]
     if violations(document):
         return "not-conformant"
-    if counts[Outcome.INCONCLUSIVE] or document["run"]["interrupted"] or (whole and counts[Outcome.NOT_RUN]):
+    if untested(document) or document["run"]["interrupted"]:
         return "incomplete"
-    if not whole:
+    if not document["run"]["whole_catalogue"]:
         return "partial"
-    return "conformant-with-waivers" if counts[Outcome.WAIVED] else "conformant"
+    return "conformant-with-waivers" if document["counts"][Outcome.WAIVED] else "conformant"

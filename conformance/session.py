@@ -72,7 +72,7 @@ class Session:
 
     def begin(self, selected: list[Case]) -> None:
         """Set all needed probes going, side by side."""
-        self.run.whole_catalogue = len(selected) == len(self.assessment.cases)
+        self.run.selected = frozenset(case.id for case in selected)
         self.observatory.start(self.assessment.probes_for(selected))
 
     def finish(self, *, interrupted: bool) -> Exit:
@@ -80,6 +80,8 @@ class Session:
         self.run.interrupted = interrupted
         self.run.requests_sent = self.budget.requests_sent
         self.run.connections_opened = self.budget.connections_opened
+        self.run.probe_seconds = self.observatory.seconds()
+        self.run.probe_seconds = self.observatory.seconds()
         document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
         self.document = self.redactor.tree(document)
         report.write(self.document, self.reports)
@@ -93,7 +95,7 @@ class Session:
             return Exit.INTERRUPTED
         if ledger.violations(self.document):
             return Exit.VIOLATION
-        if counts[Outcome.INCONCLUSIVE] or (self.run.whole_catalogue and counts[Outcome.NOT_RUN]):
+        if ledger.untested(self.document):
             return Exit.INCOMPLETE
         tested = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE] - counts[Outcome.NOT_RUN]
         return Exit.OK if tested else Exit.NOTHING_SELECTED
