@@ -1,0 +1,194 @@
+"""results.json as others may rely on it: the shape of its first schema, and how a file of it is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from conformance.ledger import SCHEMA
+from conformance.model import UnusableInput
+
+SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
+
+CaseVerdict = Literal["pass", "fail", "waived", "inconclusive", "not-applicable", "not-run"]
+RunVerdict = Literal["conformant", "conformant-with-waivers", "not-conformant", "incomplete", "partial"]
+LevelName = Literal["must", "should", "may"]
+Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", description="ISO 8601, UTC")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hex")]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+_LANGUAGE_KEYS = "keyed by language: en, es"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Suite(_Table):
+    """Which edition of the suite, and of its catalogue, gave the verdicts."""
+
+    name: Literal["portero"]
+    version: str
+    catalogue_sha256: Digest
+
+
+class Run(_Table):
+    """The circumstances of the run. Without `finished` it was interrupted, and reads as incomplete."""
+
+    id: str
+    started: Instant
+    finished: Instant | None = None
+    argv: list[str]
+    host: str
+    requests_sent: Count
+    connections_opened: Count
+    interrupted: bool
+    fail_on: Literal["must", "should", "may"] = "must"
+    whole_catalogue: bool = True
+    selected_cases: Count | None = None
+    probe_seconds: Annotated[dict[str, Seconds], Field(description="how long each probe looked")] = {}
+
+
+class Target(_Table):
+    """What was probed, as the target file declares it. Secrets are references in there."""
+
+    name: str
+    sha256: Digest
+    sections: list[str]
+    consent: Literal["read", "write", "destructive"]
+    clock_offset_seconds: float | None
+    tls_level: Annotated[dict[str, str | None], Field(description="the level that is run, keyed by guideline")]
+    document: dict[str, Any] = {}
+
+
+class Case(_Table):
+    """One thing that was to be proved, and what became of it."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]+-\d\d(/.*)?$")]
+    subject: str
+    level: Annotated[LevelName | None, Field(description="absent: the requirement's")] = None
+    verdict: CaseVerdict
+    expected: str
+    observed: str
+    reason: str
+    evidence: Annotated[list[str], Field(description="keys of observations")]
+    exhibits: Annotated[list[str], Field(description="observation key, #, JSON Pointer into it")] = []
+    notes: list[str] = []
+    seconds: Seconds
+    waiver: str | None
+
+    @model_validator(mode="after")
+    def _pass_rests_on_evidence(self) -> Case:
+        if self.verdict == "pass" and not self.evidence:
+            raise ValueError(f"{self.id} is a pass without evidence")
+        return self
+
+
+class Texts(_Table):
+    """A requirement's texts in one language."""
+
+    title: str
+    statement: str
+    judged: str
+    repair: str
+
+
+class Requirement(_Table):
+    """One promise of the documentation, its verdict that of its worst case."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]+-\d\d$")]
+    area: str
+    level: LevelName
+    section: str = ""
+    title: str
+    source: str
+    verdict: CaseVerdict
+    texts: Annotated[dict[str, Texts], Field(description=_LANGUAGE_KEYS)] = {}
+    cases: list[Case]
+
+
+class NotJudged(_Table):
+    """A clause that no outside observer can judge, and why."""
+
+    id: str
+    titles: Annotated[dict[str, str], Field(description=_LANGUAGE_KEYS)]
+    source: str
+    reason: str
+
+
+class Waiver(_Table):
+    """A violation that somebody answers for, until a date (inclusive, UTC)."""
+
+    id: str
+    requirement: str
+    cases: list[str]
+    subjects: list[str]
+    reason: str
+    approved_by: str
+    approved_on: str
+    expires: str
+    ticket: str | None = None
+
+
+class Results(_Table):
+    """A whole results file."""
+
+    model_config = ConfigDict(extra="allow", title="Portero results, schema 1")
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    suite: Suite
+    run: Run
+    target: Target
+    verdict: RunVerdict
+    counts: dict[CaseVerdict, Count]
+    requirements: list[Requirement]
+    not_judged: list[NotJudged] = []
+    waivers: list[Waiver] = []
+    observations: Annotated[dict[str, dict[str, Any]], Field(description="what probes saw, by key, free of secrets")]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a results file, checked.
+
+    Raises UnusableInput in one sentence for a file that is absent, cut short, of a newer schema, or no results file.
+    """
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except json.JSONDecodeError as error:
+        raise UnusableInput(f"{path}: not whole JSON, cut short perhaps: {error}") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise UnusableInput(f"{path}: written in results schema {schema} by a newer Portero; this one reads {SCHEMA}")
+    try:
+        whole = Results.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "/".join(str(part) for part in first["loc"])
+        raise UnusableInput(f"{path}: not a results file: {where or 'its top'}: {first['msg']}") from None
+    return _completed(whole).model_dump(mode="json", by_alias=True)
+
+
+def _completed(results: Results) -> Results:
+    """Fill in what an older or foreign writer left out; a run that never finished reads as interrupted."""
+    for requirement in results.requirements:
+        for case in requirement.cases:
+            case.level = case.level or requirement.level
+    if results.run.selected_cases is None:
+        results.run.selected_cases = sum(results.counts.values())
+    if results.run.finished is None:
+        results.run.interrupted = True
+        results.verdict = "not-conformant" if results.verdict == "not-conformant" else "incomplete"
+    return results
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of results.json, as it is shipped beside this module."""
+    found = Results.model_json_schema(by_alias=True)
+    found["$defs"]["Case"]["if"] = {"properties": {"verdict": {"const": "pass"}}}
+    found["$defs"]["Case"]["then"] = {"properties": {"evidence": {"minItems": 1}}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
