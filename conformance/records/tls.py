@@ -12,7 +12,8 @@ class Answer:
     """How the server answered a hello of one protocol version.
 
     `outcome` is `offered` (ServerHello or HelloRetryRequest of that version), `other-version` (a ServerHello of
-    another one), `alert`, `closed` (orderly, or reset), or `silent`. `detail` says which alert, or which version.
+    another one), `alert`, `closed` (orderly, or reset), `silent`, or `not-tls`. `detail` says which alert
+    (`protocol_version`), or which version (`tls-1.2`).
     """
 
     outcome: str
@@ -25,7 +26,9 @@ class Suites:
 
     `in_order` is the order by elimination: the server's, where `server_order` is true. `server_order` is None where
     fewer than two suites are accepted, so that it cannot be told. `by_sslyze` are those that sslyze completed a
-    handshake with; `by_hello` those that the server chose from our own hellos.
+    handshake with; `by_hello` those that the server chose from our own hellos. A server with certificates of two kinds
+    may prefer a kind before it looks at its order: compare suites of one kind. `complete` is false, and `trouble` says
+    why, where the server fell silent instead of refusing the rest.
     """
 
     in_order: tuple[str, ...] = ()
@@ -75,11 +78,17 @@ class Weakness:
 
 @dataclass(frozen=True, slots=True)
 class TlsObservation:
-    """One endpoint, scanned once, for all levels and guidelines.
+    """One endpoint, scanned once, for all levels and guidelines. What could not be told is None.
 
-    `canaries` are the control handshakes (before, between, after): false where one failed. Groups are IANA names in
-    lower case (`x25519`, `secp256r1`, `ffdhe2048`, `x25519mlkem768`), `0x1234` for one without a name.
-    `dh_bits` is the smallest modulus seen in a DHE exchange, in bits.
+    `canaries` are the control handshakes (before, between, after): false where one failed, and then nothing here
+    proves a refusal. `versions` has every one of VERSIONS, `suites` those that are offered. Groups are IANA names in
+    lower case (`x25519`, `secp256r1`, `ffdhe2048`, `x25519mlkem768`), `0x1234` for one without a name; an empty tuple
+    where the version is not offered or agrees on no group. `groups_tls12` is seen at the highest version below 1.3.
+    `dh_bits` is the smallest modulus seen in a DHE exchange, in bits; None where no DHE suite is accepted.
+    `certificates` are all that were shown, each once; none at all means that they could not be read.
+    `weaknesses` has `heartbleed`, `ccs-injection`, `robot`, `compression` and `insecure-renegotiation`.
+    `fallback_scsv` is None where one version only is offered, `extended_master_secret` where none below 1.3 is.
+    `troubles` are plain words about whatever could not be looked at; they settle nothing by themselves.
     """
 
     endpoint: str
@@ -90,7 +99,6 @@ class TlsObservation:
     groups_tls13: tuple[str, ...] | None
     groups_tls12: tuple[str, ...] | None
     dh_bits: int | None
-    dh_generator_known: str = ""
     certificates: tuple[Certificate, ...] = ()
     weaknesses: dict[str, Weakness] = field(default_factory=dict)
     early_data: bool | None = None
