@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -14,11 +15,16 @@ from pydantic import TypeAdapter
 from conformance.budget import Budget
 from conformance.clock import Clock, SystemClock
 from conformance.model import Inconclusive
+from conformance.once import Once
 from conformance.redact import Redactor
 from conformance.secret import Vault
-from conformance.target import Target
+from conformance.target import Limits, Target
 
 Record = TypeVar("Record")
+
+
+class ProbeCrash(RuntimeError):
+    """A probe met trouble that it has no words for: a defect of the suite, never a verdict on the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,12 @@ class Bench:
     redactor: Redactor
     folder: Path = Path()
     clock: Clock = field(default_factory=SystemClock)
+    once: Once = field(default_factory=Once)
+    ends: float = math.inf
+
+    def left(self) -> float:
+        """Return how many seconds the probe still has; infinite outside a probe."""
+        return max(0.0, self.ends - time.monotonic())
 
     def file(self, name: str) -> Path:
         """Return a file that the target file names; relative to the target file's own folder."""
@@ -39,17 +51,30 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Probe(Generic[Record]):
-    """A way of looking at the target. `look` knows no requirement; its record is frozen and JSON can hold it."""
+    """A way of looking at the target. `look` knows no requirement; its record is frozen and JSON can hold it.
+
+    `deadline` is in seconds, at the default limits; it may depend on the target where a probe has to wait.
+    """
 
     name: str
     record: type[Record]
     look: Callable[[Bench], Record]
-    deadline: float = 40.0
+    deadline: float | Callable[[Target], float] = 40.0
 
     @property
     def key(self) -> str:
         """Name the observation in results.json."""
         return f"{self.name}/0"
+
+    def patience(self, target: Target) -> float:
+        """Return the seconds that the probe gets: its deadline, and longer where [limits] makes it go slower."""
+        usual, limits = Limits(), target.limits
+        slower = max(
+            1.0,
+            usual.requests_per_second / limits.requests_per_second,
+            usual.connections / limits.connections,
+        )
+        return slower * (self.deadline(target) if callable(self.deadline) else self.deadline)
 
 
 class Observations(Protocol):
@@ -83,6 +108,10 @@ class Observatory:
         """Name the probes that have not finished yet."""
         return [run.probe.name for run in self._runs.values() if not run.done.is_set()]
 
+    def seconds(self) -> dict[str, float]:
+        """Return how long each probe took, or has taken so far."""
+        return {run.probe.name: round(run.seconds(), 3) for _, run in sorted(self._runs.items())}
+
     def recorded(self) -> dict[str, Any]:
         """Return every finished observation as JSON, and the reason for each that there is none."""
         return {key: run.as_json() for key, run in sorted(self._runs.items()) if run.done.is_set()}
@@ -106,38 +135,55 @@ class Recorded:
 
 
 class _Run:
-    """One probe under way, and what came of it."""
+    """One probe under way, and what came of it: settled once, by the probe or by its deadline."""
 
     def __init__(self, probe: Probe[Any], bench: Bench) -> None:
         self.probe = probe
         self.done = threading.Event()
-        self._ends = time.monotonic() + probe.deadline
+        self._lock = threading.Lock()
+        self._patience = probe.patience(bench.target)
+        self._began = time.monotonic()
+        self._ended = math.inf
+        self._ends = self._began + self._patience
         self._adapter: TypeAdapter[Any] = TypeAdapter(probe.record)
         self._record: Any = None
-        self._trouble: BaseException | None = None
-        threading.Thread(target=self._look, args=(bench,), name=f"probe-{probe.name}", daemon=True).start()
+        self._trouble: Exception | None = None
+        own = replace(bench, budget=bench.budget.until(self._ends), ends=self._ends)
+        threading.Thread(target=self._look, args=(own,), name=f"probe-{probe.name}", daemon=True).start()
 
     def _look(self, bench: Bench) -> None:
         try:
             record = self.probe.look(bench)
             seen = self._adapter.dump_python(record, mode="json")
-            self._record = self._adapter.validate_python(bench.redactor.tree(seen))
+            self._settle(self._adapter.validate_python(bench.redactor.tree(seen)))
         except Inconclusive as reason:
-            self._trouble = Inconclusive(bench.redactor.text(str(reason)))
+            self._settle(trouble=Inconclusive(bench.redactor.text(str(reason))))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
-            self._trouble = error
-        finally:
+            what = bench.redactor.text(f"{type(error).__name__}: {error}")
+            crash = ProbeCrash(f"the {self.probe.name} probe crashed: {what}")
+            crash.__cause__ = error
+            self._settle(trouble=crash)
+
+    def _settle(self, record: Any = None, trouble: Exception | None = None) -> None:
+        with self._lock:
+            if self.done.is_set():
+                return
+            self._record, self._trouble, self._ended = record, trouble, time.monotonic()
             self.done.set()
 
     def result(self) -> Any:
         if not self.done.wait(max(0.0, self._ends - time.monotonic())):
-            self._trouble = Inconclusive(
-                f"the {self.probe.name} probe did not finish within {self.probe.deadline:.0f} s"
+            self._settle(
+                trouble=Inconclusive(f"the {self.probe.name} probe did not finish within {self._patience:.0f} s")
             )
-            self.done.set()
+        if isinstance(self._trouble, Inconclusive):
+            raise Inconclusive(str(self._trouble))
         if self._trouble is not None:
-            raise self._trouble
+            raise ProbeCrash(str(self._trouble)) from self._trouble.__cause__
         return self._record
+
+    def seconds(self) -> float:
+        return min(self._ended, time.monotonic()) - self._began
 
     def as_json(self) -> dict[str, Any]:
         if self._trouble is not None:

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
-from conformance.probes.http import lenient_context, plain_words
+from conformance.probes.http import client_context, plain_words
 
 PATIENCE = 5.0
 
+_ALERT, _HANDSHAKE = 21, 22
+_Address = tuple[int, tuple[str, int] | tuple[str, int, int, int]]
+
 
 def reach(bench: Bench, url: str) -> None:
-    """Resolve, connect and, for https, shake hands, with at most 5 s for each.
+    """Hold that the endpoint is there: resolve, connect and, for https, shake hands, with at most 5 s for each.
 
-    Raises Inconclusive that says in plain words what did not work.
+    Asked once a run for each endpoint, however many probes need it. Raises Inconclusive that says in plain words
+    what did not work.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    with bench.budget.connection(host):
-        try:
-            with socket.create_connection((host, port), PATIENCE) as sock:
-                if parts.scheme == "https":
-                    _shake_hands(sock, host)
-        except OSError as error:
-            raise Inconclusive(f"{host}:{port} could not be reached: {plain_words(error)}") from error
+    host, port, secure = _endpoint(url)
+    bench.once.make_sure(("reach", host, port, secure), lambda: _look(bench, host, port, secure=secure))
 
 
 @contextmanager
@@ -37,13 +36,115 @@ def bracketed(bench: Bench, url: str) -> Iterator[None]:
     """Hold that the endpoint answers before and after what is done inside; raises Inconclusive."""
     reach(bench, url)
     yield
+    host, port, secure = _endpoint(url)
     try:
-        reach(bench, url)
+        _look(bench, host, port, secure=secure)
     except Inconclusive as reason:
         raise Inconclusive(f"stopped answering while it was being probed: {reason}") from reason
 
 
-def _shake_hands(sock: socket.socket, host: str) -> None:
-    context: ssl.SSLContext = lenient_context()
-    with context.wrap_socket(sock, server_hostname=host):
-        pass
+def _endpoint(url: str) -> tuple[str, int, bool]:
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return parts.hostname or "", port, parts.scheme == "https"
+
+
+def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:
+    try:
+        addresses = _resolve(host, port)
+        with bench.budget.connection(host), _connect(addresses) as sock:
+            if not secure or _shakes_hands(sock, client_context(bench, host, port), host):
+                return
+        with bench.budget.connection(host), _connect(addresses) as sock:
+            http = _speaks_http(sock, host)
+    except (OSError, UnicodeError) as error:
+        raise Inconclusive(f"{host}:{port} could not be reached: {_in_words(error)}") from error
+    raise Inconclusive(f"{host}:{port} {'speaks plain HTTP, not TLS' if http else 'does not speak TLS'}")
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {PATIENCE:.0f} s"
+    if isinstance(error, UnicodeError):
+        return "the name does not resolve: it is not a host name"
+    if type(error) is OSError:
+        return (error.strerror or str(error)).lower()
+    return plain_words(error)
+
+
+def _resolve(host: str, port: int) -> list[_Address]:
+    """Return the addresses behind a name. The system's resolver takes no time limit, so it runs on its own."""
+    answer: Future[list[_Address]] = Future()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            answer.set_exception(error)
+        else:
+            answer.set_result([(family, address) for family, *_, address in found])  # type: ignore[misc]
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        return answer.result(PATIENCE)
+    except TimeoutError as error:
+        raise Inconclusive(
+            f"{host}:{port} could not be reached: the name was not resolved within {PATIENCE:.0f} s"
+        ) from error
+
+
+def _connect(addresses: list[_Address]) -> socket.socket:
+    """Return a connection to the first address that takes one; each gets its share of the time."""
+    ends = time.monotonic() + PATIENCE
+    trouble: OSError = OSError("the name has no address")
+    for tried, (family, address) in enumerate(addresses):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(_left(ends) / (len(addresses) - tried))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            trouble = error
+        else:
+            return sock
+    raise TimeoutError if isinstance(trouble, TimeoutError) else trouble
+
+
+def _shakes_hands(sock: socket.socket, context: ssl.SSLContext, host: str) -> bool:
+    """Shake hands, and tell whether the other side speaks TLS; raises OSError when it does and the handshake fails."""
+    ends = time.monotonic() + PATIENCE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=host)
+    heard = False
+    while True:
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            sock.settimeout(_left(ends))
+            sock.sendall(outgoing.read())
+            chunk = sock.recv(1 << 14)
+            if not chunk:
+                raise OSError("closed the connection during the TLS handshake") from None
+            if not heard and chunk[0] not in (_ALERT, _HANDSHAKE):
+                return False
+            heard = True
+            incoming.write(chunk)
+        else:
+            sock.sendall(outgoing.read())
+            return True
+
+
+def _speaks_http(sock: socket.socket, host: str) -> bool:
+    sock.settimeout(PATIENCE)
+    try:
+        sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("ascii", "replace"))
+        return sock.recv(1 << 10).startswith(b"HTTP/")
+    except OSError:
+        return False
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from conformance.model import Inconclusive
 from conformance.observatory import Bench
 from conformance.records.http import Exchange
+from conformance.secret import Secret
 
 TIMEOUT = 5.0
 MAX_BODY = 64 << 10
@@ -48,10 +52,11 @@ def exchange(
     """Send one request on a connection of its own and return what was seen; redirects are not followed.
 
     `timeout` is in seconds, for the connection and between two reads. Trouble in transport is told in the record's
-    `trouble`; raises Inconclusive only when the run's request budget is spent.
+    `trouble`; raises Inconclusive only when the run's budget or the probe's time is spent.
     """
-    bench.budget.request()
-    with bench.budget.connection(urlsplit(url).hostname or ""), requests.Session() as session:
+    host = urlsplit(url).hostname or ""
+    bench.budget.request(host)
+    with bench.budget.connection(host), requests.Session() as session:
         session.trust_env = False
         session.headers.clear()
         session.mount("https://", _Adapter(context))
@@ -83,6 +88,33 @@ def lenient_context() -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:@SECLEVEL=0")
     return context
+
+
+def client_context(bench: Bench, host: str, port: int) -> ssl.SSLContext:
+    """Return a lenient context, with the declared client certificate where the web app is what is looked at.
+
+    Raises Inconclusive when the certificate or its key cannot be used.
+    """
+    context = lenient_context()
+    webapp = bench.target.webapp
+    if webapp is None or webapp.client_cert is None or webapp.client_key is None:
+        return context
+    parts = urlsplit(webapp.url)
+    if (parts.hostname, parts.port or 443) == (host, port):
+        present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
+    return context
+
+
+def present(context: ssl.SSLContext, certificate: Path, key: Secret) -> None:
+    """Let `context` show a client certificate when it is asked for one; raises Inconclusive when it cannot be used."""
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
+        path = Path(folder) / "key.pem"
+        path.touch(mode=0o600)
+        path.write_text(key.reveal() + "\n", encoding="utf-8")
+        try:
+            context.load_cert_chain(certificate, path)
+        except OSError as error:
+            raise Inconclusive(f"webapp.client_cert and client_key cannot be used: {plain_words(error)}") from error
 
 
 def plain_words(error: BaseException) -> str:
