@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
-import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.secret import Secret
+from conformance.secret_forms import SHORTEST_PIECE, encodings, is_word, looks_random, pieces
 
-_EDGE = 8
+ENOUGH = 16
+_MARKER = re.compile("«secret:[^»]*»")
+_ELLIPSIS = ("...", "…")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way a secret may be spelt, in lower case, and the marker that takes its place.
+
+    A cut form counts from 8 characters on where its beginning (or end) cannot be mistaken for a word.
+    """
+
+    spelling: str
+    marker: str
+    word: bool
+    sure_head: bool
+    sure_tail: bool
 
 
 class Redactor:
-    """Replaces every known secret, in every form it may travel in, by «secret:NAME»."""
+    """Replaces every known secret, in every form it may travel in, by «secret:NAME».
+
+    Letter case is not looked at. Forms are found by their first and last 8 characters and followed from there, so that
+    one that was cut short (by pytest, by a line break) goes as well, all that is left of it.
+    """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         """Know `secrets` from the start; more may be learnt."""
-        self._forms: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._heads: dict[str, tuple[_Form, ...]] = {}
+        self._tails: dict[str, tuple[_Form, ...]] = {}
         self._lock = threading.Lock()
         for secret in secrets:
             self.learn(secret)
@@ -28,47 +48,100 @@ class Redactor:
     def learn(self, secret: Secret) -> None:
         """Keep `secret` out of everything from now on (a session's token, say)."""
         with self._lock:
-            for form in _forms(secret.reveal()):
-                self._forms.setdefault(form.casefold(), repr(secret))
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            pattern = "|".join(re.escape(form) for form in longest_first)
-            self._pattern = re.compile(pattern, re.IGNORECASE) if pattern else None
+            heads, tails = dict(self._heads), dict(self._tails)
+            for form in _forms(secret):
+                head, tail = form.spelling[:SHORTEST_PIECE], form.spelling[-SHORTEST_PIECE:]
+                heads[head] = (*heads.get(head, ()), form)
+                tails[tail] = (*tails.get(tail, ()), form)
+            self._heads, self._tails = heads, tails
 
     def text(self, text: str) -> str:
         """Return `text` without secrets."""
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda m: self._forms.get(m[0].casefold(), "«secret»"), text)
+        return _replaced(text, self._spans(text))
 
     def tree(self, value: Any) -> Any:
-        """Return a JSON value with every string in it, keys included, without secrets."""
+        """Return a JSON value with every string in it, keys included, without secrets.
+
+        A key that merely is the same word as a secret (`password`) is left alone: it is the record's, not the target's.
+        """
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(str(k)): self.tree(v) for k, v in value.items()}
+            return {self._key(str(k)): self.tree(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self.tree(v) for v in value]
         return value
 
     def leaks(self, text: str) -> bool:
-        """Tell whether a secret stands in `text`."""
-        return self._pattern is not None and self._pattern.search(text) is not None
+        """Tell whether a secret stands in `text`; one that is an ordinary word is not held against a page of prose."""
+        return any(not form.word for _, _, form in self._spans(text))
+
+    def _key(self, key: str) -> str:
+        return _replaced(key, [span for span in self._spans(key) if not span[2].word])
+
+    def _spans(self, text: str) -> list[tuple[int, int, _Form]]:
+        if not self._heads or len(text) < SHORTEST_PIECE:
+            return []
+        folded = text.lower()
+        if len(folded) != len(text):  # some letters of Turkish grow in lower case, and places would shift
+            folded = "".join(char.lower() if char.isascii() else char for char in text)
+        found = [
+            span for at in self._places(folded) for span in (*self._from_head(folded, at), *self._from_tail(folded, at))
+        ]
+        if not found:
+            return []
+        markers = [m.span() for m in _MARKER.finditer(text)]
+        return [span for span in found if not any(a <= span[0] and span[1] <= z for a, z in markers)]
+
+    def _places(self, folded: str) -> list[int]:
+        anchors, size = self._heads.keys() | self._tails.keys(), SHORTEST_PIECE
+        return [at for at in range(len(folded) - size + 1) if folded[at : at + size] in anchors]
+
+    def _from_head(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
+        for form in self._heads.get(folded[at : at + SHORTEST_PIECE], ()):
+            end = at + _common(folded[at : at + len(form.spelling)], form.spelling)
+            if _counts(folded, at, end, form, sure=form.sure_head or folded.startswith(_ELLIPSIS, end)):
+                yield at, end, form
+
+    def _from_tail(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
+        end = at + SHORTEST_PIECE
+        for form in self._tails.get(folded[at:end], ()):
+            before = folded[max(0, end - len(form.spelling)) : end]
+            start = end - _common(before[::-1], form.spelling[::-1])
+            if _counts(folded, start, end, form, sure=form.sure_tail or folded.endswith(_ELLIPSIS, 0, start)):
+                yield start, end, form
 
 
-def _forms(text: str) -> set[str]:
-    raw = text.encode()
-    forms = {
-        text,
-        urllib.parse.quote(text, safe=""),
-        urllib.parse.quote(text),
-        urllib.parse.quote_plus(text),
-        raw.hex(),
-        repr(text)[1:-1],
-    }
-    for offset in range(3):
-        coded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
-        core = coded[(0, 2, 3)[offset] : -1 if (len(raw) + offset) % 3 else None]
-        forms |= {core, core.replace("+", "-").replace("/", "_")}
-    if len(text) >= 2 * _EDGE:
-        forms |= {text[:_EDGE], text[-_EDGE:]}  # pytest shortens long values in the middle
-    return {form for form in forms if len(form) >= _EDGE}
+def _counts(folded: str, start: int, end: int, form: _Form, *, sure: bool) -> bool:
+    length = end - start
+    if form.word and length == len(form.spelling):
+        return not (folded[start - 1 : start].isalnum() or folded[end : end + 1].isalnum())
+    return sure or length >= min(ENOUGH, len(form.spelling))
+
+
+def _common(text: str, form: str) -> int:
+    return next((n for n, (a, b) in enumerate(zip(text, form, strict=False)) if a != b), min(len(text), len(form)))
+
+
+def _replaced(text: str, spans: list[tuple[int, int, _Form]]) -> str:
+    parts, done = [], 0
+    for start, end, form in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= done:
+            parts += [text[done:start], form.marker]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
+
+
+def _forms(secret: Secret) -> Iterator[_Form]:
+    seen = set()
+    for piece in pieces(secret.reveal()):
+        for spelling in encodings(piece):
+            if len(spelling) >= SHORTEST_PIECE and spelling.lower() not in seen:
+                seen.add(spelling.lower())
+                yield _Form(
+                    spelling.lower(),
+                    str(secret),
+                    is_word(spelling),
+                    looks_random(spelling[:SHORTEST_PIECE]),
+                    looks_random(spelling[-SHORTEST_PIECE:]),
+                )

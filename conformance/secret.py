@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -12,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from conformance.model import UnusableInput
 
 SHORTEST = 8
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class SecretRef(str):
@@ -27,7 +30,7 @@ class SecretRef(str):
     @classmethod
     def _checked(cls, value: str) -> SecretRef:
         kind, _, rest = value.partition(":")
-        if kind not in ("env", "file") or not rest:
+        if kind not in ("env", "file") or not rest or (kind == "env" and not _VARIABLE.fullmatch(rest)):
             raise ValueError('a secret never stands in this file: write "env:NAME" or "file:PATH"')
         return cls(value)
 
@@ -39,7 +42,10 @@ class SecretRef(str):
 
 
 class Secret:
-    """A secret's text, shown as its name only."""
+    """A secret's text, shown as its name only.
+
+    It can be compared with another secret (in constant time), and neither pickled nor turned into JSON.
+    """
 
     __slots__ = ("_text", "label")
 
@@ -57,6 +63,34 @@ class Secret:
         return f"«secret:{self.label}»"
 
     __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        """Return the marker, however it is to be laid out."""
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two secrets have the same text; never equal to a plain string."""
+        return isinstance(other, Secret) and hmac.compare_digest(_bytes(self), _bytes(other))
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((Secret, self._text))
+
+    def __copy__(self) -> Secret:
+        """Be shared rather than copied."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        """Be shared rather than copied."""
+        return self
+
+    def __reduce__(self) -> Never:
+        """Refuse to be pickled: a secret does not leave its process."""
+        raise TypeError(f"{self} does not leave its process: it cannot be pickled")
+
+
+def _bytes(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogateescape")
 
 
 class Vault:
@@ -83,26 +117,32 @@ def open_vault(references: list[SecretRef], environ: Mapping[str, str], folder: 
     found: dict[SecretRef, Secret] = {}
     troubles = []
     for reference in references:
-        kind, _, rest = reference.partition(":")
-        text: str | None
-        if kind == "env":
-            text, what = environ.get(rest), f"environment variable {rest}"
-        else:
-            path = folder / rest
-            text, what = _content(path), f"secret file {path}"
-        if text is None:
-            troubles.append(f"{what} is not set or cannot be read; the target file refers to it as {reference}")
-        elif len(text) < SHORTEST:
-            troubles.append(f"{what} holds fewer than {SHORTEST} characters, too short to be kept out of the reports")
-        else:
-            found[reference] = Secret(reference.label, text)
+        try:
+            found[reference] = Secret(reference.label, _fetch(reference, environ, folder))
+        except UnusableInput as trouble:
+            troubles.append(f"{trouble} (the target file refers to it as {reference})")
     if troubles:
         raise UnusableInput("\n".join(troubles))
     return Vault(found)
 
 
-def _content(path: Path) -> str | None:
+def _fetch(reference: SecretRef, environ: Mapping[str, str], folder: Path) -> str:
+    kind, _, rest = reference.partition(":")
+    what = f"environment variable {rest}" if kind == "env" else f"secret file {folder / rest}"
+    text = environ.get(rest) if kind == "env" else _content(folder / rest, what)
+    if text is None:
+        raise UnusableInput(f"{what} is not set")
+    if not text:
+        raise UnusableInput(f"{what} is empty")
+    if len(text) < SHORTEST:
+        raise UnusableInput(f"{what} holds fewer than {SHORTEST} characters, too short to be kept out of the reports")
+    return text
+
+
+def _content(path: Path, what: str) -> str:
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError):
-        return None
+        return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise UnusableInput(f"{what} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"{what} cannot be read: it is not UTF-8 text") from error
