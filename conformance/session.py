@@ -81,7 +81,6 @@ class Session:
         self.run.requests_sent = self.budget.requests_sent
         self.run.connections_opened = self.budget.connections_opened
         self.run.probe_seconds = self.observatory.seconds()
-        self.run.probe_seconds = self.observatory.seconds()
         document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
         self.document = self.redactor.tree(document)
         report.write(self.document, self.reports)
