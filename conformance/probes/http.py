@@ -54,6 +54,20 @@ def exchange(
     `timeout` is in seconds, for the connection and between two reads. Trouble in transport is told in the record's
     `trouble`; raises Inconclusive only when the run's budget or the probe's time is spent.
     """
+    return exchange_bytes(bench, method, url, headers=headers, body=body, context=context, timeout=timeout)[0]
+
+
+def exchange_bytes(
+    bench: Bench,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    context: ssl.SSLContext | None = None,
+    timeout: float = TIMEOUT,
+) -> tuple[Exchange, bytes]:
+    """Do as `exchange`, and return the answer's body as it came beside the record: a record holds text only."""
     host = urlsplit(url).hostname or ""
     bench.budget.request(host)
     with bench.budget.connection(host), requests.Session() as session:
@@ -74,10 +88,10 @@ def exchange(
             )
             content = answer.raw.read(MAX_BODY + 1, decode_content=False) or b""
         except (requests.RequestException, OSError, ValueError) as error:
-            return Exchange(method, url, trouble=plain_words(error))
+            return Exchange(method, url, trouble=plain_words(error)), b""
         lines = tuple((name, _FOLD.sub(" ", value).strip(" \t")) for name, value in answer.raw.headers.iteritems())
         text = content[:MAX_BODY].decode("utf-8", "replace")
-        return Exchange(method, url, answer.status_code, lines, text, len(content))
+        return Exchange(method, url, answer.status_code, lines, text, len(content)), content[:MAX_BODY]
 
 
 def lenient_context() -> ssl.SSLContext:
