@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -65,9 +66,10 @@ class HttpServer:
         handler: Handler,
         wrap: Callable[[socket.socket], ssl.SSLSocket] | None = None,
         host: str = "127.0.0.1",
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Bind at once; serve from `start` on."""
-        self._server = _Server((host, 0), handler, wrap)
+        """Bind at once; serve from `start` on. `clock` returns the Unix seconds that the Date header shows."""
+        self._server = _Server((host, 0), handler, wrap, clock)
         self.host = host
         self.port: int = self._server.server_address[1]
 
@@ -91,8 +93,10 @@ class _Server(ThreadingHTTPServer):
         address: tuple[str, int],
         handler: Handler,
         wrap: Callable[[socket.socket], ssl.SSLSocket] | None,
+        clock: Callable[[], float],
     ) -> None:
         self.answer = handler
+        self.clock = clock
         self.wrap = wrap
         super().__init__(address, _Connection)
 
@@ -138,7 +142,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.send_response_only(response.status, _phrase(response.status))
         names = {name.lower() for name, _ in response.headers}
         if "date" not in names:
-            self.send_header("Date", self.date_time_string())
+            self.send_header("Date", self.date_time_string(int(self.server.clock())))
         for name, value in response.headers:
             self.send_header(name, value)
         if "content-length" not in names and response.status != HTTPStatus.NO_CONTENT:

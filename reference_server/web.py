@@ -22,7 +22,7 @@ class WebApp:
     def start(self) -> None:
         """Serve in the background."""
         self.tls.prepare()
-        self._https = HttpServer(self.answer, self.tls.wrap)
+        self._https = HttpServer(self.answer, self.tls.wrap, clock=self.gateway.clock)
         self._plain = HttpServer(self.redirect)
         for server in (self._https, self._plain):
             server.start()
