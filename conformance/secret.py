@@ -25,10 +25,11 @@ class SecretRef(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Accept a reference, refuse a literal without repeating it."""
-        return core_schema.no_info_after_validator_function(cls._checked, core_schema.str_schema())
+        return core_schema.no_info_after_validator_function(cls.checked, core_schema.str_schema())
 
     @classmethod
-    def _checked(cls, value: str) -> SecretRef:
+    def checked(cls, value: str) -> SecretRef:
+        """Return the reference that `value` is; raises ValueError for a literal, without repeating it."""
         kind, _, rest = value.partition(":")
         if kind not in ("env", "file") or not rest or (kind == "env" and not _VARIABLE.fullmatch(rest)):
             raise ValueError('a secret never stands in this file: write "env:NAME" or "file:PATH"')

@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,14 @@ WebUrl = Annotated[str, _url("http", "https")]
 ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
 UrlPath = Annotated[str, AfterValidator(_path)]
 JsonPointer = Annotated[str, Field(pattern=r"^(/.*)?$")]
+
+
+def _reference_or_text(value: str) -> str:
+    return SecretRef.checked(value) if value.startswith(("env:", "file:")) else value
+
+
+HeaderValue = Annotated[str, AfterValidator(_reference_or_text)]
+_CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
 
 
 class Table(BaseModel):
@@ -166,9 +175,15 @@ class OtherPath(Table):
 
 
 class Switch(Table):
-    """How validation is turned off and on."""
+    """How validation is turned off and on.
+
+    `pointer` leads to the flag in what is read and sent; absent, it is the one boolean that GET shows, or `/enabled`.
+    """
 
     url: WebUrl
+    method: str = "PUT"
+    authorization: SecretRef | None = None
+    pointer: JsonPointer | None = None
 
 
 class Identity(Table):
@@ -183,15 +198,23 @@ class Identity(Table):
     hash_pointer: JsonPointer = "/client_hash"
     uids: tuple[str, ...] = ()
     previous_secrets: tuple[SecretRef, ...] = ()
+    other_secrets: tuple[SecretRef, ...] = ()
     site_pages: tuple[WebUrl, ...] = ()
     repositories: tuple[str, ...] = ()
-    headers: dict[str, str | SecretRef] = {}
+    headers: dict[str, HeaderValue] = {}
     body: dict[str, Any] = {}
     accepted: IdentityAccepted = IdentityAccepted()
     state: IdentityState | None = None
     signed_in_pages: tuple[SignedInPage, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
     switch: Switch | None = None
+
+    @model_validator(mode="after")
+    def _no_literal_credentials(self) -> Identity:
+        for name, value in self.headers.items():
+            if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
+                raise ValueError(f'header {name} may hold a secret: write "env:NAME" or "file:PATH"')
+        return self
 
 
 class Stub(Table):
