@@ -1,0 +1,38 @@
+"""The vectors that the format's authors publish."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance import locate
+from conformance.codecs import SealBroken
+from conformance.codecs.fernet import FernetCodec
+
+VECTORS = json.loads((locate.data("fixtures") / "vectors" / "fernet.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS["generate"], ids=lambda v: v["src"])
+def test_generate(vector: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.urandom", lambda size: bytes(vector["iv"])[:size])
+    codec = FernetCodec.with_key(vector["secret"], tolerance=60)
+    assert codec.seal(vector["src"].encode(), vector["now"]).decode() == vector["token"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["verify"], ids=lambda v: v["src"])
+def test_verify(vector: dict[str, Any]) -> None:
+    codec = FernetCodec.with_key(vector["secret"], tolerance=vector["ttl_sec"])
+    assert codec.open(vector["token"].encode(), vector["now"]).decode() == vector["src"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["invalid"], ids=lambda v: v["desc"].replace(" ", "-"))
+def test_invalid(vector: dict[str, Any]) -> None:
+    codec = FernetCodec.with_key(vector["secret"], tolerance=vector["ttl_sec"])
+    with pytest.raises(SealBroken):
+        codec.open(vector["token"].encode(), vector["now"])
+
+
+def test_there_are_vectors_of_each_kind() -> None:
+    assert [len(VECTORS[kind]) for kind in ("generate", "verify", "invalid")] == [1, 1, 8]
