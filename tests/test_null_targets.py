@@ -1,0 +1,244 @@
+"""What is no gateway earns next to nothing, and soon: a pass has to rest on something that was seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from conformance import cases, target
+from conformance.model import Exit
+from reference_server import Gateway
+from reference_server.http import Response
+from reference_server.pki import Authority, LeafSpec
+from tests import null
+
+CHECKOUT = Path(__file__).parents[1]
+TIME_LIMIT = 45
+
+EARNS: dict[str, set[str]] = {
+    # Plain HTTP finds nothing at a port that is closed, silent or hangs up: this alone is true of them.
+    "closed": {"ACC-01"},
+    "silent": {"ACC-01"},
+    "resets": {"ACC-01"},
+    "plain-http": {"ACC-01"},
+    "same-page": {"ACC-01"},
+    "redirects": {"ACC-01"},
+    "drops-after-ten": {"ACC-01"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a null target is found: where https is expected, and in the clear."""
+
+    https: int
+    clear: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run came out."""
+
+    code: int
+    seconds: float
+    results: dict[str, Any]
+
+    def with_verdict(self, verdict: str) -> dict[str, list[str]]:
+        """Return the cases that came out so, with what was observed, by requirement."""
+        return {
+            row["id"]: found
+            for row in self.results["requirements"]
+            if (
+                found := [f"{c['id']}: {c['observed'] or c['reason']}" for c in row["cases"] if c["verdict"] == verdict]
+            )
+        }
+
+
+def _both(server: Callable[[], Any]) -> Callable[[ExitStack, Path], Ports]:
+    """Put the same kind of server at either port."""
+    return lambda stack, _: Ports(stack.enter_context(server()), stack.enter_context(server()))
+
+
+def _plain_http(stack: ExitStack, folder: Path) -> Ports:
+    return Ports(*(stack.enter_context(null.speaking_http(lambda _: Response(404))) for _ in range(2)))
+
+
+def _web(answer: Any) -> Callable[[ExitStack, Path], Ports]:
+    """Serve `answer` over TLS with a certificate from the known authority, and in the clear."""
+
+    def serve(stack: ExitStack, folder: Path) -> Ports:
+        authority = Authority()
+        leaf = authority.issue(LeafSpec())
+        (folder / "ca.pem").write_bytes(authority.pem)
+        (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "leaf.pem")
+
+        def wrap(sock: Any) -> ssl.SSLSocket:
+            return context.wrap_socket(sock, server_side=True)
+
+        https = stack.enter_context(null.speaking_http(answer, wrap))
+        return Ports(https, stack.enter_context(null.speaking_http(answer)))
+
+    return serve
+
+
+NULL_TARGETS: dict[str, Callable[[ExitStack, Path], Ports]] = {
+    "closed": _both(null.closed),
+    "silent": _both(lambda: null.listening(null.stays_silent)),
+    "resets": _both(lambda: null.listening(null.resets)),
+    "plain-http": _plain_http,
+    "same-page": _web(null.same_page),
+    "redirects": _web(null.redirects_for_ever()),
+}
+
+DROPS = "drops-after-ten"
+
+SECRETS = {
+    "WA_SECRET": "the-secret-of-web-and-core-app",
+    "PORTERO_ADMIN_PASSWORD": "Administration-1!",
+    "PORTERO_IDENTITY_SECRET": "the-secret-of-the-organisation",
+    "PORTERO_IDENTITY_ADMIN": "Bearer the-token-of-the-organisation",
+}
+
+
+def _target_file(folder: Path, ports: Ports) -> str:
+    ca = 'ca_file = "ca.pem"' if (folder / "ca.pem").exists() else ""
+    https, clear = f"https://localhost:{ports.https}", f"http://localhost:{ports.clear}"
+    return f"""
+schema = 1
+name = "null"
+consent = "destructive"
+[webapp]
+url = "{https}"
+http_ports = [{ports.clear}]
+{ca}
+admin_paths = ["/", "/login"]
+api_paths = ["/v1/health", "/v1/settings/application"]
+[webapp.admin]
+username = "admin"
+password = "env:PORTERO_ADMIN_PASSWORD"
+[channel]
+url = "{clear}/channel"
+secret = "env:WA_SECRET"
+[identity]
+url = "{https}/widget/v1/initializations"
+{ca}
+secret = "env:PORTERO_IDENTITY_SECRET"
+uids = ["portero.test@example.org", "620"]
+site_pages = ["{https}/site"]
+accepted = {{ status = [200, 201] }}
+[identity.state]
+url = "{https}/widget/v1/contacts/{{uid}}"
+authorization = "env:PORTERO_IDENTITY_ADMIN"
+[identity.switch]
+url = "{https}/widget/v1/settings/validation"
+"""
+
+
+def _behind_relays(document: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
+    """Point a gateway's target file at relays that drop every connection after the first ten, one for each port."""
+    relays: dict[int, int] = {}
+
+    def behind(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: behind(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [behind(inner) for inner in value]
+        if not isinstance(value, str) or "://" not in value:
+            return value
+        parts = urlsplit(value)
+        assert parts.port is not None, value
+        if parts.port not in relays:
+            relays[parts.port] = stack.enter_context(null.dropping_after(10, parts.port))
+        return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{relays[parts.port]}"))
+
+    return {**document, **behind({k: v for k, v in document.items() if k != "limits"}), "limits": {}}
+
+
+def _toml(document: dict[str, Any]) -> str:
+    """Spell a target file. JSON's strings, numbers and lists are TOML's, its objects become inline tables."""
+
+    def spell(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{json.dumps(k)} = {spell(v)}" for k, v in value.items() if v is not None) + "}"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(map(spell, value)) + "]"
+        return json.dumps(value)
+
+    return "\n".join(f"{key} = {spell(value)}" for key, value in document.items())
+
+
+def _run(folder: Path, environ: dict[str, str]) -> Ended:
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "conformance",
+        "run",
+        "--target",
+        folder / "target.toml",
+        "--reports",
+        folder,
+    ]
+    began = time.monotonic()
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=os.environ | environ, capture_output=True, timeout=4 * TIME_LIMIT, check=False
+    )
+    seconds = time.monotonic() - began
+    results = folder / "results.json"
+    assert results.exists(), done.stdout.decode() + done.stderr.decode()
+    return Ended(done.returncode, seconds, json.loads(results.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]:
+    """Run the suite against every null target, side by side: most of it is waiting."""
+    with ExitStack() as stack, ThreadPoolExecutor(len(EARNS)) as pool:
+        under_way = {}
+        for name, serve in NULL_TARGETS.items():
+            folder = tmp_path_factory.mktemp(name)
+            (folder / "target.toml").write_text(_target_file(folder, serve(stack, folder)), encoding="utf-8")
+            under_way[name] = pool.submit(_run, folder, SECRETS)
+        folder = tmp_path_factory.mktemp(DROPS)
+        gateway = stack.enter_context(Gateway())
+        (folder / "target.toml").write_text(_toml(_behind_relays(gateway.document(), stack)), encoding="utf-8")
+        under_way[DROPS] = pool.submit(_run, folder, gateway.environ)
+        yield {name: run.result() for name, run in under_way.items()}
+
+
+@pytest.mark.parametrize("name", sorted(EARNS))
+def test_passes_nothing_but_what_is_true_of_it(name: str, runs: dict[str, Ended]) -> None:
+    passed = runs[name].with_verdict("pass")
+    assert passed.keys() <= EARNS[name], passed
+
+
+@pytest.mark.parametrize("name", sorted(EARNS))
+def test_is_never_called_conformant(name: str, runs: dict[str, Ended]) -> None:
+    run = runs[name]
+    assert run.results["verdict"] in ("incomplete", "not-conformant")
+    assert run.code == (Exit.VIOLATION if run.results["verdict"] == "not-conformant" else Exit.INCOMPLETE)
+
+
+@pytest.mark.parametrize("name", sorted(EARNS))
+def test_ends_soon(name: str, runs: dict[str, Ended]) -> None:
+    assert runs[name].seconds < TIME_LIMIT, runs[name].results["run"]["probe_seconds"]
+
+
+def test_every_probe_has_to_end_in_time(tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(_target_file(tmp_path, Ports(1, 2)), encoding="utf-8")
+    aim = target.read(tmp_path / "target.toml")
+    patience = {proof.probe.name: proof.probe.patience(aim) for proof in cases.proofs().values()}
+    assert max(patience.values()) <= TIME_LIMIT - 5, patience
