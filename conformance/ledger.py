@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance import __version__, catalogue
 from conformance.assessment import Assessment
+from conformance.judges import tls_level
 from conformance.model import Case, Level, Outcome, Requirement
 
 SCHEMA = 1
@@ -86,6 +87,7 @@ def build(
         "counts": {str(outcome): counts[outcome] for outcome in _COUNTED},
         "requirements": requirements,
         "not_judged": _not_judged(),
+        "waivers": [],
         "observations": dict(sorted(observations.items())),
     }
     document["verdict"] = verdict(document)
@@ -164,7 +166,7 @@ def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str
         "sections": list(target.sections),
         "consent": target.consent,
         "clock_offset_seconds": observations.get("channel/0", {}).get("core_clock_offset", 0.0),
-        "tls_level": {},
+        "tls_level": tls_level.recorded(observations.get("tls/0", {})),
         "document": target.document(),
     }
 

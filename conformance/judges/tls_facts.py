@@ -1,0 +1,86 @@
+"""What a TLS observation says beyond doubt; what it leaves open is Inconclusive, never a guess."""
+
+from __future__ import annotations
+
+from conformance.model import Inconclusive
+from conformance.records.tls import VERSIONS, Certificate, Suites, TlsObservation
+
+REFUSALS = ("alert", "closed", "other-version")
+BEFORE_TLS13 = tuple(version for version in VERSIONS if version != "tls-1.3")
+
+
+def spoken(version: str) -> str:
+    """Return `TLS 1.3` for `tls-1.3`."""
+    return version.upper().replace("-", " ")
+
+
+def steady(seen: TlsObservation) -> None:
+    """Raise Inconclusive unless all control handshakes succeeded: only then does a refusal prove anything."""
+    if not seen.canaries or not all(seen.canaries):
+        failed = seen.canaries.count(False)
+        raise Inconclusive(
+            f"{failed} of {len(seen.canaries)} control handshakes failed while {seen.endpoint} was looked at, "
+            "so that nothing it refused counts as refused (does something limit connections?)"
+        )
+
+
+def offers(seen: TlsObservation, version: str) -> bool:
+    """Tell whether the server offers `version`; raises Inconclusive where its answer leaves that open."""
+    if version in seen.suites and seen.suites[version].accepted:
+        return True
+    answer = seen.versions.get(version)
+    if answer is None:
+        raise Inconclusive(f"{spoken(version)} was not asked for")
+    if answer.outcome == "offered":
+        return True
+    if answer.outcome not in REFUSALS:
+        raise Inconclusive(
+            f"a {spoken(version)} hello was met by {answer.outcome} {answer.detail}".rstrip()
+            + ": neither offered, nor refused by an alert or a close"
+        )
+    steady(seen)
+    return False
+
+
+def offered(seen: TlsObservation, versions: tuple[str, ...] = VERSIONS) -> list[str]:
+    """List those of `versions` that the server offers; raises Inconclusive where that is open."""
+    return [version for version in versions if offers(seen, version)]
+
+
+def offers_at_least(seen: TlsObservation, count: int, versions: tuple[str, ...] = VERSIONS) -> bool:
+    """Tell whether `count` of `versions` are offered; an answer left open matters only where they fall short."""
+    answers = seen.versions
+    sure = [name for name in versions if name in answers and answers[name].outcome == "offered"]
+    return len(sure) >= count or len(offered(seen, versions)) >= count
+
+
+def whole_suites(seen: TlsObservation, version: str) -> Suites:
+    """Return the suites of an offered version; raises Inconclusive where they may not be all."""
+    steady(seen)
+    suites = seen.suites.get(version)
+    if suites is None or not suites.complete:
+        why = suites.trouble if suites and suites.trouble else "the enumeration did not complete"
+        raise Inconclusive(f"the cipher suites of {spoken(version)} are not all known: {why}")
+    if not suites.accepted:
+        raise Inconclusive(f"{spoken(version)} is offered, yet none of its cipher suites was found")
+    return suites
+
+
+def accepted(seen: TlsObservation, versions: tuple[str, ...]) -> set[str]:
+    """Return every suite of those of `versions` that are offered; raises Inconclusive where some may be missing."""
+    return {suite for version in offered(seen, versions) for suite in whole_suites(seen, version).accepted}
+
+
+def whole_groups(groups: tuple[str, ...] | None, version: str) -> tuple[str, ...]:
+    """Return the groups of an offered version; raises Inconclusive where none was found."""
+    if not groups:
+        raise Inconclusive(f"the key-exchange groups of {spoken(version)} could not be told")
+    return groups
+
+
+def certificates(seen: TlsObservation) -> tuple[Certificate, ...]:
+    """Return the server's certificates; raises Inconclusive where some may be missing."""
+    steady(seen)
+    if not seen.certificates:
+        raise Inconclusive("no certificate of the server's was seen")
+    return seen.certificates

@@ -1,0 +1,92 @@
+"""Which level of which guideline an endpoint runs: from one observation, for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from conformance.judges import tls_facts as facts
+from conformance.judges import tls_rules as rules
+from conformance.judges.tls_rules import Finding
+from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
+from conformance.policy import Policy
+from conformance.profiles import NEWEST_FIRST, Guideline, guideline
+from conformance.records.tls import VERSIONS, TlsObservation
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The level that fits; or none, the closest one, and what keeps the endpoint from it."""
+
+    level: str
+    closest: str
+    departures: tuple[Finding, ...] = ()
+
+
+def levels(seen: TlsObservation) -> dict[str, str]:
+    """Return the level under each guideline (`{"5.8": "modern"}`), `none` where no level fits.
+
+    Raises Inconclusive when the observation is too incomplete to tell.
+    """
+    complete(seen)
+    return {edition: match(seen, guideline(edition)).level for edition in NEWEST_FIRST}
+
+
+def recorded(observation: Mapping[str, Any]) -> dict[str, str]:
+    """Return `levels` of an observation out of a results file; nothing where it cannot be told."""
+    if observation.keys() <= {"inconclusive"}:
+        return {}
+    try:
+        return levels(TypeAdapter(TlsObservation).validate_python(observation))
+    except Inconclusive:
+        return {}
+
+
+def complete(seen: TlsObservation) -> None:
+    """Raise Inconclusive unless everything that a level is told by was seen."""
+    for name in facts.offered(seen):
+        facts.whole_suites(seen, name)
+    if facts.offers(seen, "tls-1.3"):
+        facts.whole_groups(seen.groups_tls13, "tls-1.3")
+    older = facts.accepted(seen, facts.BEFORE_TLS13)
+    if any("_ECDHE_" in suite for suite in older) and facts.offers(seen, "tls-1.2"):
+        facts.whole_groups(seen.groups_tls12, "tls-1.2")
+    facts.certificates(seen)
+
+
+def match(seen: TlsObservation, edition: Guideline) -> Match:
+    """Return the strictest level that the endpoint departs from in nothing, or the closest."""
+    found = {name: tuple(rules.departures(seen, profile)) for name, profile in edition.levels.items()}
+    closest = min(found, key=lambda name: (_foreign_versions(seen, edition, name), len(found[name])))
+    return Match(NONE if found[closest] else closest, closest, found[closest])
+
+
+def _foreign_versions(seen: TlsObservation, edition: Guideline, name: str) -> int:
+    return sum(len(rules.version(seen, edition.levels[name], version)) for version in VERSIONS)
+
+
+def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
+    """Say which level the endpoint runs under each guideline (TLS-01)."""
+    complete(seen)
+    matches = {edition: match(seen, guideline(edition)) for edition in NEWEST_FIRST}
+    told = ", ".join(f"{m.level} under {edition}" for edition, m in matches.items())
+    notes = tuple(
+        f"{edition}: closest is {m.closest}; " + "; ".join(f.text for f in m.departures)
+        for edition, m in matches.items()
+        if m.departures
+    )
+    declared = f"{policy.webapp.security_level} is declared, under guideline {policy.webapp.guideline}"
+    return conforms(declared, f"the endpoint runs {told}", "/versions", "/suites", "/certificates", notes=notes)
+
+
+def default_level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge TLS-09: the level that the endpoint is declared, and so judged, to run is not lowered."""
+    facts.steady(seen)
+    declared = policy.webapp.security_level
+    observed = f"{seen.endpoint} is declared to run {declared}"
+    return verdict(declared == "modern", "the default level, modern, is kept", observed, "/versions")
