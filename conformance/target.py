@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
-from conformance.model import UnusableInput
+from conformance import codecs
 from conformance.secret import SecretRef
-from conformance.toml_lines import line_of
 
 CONSENT = ("read", "write", "destructive")
 SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Positive = Annotated[int, Field(gt=0)]
 
-
-def _url(*schemes: str) -> AfterValidator:
-    def check(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"must be a URL that starts with {' or '.join(s + '://' for s in schemes)}")
-        _ = parts.port
+def _within(low: int, high: int) -> AfterValidator:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
         return value
 
     return AfterValidator(check)
+
+
+def _url(*schemes: str, path: bool = True) -> AfterValidator:
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+
+    def check(value: str) -> str:
+        parts = _split(value)
+        if parts.scheme not in schemes or not parts.hostname or not value.isprintable() or " " in value:
+            raise ValueError(f"must be a URL that starts with {wanted} and a host")
+        if parts.username is not None:
+            raise ValueError("a URL holds no user name and no password here: leave out all before the @")
+        if not path and (parts.path not in ("", "/") or parts.query or parts.fragment):
+            raise ValueError("must be scheme, host and port only: paths go into admin_paths and api_paths")
+        return value
+
+    return AfterValidator(check)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is not a URL: an IPv6 address stands in square brackets") from None
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("the port in this URL must be a number from 1 to 65535") from None
+    return parts
 
 
 def _path(value: str) -> str:
@@ -43,17 +62,64 @@ def _path(value: str) -> str:
     return value
 
 
-HttpsUrl = Annotated[str, _url("https")]
-WebUrl = Annotated[str, _url("http", "https")]
-ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
-UrlPath = Annotated[str, AfterValidator(_path)]
-JsonPointer = Annotated[str, Field(pattern=r"^(/.*)?$")]
+def _text(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be text that is not empty and holds no control characters")
+    return value
+
+
+def _pointer(value: str) -> str:
+    if value and not value.startswith("/"):
+        raise ValueError('must be a JSON Pointer, which starts with /, such as "/visitor/email"')
+    return value
+
+
+def _method(value: str) -> str:
+    if not (value.isascii() and value.isalpha() and value.isupper()):
+        raise ValueError('must be an HTTP method in capitals, such as "POST"')
+    return value
+
+
+def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("holds the same value twice")
+    return values
+
+
+def _simple(value: Any) -> Any:
+    if not isinstance(value, bool | int | str):
+        raise ValueError("must be true, false, a whole number or text in quotes")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _first_and_last(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(values) != 2 or values[0] > values[1]:
+        raise ValueError("must be the first and the last port, such as [18443, 18450]")
+    return values
+
+
+def _codec(value: str) -> str:
+    if value not in codecs.known():
+        raise ValueError(f"must name a codec that is installed: {', '.join(codecs.known())}")
+    return value
 
 
 def _reference_or_text(value: str) -> str:
     return SecretRef.checked(value) if value.startswith(("env:", "file:")) else value
 
 
+Port = Annotated[int, Field(strict=True), _within(1, 65535)]
+Status = Annotated[int, Field(strict=True), _within(100, 599)]
+Positive = Annotated[int, Field(strict=True, gt=0)]
+Text = Annotated[str, AfterValidator(_text)]
+HttpsUrl = Annotated[str, _url("https")]
+Origin = Annotated[str, _url("https", path=False)]
+WebUrl = Annotated[str, _url("http", "https")]
+ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
+UrlPath = Annotated[str, AfterValidator(_path)]
+JsonPointer = Annotated[str, AfterValidator(_pointer)]
+Method = Annotated[str, AfterValidator(_method)]
+Once = AfterValidator(_once)
 HeaderValue = Annotated[str, AfterValidator(_reference_or_text)]
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
 
@@ -67,8 +133,8 @@ class Table(BaseModel):
 class Exclusion(Table):
     """A requirement (or a pattern such as `HOOK-*`) that is left out, and why."""
 
-    requirement: str
-    reason: Annotated[str, Field(min_length=1)]
+    requirement: Text
+    reason: Text
 
 
 class Scope(Table):
@@ -101,16 +167,16 @@ class Certificate(Table):
 class Webapp(Table):
     """The web app: API and administration."""
 
-    url: HttpsUrl
-    http_ports: tuple[Port, ...] = ()
+    url: Origin
+    http_ports: Annotated[tuple[Port, ...], Once] = ()
     ca_file: str | None = None
     client_cert: str | None = None
     client_key: SecretRef | None = None
     security_level: Literal["modern", "intermediate", "old"] = "modern"
     guideline: Literal["4.0", "5.7", "5.8", "6.0"] = "5.8"
-    admin_paths: tuple[UrlPath, ...] = ()
-    api_paths: tuple[UrlPath, ...] = ()
-    probe_throttling: bool = False
+    admin_paths: Annotated[tuple[UrlPath, ...], Once] = ()
+    api_paths: Annotated[tuple[UrlPath, ...], Once] = ()
+    probe_throttling: StrictBool = False
     admin: Login | None = None
     user: Login | None = None
     certificate: Certificate | None = None
@@ -118,7 +184,7 @@ class Webapp(Table):
     @model_validator(mode="after")
     def _level_exists(self) -> Webapp:
         if (self.guideline, self.security_level) == ("6.0", "old"):
-            raise ValueError('guideline 6.0 has no level "old": declare guideline "5.8", or a higher level')
+            raise ValueError('guideline 6.0 has no security_level "old": declare guideline "5.8", or a higher level')
         if (self.client_cert is None) != (self.client_key is None):
             raise ValueError("client_cert and client_key go together: give both or neither")
         return self
@@ -127,19 +193,19 @@ class Webapp(Table):
 class ChannelAccepted(Table):
     """What the answer to an accepted message looks like."""
 
-    status: tuple[int, ...] = (200,)
+    status: tuple[Status, ...] = (200,)
 
 
 class Channel(Table):
     """The sealed channel between web app and core app."""
 
     url: ChannelUrl
-    codec: str = "fernet"
+    codec: Annotated[str, AfterValidator(_codec)] = "fernet"
     secret: SecretRef | None = None
     tolerance_seconds: Positive = 10
     payload: str = '{"type": "ping"}'
     content_type: str = "application/octet-stream"
-    wait: bool = True
+    wait: StrictBool = True
     accepted: ChannelAccepted = ChannelAccepted()
 
 
@@ -154,9 +220,9 @@ class SignedInPage(Table):
 class IdentityAccepted(Table):
     """What the answer to an honoured initialisation looks like."""
 
-    status: tuple[int, ...] = (200, 201)
+    status: tuple[Status, ...] = (200, 201)
     pointer: JsonPointer | None = None
-    equals: bool | int | str | None = True
+    equals: Annotated[Any, BeforeValidator(_simple)] = True
 
 
 class IdentityState(Table):
@@ -164,14 +230,14 @@ class IdentityState(Table):
 
     url: WebUrl
     authorization: SecretRef | None = None
-    absent_status: tuple[int, ...] = (404,)
+    absent_status: tuple[Status, ...] = (404,)
 
 
 class OtherPath(Table):
     """Another request that binds an identity."""
 
     url: WebUrl
-    method: str = "PATCH"
+    method: Method = "PATCH"
 
 
 class Switch(Table):
@@ -190,10 +256,10 @@ class Identity(Table):
     """The widget's initialisation with client_hash."""
 
     url: WebUrl
-    method: str = "POST"
+    method: Method = "POST"
     ca_file: str | None = None
     secret: SecretRef | None = None
-    enforced: bool = True
+    enforced: StrictBool = True
     uid_pointer: JsonPointer = "/visitor/email"
     hash_pointer: JsonPointer = "/client_hash"
     uids: tuple[str, ...] = ()
@@ -243,7 +309,7 @@ class Webhook(Table):
     """Where the suite's callback receivers listen, and what makes the gateway call them."""
 
     listen: str
-    ports: tuple[Port, Port]
+    ports: Annotated[tuple[Port, ...], AfterValidator(_first_and_last)]
     callback_host: str
     trigger: str = "channel"
 
@@ -274,7 +340,7 @@ class Reach(Table):
     from_: str = Field(alias="from")
     to: str
     service: Literal["api", "admin", "communication", "control", "database"]
-    allowed: bool
+    allowed: StrictBool
 
 
 class Network(Table):
@@ -289,7 +355,7 @@ class Target(Table):
     """A whole target file."""
 
     schema_: Literal[1] = Field(alias="schema")
-    name: str
+    name: Text
     consent: Literal["read", "write", "destructive"] = "read"
     scope: Scope = Scope()
     limits: Limits = Limits()
@@ -361,59 +427,6 @@ def _references(value: Any) -> Iterator[SecretRef]:
             yield from _references(inner)
 
 
-def read(path: Path) -> Target:
-    """Read and check a target file.
-
-    Raises UnusableInput with one line an error: file, line, what is wrong and what to write instead.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableInput(f"{path}: not valid TOML: {error}") from error
-    try:
-        target = parse(document)
-    except ValidationError as error:
-        lines = sorted(_sentence(path.name, text, e) for e in error.errors(include_url=False, include_input=False))
-        raise UnusableInput("\n".join(lines)) from None
-    if not target.sections:
-        raise UnusableInput(f"{path}: declares nothing to probe: add at least one of [{'], ['.join(SECTIONS)}]")
-    return target
-
-
 def parse(document: dict[str, Any]) -> Target:
     """Build a target from the file's content; raises pydantic's ValidationError."""
     return Target.model_validate(document)
-
-
-def _sentence(name: str, text: str, error: Any) -> str:
-    loc = tuple(part for part in error["loc"])
-    key = ".".join(str(part) for part in loc)
-    where = f"{name}:{line_of(text, loc)}: "
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc[:-1]), n=1, cutoff=0.5)
-        return where + f'unknown key "{key}"' + (f'; did you mean "{near[0]}"?' if near else "")
-    if error["type"] == "missing":
-        return where + f'"{key}" is missing'
-    return where + (f'"{key}": ' if key else "") + str(error["msg"]).removeprefix("Value error, ")
-
-
-def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
-    model: Any = Target
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
-        model = _table_of(field.annotation) if field else None
-        if model is None:
-            return []
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _table_of(annotation: Any) -> type[Table] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Table):
-        return annotation
-    return next((t for a in getattr(annotation, "__args__", ()) if (t := _table_of(a))), None)
