@@ -1,0 +1,81 @@
+"""Draws summary.md: the verdict and what is wrong, for the CI job's page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.hostile import shown
+from conformance.report import view
+from conformance.report.wording import Wording
+
+MAX_BYTES = 100_000
+_ROOM = MAX_BYTES - 2_000
+_LONGEST = 500
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~!&@]|(?<=[:w])[/.]")
+
+
+def draw(document: view.Document, language: str = "en") -> str:
+    """Return the summary as GitHub-flavoured Markdown, violations first, below 100 kB."""
+    say = Wording(language)
+    lines = [
+        f"# {say('title')}: {_plain(document['target']['name'])}",
+        "",
+        f"**{_plain(view.headline(document, say), 1200)}**",
+        "",
+        f"{say('summary.counts')}: {_counts(document, say)}",
+        "",
+    ]
+    lines += _bounded(_findings(document, say), _ROOM - sum(len(line.encode()) + 1 for line in lines), say)
+    return "\n".join([*lines, "", say("summary.report"), ""])
+
+
+def _counts(document: view.Document, say: Wording) -> str:
+    return ", ".join(f"{n} {say('verdict.' + verdict)}" for verdict, n in document["counts"].items() if n)
+
+
+def _bounded(lines: Iterator[str], room: int, say: Wording) -> list[str]:
+    """Take as many lines as there is room for, in bytes, and say how many cases were left out."""
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            left = 1 + sum(1 for rest in lines if rest.startswith("- "))
+            return [*kept, "", say("summary.more", n=left)]
+        kept.append(line)
+    return kept
+
+
+def _findings(document: view.Document, say: Wording) -> Iterator[str]:
+    for heading, rows in (("violations", view.failing(document)), ("deviations", view.deviating(document))):
+        if rows:
+            yield from (f"## {say(heading + '.heading')}", "")
+            for row in rows:
+                yield from _requirement(row, say)
+    gaps = view.gaps(document)
+    if gaps:
+        yield from (f"## {say('untested.heading')}", "")
+    for gap in gaps:
+        about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
+        yield f"- {say('untested.' + gap.kind)}{say('colon')}{_plain(gap.reason)}{say('colon')}{about}"
+
+
+def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
+    requirement = row.requirement
+    title = _plain(say.title(requirement))
+    yield from (f"### {requirement['id']} {title} ({say('level.' + requirement['level'])})", "")
+    for case in row.cases:
+        yield f"- {_name(case)}: {_plain(case['observed'] or case['reason'])}; {_plain(case['expected'])}"
+    yield ""
+    yield f"{say('violations.repair')}{say('colon')}{_plain(say.title(requirement, 'repair'))}"
+    yield ""
+
+
+def _name(case: Mapping[str, Any]) -> str:
+    return f"**{_plain(case['id'])}** ({_plain(case['subject'])})"
+
+
+def _plain(text: str, limit: int = _LONGEST) -> str:
+    """Return `text` so that nothing in it is markup, a mention, an image or a link."""
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(text, limit))

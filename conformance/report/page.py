@@ -1,0 +1,63 @@
+"""Draws compliance.html: one file, no script, nothing of the target's unescaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from conformance import __version__
+from conformance.hostile import shown
+from conformance.report import measured, view
+from conformance.report.evidence import Exhibits
+from conformance.report.wording import Wording
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLESHEET = "compliance.css"
+LONGEST = 1200
+
+
+def draw(document: view.Document, digest: str, language: str = "en") -> str:
+    """Return the compliance report as HTML; `digest` is the SHA-256 of results.json, in hex."""
+    return (
+        _environment()
+        .get_template("compliance.html.j2")
+        .render(
+            document=document,
+            digest=digest,
+            say=Wording(language),
+            exhibits=Exhibits(document["observations"]),
+            view=view,
+            measured=measured,
+            version=__version__,
+            stylesheet=STYLESHEET,
+            style=Markup(stylesheet()),  # noqa: S704 - our own file
+        )
+    )
+
+
+def stylesheet() -> str:
+    """Return the report's style, which stands in the page, and beside it for servers that forbid inline style."""
+    return (TEMPLATES / STYLESHEET).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["lines"] = lambda text: Markup(escape(text))  # noqa: S704 - escaped right here
+    return environment
+
+
+def _visible(value: Any) -> Any:
+    """Escape and bound every string that the template puts out, wherever it came from."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else shown(value, LONGEST)

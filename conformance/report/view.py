@@ -1,0 +1,222 @@
+"""What compliance.html and summary.md show, worked out from the results document; no markup in here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from conformance.catalogue import AREAS
+from conformance.ledger import untested, violations
+from conformance.model import Level, Outcome
+from conformance.report.wording import Wording
+from conformance.target import SECTIONS
+
+Document = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+COLUMNS = (
+    Outcome.PASS,
+    Outcome.FAIL,
+    Outcome.WAIVED,
+    Outcome.INCONCLUSIVE,
+    Outcome.NOT_RUN,
+    Outcome.NOT_APPLICABLE,
+)
+_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A requirement, and those of its cases that break it."""
+
+    requirement: Row
+    cases: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A reason why something was not tested: `about` pairs requirement ids with a number of cases (0: all of it)."""
+
+    kind: str
+    reason: str
+    about: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A waiver and the cases that it excuses; `waiver` is None where the results file has only its id."""
+
+    id: str
+    waiver: Row | None
+    cases: tuple[str, ...]
+    days_left: int
+
+
+def failing(document: Document) -> list[Failing]:
+    """List the requirements that fail the run, worst level first."""
+    return _by_requirement(document, {case["id"] for case in violations(document)})
+
+
+def deviating(document: Document) -> list[Failing]:
+    """List the requirements that are broken below the run's `fail_on`."""
+    bar = {case["id"] for case in violations(document)}
+    broken = {c["id"] for row in document["requirements"] for c in row["cases"] if c["verdict"] == Outcome.FAIL}
+    return _by_requirement(document, broken - bar)
+
+
+def _by_requirement(document: Document, ids: set[str]) -> list[Failing]:
+    found = (Failing(row, tuple(c for c in row["cases"] if c["id"] in ids)) for row in document["requirements"])
+    order = list(Level)
+    return sorted((f for f in found if f.cases), key=lambda f: order.index(Level(f.requirement["level"])))
+
+
+def headline(document: Document, say: Wording) -> str:
+    """Return the verdict of the run in one sentence, and what has to be said with it."""
+    return " ".join((_sentence(document, say), *_reservations(document, say)))
+
+
+def _sentence(document: Document, say: Wording) -> str:
+    verdict, run, counts = document["verdict"], document["run"], document["counts"]
+    broken = failing(document)
+    if verdict == "incomplete" and run["interrupted"]:
+        return say("sentence.interrupted", target=document["target"]["name"])
+    return say(
+        f"sentence.{verdict}",
+        n=len(broken) if verdict == "not-conformant" else untested(document),
+        target=document["target"]["name"],
+        ids=_named(broken),
+        waived=say("sentence.waivers", n=counts[Outcome.WAIVED]),
+        selected=run["selected_cases"],
+        total=sum(counts.values()),
+    )
+
+
+def _reservations(document: Document, say: Wording) -> Iterable[str]:
+    if deviations := deviating(document):
+        yield say("sentence.deviates", n=len(deviations), ids=_named(deviations))
+    if document["verdict"] == "not-conformant" and (missing := untested(document)):
+        yield say("sentence.also_untested", n=missing)
+
+
+def _named(rows: list[Failing]) -> str:
+    ids = [row.requirement["id"] for row in rows]
+    return ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
+
+
+def gaps(document: Document) -> list[Gap]:
+    """Group what was not tested by kind and reason."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for row in document["requirements"]:
+        for case in row["cases"]:
+            if case["verdict"] in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
+                about = found.setdefault((case["verdict"], case["reason"]), {})
+                about[row["id"]] = about.get(row["id"], 0) + 1
+    sizes = {row["id"]: len(row["cases"]) for row in document["requirements"]}
+    tested = [
+        Gap(kind, reason, tuple((name, 0 if n == sizes[name] else n) for name, n in sorted(about.items())))
+        for (kind, reason), about in found.items()
+    ]
+    unseen = [Gap("not-judged", row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]
+    order = [Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE, "not-judged"]
+    return sorted((*tested, *unseen), key=lambda gap: (order.index(gap.kind), gap.reason))
+
+
+def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
+    """Count requirements by area and verdict, in the catalogue's order of areas."""
+    found: dict[str, Counter[str]] = {}
+    for row in document["requirements"]:
+        found.setdefault(row["area"], Counter())[row["verdict"]] += 1
+    known = [area for area in AREAS if area in found]
+    return [(area, dict(found[area])) for area in (*known, *sorted(found.keys() - set(AREAS)))]
+
+
+def total(rows: list[tuple[str, dict[str, int]]], verdict: str) -> int:
+    """Add up a column of the matrix."""
+    return sum(counts.get(verdict, 0) for _, counts in rows)
+
+
+def excuses(document: Document) -> list[Excuse]:
+    """List the waivers of the run, and those that cases name."""
+    texts = {waiver["id"]: waiver for waiver in document["waivers"]}
+    cases: dict[str, list[str]] = {name: [] for name in texts}
+    for row in document["requirements"]:
+        for case in row["cases"]:
+            if case["waiver"]:
+                cases.setdefault(case["waiver"], []).append(case["id"])
+    return [Excuse(name, texts.get(name), tuple(ids), _days(document, texts.get(name))) for name, ids in cases.items()]
+
+
+def _days(document: Document, waiver: Row | None) -> int:
+    if waiver is None:
+        return 0
+    run = document["run"]
+    at = date.fromisoformat((run["finished"] or run["started"])[:10])
+    return (date.fromisoformat(waiver["expires"]) - at).days
+
+
+def facts(document: Document, digest: str, say: Wording) -> list[tuple[str, str]]:
+    """List what an auditor has to know about the run, as pairs of a name and a text."""
+    target, run, suite = document["target"], document["run"], document["suite"]
+    rows = {
+        "target": target["name"],
+        "endpoints": ", ".join(_endpoints(document)),
+        "scope": say("facts.scope_text", sections=", ".join(target["sections"]), consent=target["consent"]),
+        "selection": _selection(document, say),
+        "fail_on": say(f"facts.fail_on_text.{run['fail_on']}"),
+        **_policy(target, say),
+        "suite": say("facts.suite_text", version=suite["version"]),
+        "catalogue": suite["catalogue_sha256"],
+        "target_file": target["sha256"],
+        "started": say.instant(run["started"]),
+        "finished": say.instant(run["finished"]),
+        "sent": say("facts.sent_text", requests=run["requests_sent"], connections=run["connections_opened"]),
+        "clock": _clock(target, say),
+        "run": say("facts.run_text", id=run["id"], host=run["host"]),
+        "digest": digest,
+    }
+    return [(say(f"facts.{name}"), text) for name, text in rows.items() if text]
+
+
+def _endpoints(document: Document) -> list[str]:
+    order = {name: n for n, name in enumerate(SECTIONS)}
+    rows = sorted(document["requirements"], key=lambda row: order.get(row["section"], len(order)))
+    declared = [row for row in rows if row["section"] in document["target"]["sections"]]
+    return list(dict.fromkeys(case["subject"] for row in declared for case in row["cases"]))
+
+
+def _selection(document: Document, say: Wording) -> str:
+    total, run = sum(document["counts"].values()), document["run"]
+    whole = "whole" if run["whole_catalogue"] else "part"
+    return say(f"facts.selection_{whole}", selected=run["selected_cases"], n=total)
+
+
+def _policy(target: Row, say: Wording) -> dict[str, str]:
+    if "webapp" not in target["sections"]:
+        return {"profile": say("facts.profile_none")}
+    level, guideline = declared(target)
+    return {
+        "profile": say("facts.profile_text", level=level.upper()),
+        "guideline": say("facts.guideline_text", version=guideline),
+        "levels": "; ".join(
+            say("facts.levels_text", level=level.upper(), guideline=name)
+            if level and level != "none"
+            else say("facts.levels_none", guideline=name)
+            for name, level in sorted(target["tls_level"].items())
+        ),
+    }
+
+
+def declared(target: Row) -> tuple[str, str]:
+    """Return the security level and the guideline that a target declares, or the defaults of a target file."""
+    webapp = target["document"].get("webapp", {})
+    return webapp.get("security_level", "modern"), webapp.get("guideline", "5.8")
+
+
+def _clock(target: Row, say: Wording) -> str:
+    offset = target["clock_offset_seconds"]
+    if "channel" not in target["sections"] or offset is None:
+        return ""
+    return say("facts.clock_text", seconds=say.number(abs(float(offset))))
