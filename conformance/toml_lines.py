@@ -4,47 +4,114 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
+Path = tuple[str | int, ...]
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_STRING = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}' r"|'''.*?'{3,5}" r'|"(?:\\.|[^"\\\n])*"' r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
-def line_of(text: str, loc: tuple[str | int, ...]) -> int:
-    """Return the 1-based line of the key at `loc`, or of the nearest thing around it that stands in the file."""
-    places = _places(text)
+def line_of(text: str, loc: Path) -> int:
+    """Return the 1-based line of the key at `loc`, or of the nearest thing around it that stands in the file.
+
+    `text` is TOML that the standard parser has taken.
+    """
+    places = _Places(text).found
     for end in range(len(loc), 0, -1):
         if loc[:end] in places:
-            return places[loc[:end]]
+            return text.count("\n", 0, places[loc[:end]]) + 1
     return 1
 
 
-def _places(text: str) -> dict[tuple[str | int, ...], int]:
-    places: dict[tuple[str | int, ...], int] = {}
-    table: tuple[str | int, ...] = ()
-    counts: dict[tuple[str | int, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = _resolve(_split(header[2]), counts)
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                places.setdefault(table, number)
-                table = (*table, counts[table])
-            places.setdefault(table, number)
-        elif key := _KEY.match(line):
-            parts = _split(key[1])
-            for end in range(1, len(parts) + 1):
-                places.setdefault((*table, *parts[:end]), number)
-    return places
+class _Places:
+    """Walks through a valid text once and notes where every key and every element of a list begins."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._lengths: dict[Path, int] = {}
+        self.found: dict[Path, int] = {}
+        table: Path = ()
+        self._skip()
+        while self._at < len(text):
+            if text[self._at] == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+            self._skip()
 
-def _split(name: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in name.split("."))
+    def _skip(self) -> None:
+        if blank := _BLANK.match(self._text, self._at):
+            self._at = blank.end()
 
+    def _take(self, sign: str) -> bool:
+        self._skip()
+        if self._text.startswith(sign, self._at):
+            self._at += len(sign)
+            return True
+        return False
 
-def _resolve(parts: tuple[str, ...], counts: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
-    """Put the index of the newest element behind every array of tables on the way to the last part."""
-    path: tuple[str | int, ...] = ()
-    for part in parts[:-1]:
-        path = (*path, part)
-        if path in counts:
-            path = (*path, counts[path])
-    return (*path, parts[-1])
+    def _header(self) -> Path:
+        start = self._at
+        repeated = self._take("[[")
+        if not repeated:
+            self._take("[")
+        table: Path = ()
+        for part in self._key():
+            table = (*table, part)
+            self.found.setdefault(table, start)
+            if table in self._lengths:
+                table = (*table, self._lengths[table] - 1)
+        if repeated:
+            table = table[:-1] if isinstance(table[-1], int) else table
+            table = (*table, self._lengths.setdefault(table, 0))
+            self._lengths[table[:-1]] += 1
+            self.found[table] = start
+        self._take("]]" if repeated else "]")
+        return table
+
+    def _key(self) -> list[str]:
+        parts: list[str] = []
+        while True:
+            self._skip()
+            name = _STRING.match(self._text, self._at) or _BARE_KEY.match(self._text, self._at)
+            if name is None:
+                return parts
+            self._at = name.end()
+            parts.append(name[0].strip("\"'"))
+            if not self._take("."):
+                return parts
+
+    def _pair(self, table: Path) -> None:
+        self._skip()
+        start = self._at
+        for part in self._key():
+            table = (*table, part)
+            self.found.setdefault(table, start)
+        if not self._take("="):
+            self._at = len(self._text)
+        self._value(table)
+
+    def _value(self, path: Path) -> None:
+        self._skip()
+        if self._take("["):
+            self._several(path, "]")
+        elif self._take("{"):
+            self._several(path, "}")
+        elif value := _STRING.match(self._text, self._at) or _SCALAR.match(self._text, self._at):
+            self._at = value.end()
+
+    def _several(self, path: Path, end: str) -> None:
+        index = 0
+        while not self._take(end) and self._at < len(self._text):
+            if end == "]":
+                self.found[(*path, index)] = self._at
+                self._value((*path, index))
+                index += 1
+            else:
+                self._pair(path)
+            self._take(",")

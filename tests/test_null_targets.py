@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from conformance import cases, target
+from conformance import cases, target_file
 from conformance.model import Exit
 from reference_server import Gateway
 from reference_server.http import Response
@@ -239,6 +239,6 @@ def test_ends_soon(name: str, runs: dict[str, Ended]) -> None:
 
 def test_every_probe_has_to_end_in_time(tmp_path: Path) -> None:
     (tmp_path / "target.toml").write_text(_target_file(tmp_path, Ports(1, 2)), encoding="utf-8")
-    aim = target.read(tmp_path / "target.toml")
+    aim = target_file.read(tmp_path / "target.toml")
     patience = {proof.probe.name: proof.probe.patience(aim) for proof in cases.proofs().values()}
     assert max(patience.values()) <= TIME_LIMIT - 5, patience

@@ -1,0 +1,163 @@
+"""Reads a target file: every error at once, each with its line, before anything is sent."""
+
+from __future__ import annotations
+
+import fnmatch
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from pydantic import ValidationError
+
+from conformance import catalogue
+from conformance.complaints import Document, Loc, nearest, read_toml, shown
+from conformance.model import UnusableInput
+from conformance.secret import Vault
+from conformance.target import SECTIONS, Target, parse
+
+SCHEMA = 1
+
+_AUTHORITIES = ("webapp.ca_file", "identity.ca_file", "database.ca_file")
+_CERTIFICATES = ("webapp.client_cert", "database.client_cert")
+_FILES = ("deployment.compose_files", "deployment.env_files")
+_FOLDERS = ("identity.repositories", "deployment.certs_dir")
+
+
+def read(path: Path) -> Target:
+    """Read and check a target file.
+
+    Raises UnusableInput with one line an error: file, line, what is wrong and what to write instead.
+    """
+    document = read_toml(path)
+    _check_edition(document)
+    target = None
+    try:
+        target = parse(document.content)
+    except ValidationError as error:
+        document.complain_of(Target, error)
+    if not any(name in document.content for name in SECTIONS):
+        document.complain((), f"declares nothing to probe: add at least one of [{'], ['.join(SECTIONS)}]")
+    _check_scope(document)
+    _check_files(document, path.parent)
+    document.enforce()
+    if target is None:
+        raise UnusableInput(f"{path}: cannot be used")
+    return target
+
+
+def check_client_key(target: Target, vault: Vault, folder: Path) -> None:
+    """Raise UnusableInput when a client certificate and its key do not belong together."""
+    troubles = []
+    for section, table in (("webapp", target.webapp), ("database", target.database)):
+        if table and table.client_cert and table.client_key:
+            trouble = _pair_trouble(folder / table.client_cert, vault[table.client_key].reveal())
+            if trouble:
+                troubles.append(f"[{section}] client_key ({table.client_key}): {trouble}")
+    if troubles:
+        raise UnusableInput("\n".join(troubles))
+
+
+def _pair_trouble(certificate: Path, key: str) -> str:
+    try:
+        private = serialization.load_pem_private_key(key.encode("utf-8", "surrogateescape"), password=None)
+    except TypeError:
+        return "the key is protected by a passphrase: give it without one"
+    except ValueError:
+        return "holds no private key in PEM form"
+    first = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    same = _public(private.public_key()) == _public(first.public_key())
+    return "" if same else "the key is not that of client_cert's first certificate"
+
+
+def _public(key: Any) -> bytes:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    encoded: bytes = key.public_bytes(serialization.Encoding.DER, form)
+    return encoded
+
+
+def _check_edition(document: Document) -> None:
+    edition = document.content.get("schema")
+    if isinstance(edition, bool) or not isinstance(edition, int | None):
+        document.complain(("schema",), f'"schema" must be a whole number: write schema = {SCHEMA}')
+    elif edition is not None and edition > SCHEMA:
+        words = f"schema {edition} is newer than this Portero, which reads {SCHEMA}: update Portero"
+        document.complain(("schema",), words)
+    elif edition is not None and edition < SCHEMA:
+        document.complain(("schema",), f"there is no schema {edition}: write schema = {SCHEMA}")
+    document.enforce()
+
+
+def _check_scope(document: Document) -> None:
+    known = _requirements()
+    for loc, pattern in _strings(document.content, "scope.exclude.requirement"):
+        if not fnmatch.filter(known, pattern):
+            words = f'excludes "{shown(pattern)}", which is no requirement, nor a pattern of one (HOOK-*)'
+            document.complain(loc, words + nearest(pattern, catalogue.load()))
+
+
+def _requirements() -> list[str]:
+    """List every id that may be left out; an area without requirements yet may be left out beforehand."""
+    rows = catalogue.load()
+    empty = set(catalogue.AREAS) - {row.area for row in rows.values()}
+    return [*rows, *(f"{area.upper()}-{n:02}" for area in sorted(empty) for n in range(1, 100))]
+
+
+def _check_files(document: Document, folder: Path) -> None:
+    for keys, trouble in (
+        (_AUTHORITIES, _authority_trouble),
+        (_CERTIFICATES, _certificate_trouble),
+        (_FILES, _file_trouble),
+        (_FOLDERS, _folder_trouble),
+    ):
+        for key in keys:
+            for loc, name in _strings(document.content, key):
+                if words := trouble(folder / name):
+                    document.complain(loc, f'"{key}": {shown(name)} {words}')
+
+
+def _file_trouble(path: Path) -> str:
+    try:
+        path.read_bytes()
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return ""
+
+
+def _folder_trouble(path: Path) -> str:
+    return "" if path.is_dir() else "is not a folder"
+
+
+def _authority_trouble(path: Path) -> str:
+    if trouble := _file_trouble(path):
+        return trouble
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----), or a damaged one"
+    return ""
+
+
+def _certificate_trouble(path: Path) -> str:
+    if trouble := _file_trouble(path):
+        return trouble
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError:
+        return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----), or a damaged one"
+    return ""
+
+
+def _strings(content: Any, key: str, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """Find every text at a dotted key of an unchecked document, whatever else stands there."""
+    if isinstance(content, list):
+        for index, element in enumerate(content):
+            yield from _strings(element, key, (*loc, index))
+    elif not key:
+        if isinstance(content, str):
+            yield loc, content
+    elif isinstance(content, dict):
+        part, _, rest = key.partition(".")
+        yield from _strings(content.get(part), rest, (*loc, part))
