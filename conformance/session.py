@@ -19,6 +19,7 @@ from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.observatory import Bench, Observatory
 from conformance.redact import Redactor
 from conformance.secret import open_vault
+from conformance.target_file import read as read_target
 
 
 class Session:
@@ -36,7 +37,7 @@ class Session:
             folder, environ = Path(), self._start_reference(tuple(faults))
         else:
             folder, environ = target_file.parent, dict(os.environ)
-            self.target = target.read(target_file)
+            self.target = read_target(target_file)
         vault = open_vault(self.target.secret_refs(), environ, folder)
         self.redactor = Redactor(vault)
         self.budget = Budget(self.target.limits)
