@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import ssl
 import tempfile
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
+from urllib.parse import SplitResult, urlsplit
 
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
-from conformance.records.http import Exchange
+from conformance.probes.answer import Answer, OddAnswer, Stream, read_answer
+from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.secret import Secret
 
 TIMEOUT = 5.0
-MAX_BODY = 64 << 10
 
-_FOLD = re.compile(r"\r?\n[ \t]+")
-
-
-class _Adapter(HTTPAdapter):
-    """Uses the TLS context that the probe made; None leaves the library's own verification in place."""
-
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        if self._context is not None:
-            kwargs["ssl_context"] = self._context
-            kwargs["assert_hostname"] = None if self._context.check_hostname else False
-        super().init_poolmanager(*args, **kwargs)
+_BAD_IN_HEAD = re.compile(r"[\r\n\0]")
 
 
 def exchange(
@@ -48,13 +33,18 @@ def exchange(
     body: bytes | None = None,
     context: ssl.SSLContext | None = None,
     timeout: float = TIMEOUT,
+    address: str | None = None,
 ) -> Exchange:
     """Send one request on a connection of its own and return what was seen; redirects are not followed.
 
-    `timeout` is in seconds, for the connection and between two reads. Trouble in transport is told in the record's
-    `trouble`; raises Inconclusive only when the run's budget or the probe's time is spent.
+    The path goes out as it is written. `context` is for https; without one the system's trust decides. `timeout` is
+    in seconds, for everything from the name to the last byte. `address` is connected to instead of those behind the
+    name. Trouble in transport is told in the record's `trouble`; raises Inconclusive only when the run's budget or the
+    probe's time is spent.
     """
-    return exchange_bytes(bench, method, url, headers=headers, body=body, context=context, timeout=timeout)[0]
+    return exchange_bytes(
+        bench, method, url, headers=headers, body=body, context=context, timeout=timeout, address=address
+    )[0]
 
 
 def exchange_bytes(
@@ -66,32 +56,98 @@ def exchange_bytes(
     body: bytes | None = None,
     context: ssl.SSLContext | None = None,
     timeout: float = TIMEOUT,
+    address: str | None = None,
 ) -> tuple[Exchange, bytes]:
     """Do as `exchange`, and return the answer's body as it came beside the record: a record holds text only."""
-    host = urlsplit(url).hostname or ""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    unanswered = Exchange(method, url)
+    try:
+        request = _request(method, parts, headers or {}, body)
+    except UnicodeError:
+        return replace(unanswered, trouble=UNRESOLVED), b""
+    except ValueError as error:
+        return replace(unanswered, trouble=str(error)), b""
     bench.budget.request(host)
-    with bench.budget.connection(host), requests.Session() as session:
-        session.trust_env = False
-        session.headers.clear()
-        session.mount("https://", _Adapter(context))
-        sent = {"Connection": "close", "User-Agent": "portero", "Accept": "*/*", **(headers or {})}
+    with bench.budget.connection(host):
         try:
-            answer = session.request(
-                method,
-                url,
-                headers=sent,
-                data=body,
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-                verify=context is None or context.verify_mode is ssl.CERT_REQUIRED,
-            )
-            content = answer.raw.read(MAX_BODY + 1, decode_content=False) or b""
-        except (requests.RequestException, OSError, ValueError) as error:
-            return Exchange(method, url, trouble=plain_words(error)), b""
-        lines = tuple((name, _FOLD.sub(" ", value).strip(" \t")) for name, value in answer.raw.headers.iteritems())
-        text = content[:MAX_BODY].decode("utf-8", "replace")
-        return Exchange(method, url, answer.status_code, lines, text, len(content)), content[:MAX_BODY]
+            answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
+        except OddAnswer as odd:
+            return replace(unanswered, trouble=str(odd), body=odd.seen.decode("utf-8", "replace")), odd.seen
+        except (OSError, ValueError) as error:
+            return replace(unanswered, trouble=plain_words(error)), b""
+    seen = replace(
+        unanswered,
+        status=answer.status,
+        headers=answer.headers,
+        malformed=answer.malformed,
+        body=answer.body.decode("utf-8", "replace"),
+        body_bytes=len(answer.body),
+        incomplete=answer.incomplete,
+    )
+    return seen, answer.body
+
+
+def connect(host: str, port: int, ends: float) -> socket.socket:
+    """Connect to the first address of `host` that takes it, before `ends` on the monotonic clock; raises OSError.
+
+    Each address gets its share of the time, so that one that drops packets does not use up all of it.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    trouble: OSError = socket.gaierror(UNRESOLVED)
+    for tried, (family, kind, protocol, _, address) in enumerate(found):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(max(0.001, (ends - time.monotonic()) / (len(found) - tried)))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            trouble = error
+        else:
+            sock.settimeout(max(0.001, ends - time.monotonic()))
+            return sock
+    raise trouble
+
+
+def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """Return the request's bytes; raises ValueError where a line break would end a line of its head early."""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = {"host": ("Host", parts.netloc.rpartition("@")[2].encode("idna").decode())}
+    for name, value in {"Connection": "close", "User-Agent": "portero", "Accept": "*/*"}.items():
+        lines[name.lower()] = (name, value)
+    if body is not None or method in ("POST", "PUT", "PATCH"):
+        lines["content-length"] = ("Content-Length", str(len(body or b"")))
+    lines |= {name.lower(): (name, value) for name, value in headers.items()}
+    first = f"{method} {target} HTTP/1.1"
+    if any(_BAD_IN_HEAD.search(text) for text in (first, *(t for line in lines.values() for t in line))):
+        raise ValueError("a line break stands in the request's path or headers")
+    head = "\r\n".join((first, *(f"{name}: {value}" for name, value in lines.values()), "", ""))
+    return head.encode() + (body or b"")
+
+
+def _ask(parts: SplitResult, address: str, request: bytes, context: ssl.SSLContext | None, seconds: float) -> Answer:
+    ends = time.monotonic() + seconds
+    method = request.split(b" ", 1)[0].decode()
+    with connect(address, parts.port or {"https": 443}.get(parts.scheme, 80), ends) as sock:
+        if parts.scheme != "https":
+            return _talk(sock, ends, request, method)
+        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=parts.hostname) as secured:
+            return _talk(secured, ends, request, method)
+
+
+def _talk(sock: socket.socket, ends: float, request: bytes, method: str) -> Answer:
+    """Send, and read the answer: also of a server that answers and hangs up before it has taken all."""
+    broken: OSError | None = None
+    try:
+        sock.sendall(request)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        broken = error
+    try:
+        return read_answer(Stream(sock, ends), method)
+    except (OSError, OddAnswer):
+        if broken is not None:
+            raise broken from None
+        raise
 
 
 def lenient_context() -> ssl.SSLContext:
@@ -133,29 +189,30 @@ def present(context: ssl.SSLContext, certificate: Path, key: Secret) -> None:
 
 def plain_words(error: BaseException) -> str:
     """Say what went wrong in transport in words that an operator uses."""
-    chain = []
-    cause: BaseException | None = error
-    while cause is not None:
-        chain.append(cause)
-        inner = next((a for a in (*cause.args, getattr(cause, "reason", None)) if isinstance(a, BaseException)), None)
-        cause = inner or cause.__cause__ or cause.__context__
-        if cause in chain:
-            break
-    for link in chain:
-        for kind, words in _WORDS:
-            if isinstance(link, kind):
-                return words.format(detail=getattr(link, "verify_message", "") or link)
-    last = chain[-1]
-    return f"{type(last).__name__}: {last}"
+    number = getattr(error, "errno", None)
+    if number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+        return UNREACHABLE
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return words.format(detail=_detail(error))
+    return (getattr(error, "strerror", None) or f"{type(error).__name__}: {error}").lower()
+
+
+def _detail(error: BaseException) -> str:
+    """Return OpenSSL's own words, without the line of its source."""
+    words = getattr(error, "verify_message", "") or getattr(error, "reason", None) or str(error)
+    return str(words).replace("_", " ").lower().partition(" ( ssl.c")[0]
 
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, "connection refused"),
     (ConnectionResetError, "connection reset"),
+    (ConnectionAbortedError, "connection reset"),
     (BrokenPipeError, "connection closed while sending"),
-    (socket.gaierror, "the name does not resolve"),
+    (socket.gaierror, UNRESOLVED),
+    (UnicodeError, UNRESOLVED),
     (ssl.SSLCertVerificationError, "the certificate does not verify: {detail}"),
+    (ssl.SSLEOFError, "closed the connection during the TLS handshake"),
     (ssl.SSLError, "TLS failed: {detail}"),
     (TimeoutError, "no answer in time"),
-    (requests.Timeout, "no answer in time"),
 )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNRESOLVED = "the name does not resolve"
+UNREACHABLE = "the host is not reachable from here"
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what came back.
 
-    `headers` are the raw lines in order, repeats kept, folded, stripped of space and tab only. `body` is its first
-    64 KiB as text. `trouble` is empty, or says in plain words why there is no answer; `status` is then 0.
+    `headers` are the lines in order, repeats kept, folded ones joined by a space, stripped of space and tab only;
+    `malformed` are lines of the header section that are not a field at all. `body` is the first 64 KiB as text, with
+    any transfer coding undone; `incomplete` says in plain words why more was expected or left unread, and is empty
+    otherwise. `trouble` is empty, or says in plain words why there is no answer; `status` is then 0 and `body` may
+    hold what came instead of HTTP.
     """
 
     method: str
@@ -20,6 +26,8 @@ class Exchange:
     body: str = ""
     body_bytes: int = 0
     trouble: str = ""
+    incomplete: str = ""
+    malformed: tuple[str, ...] = ()
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of every line called `name`, in order; names compare without case."""

@@ -1,0 +1,170 @@
+"""Reads an HTTP/1 answer as it stands: bounded in size and in time, header lines raw and in order."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from dataclasses import dataclass
+
+MAX_HEAD = 64 << 10
+MAX_BODY = 64 << 10
+
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: .*)?$")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_CONTINUE, _OK, _NO_CONTENT, _NOT_MODIFIED = 100, 200, 204, 304
+
+
+class OddAnswer(Exception):
+    """What came back is no HTTP answer, and why; `seen` is how it begins."""
+
+    def __init__(self, words: str, seen: bytes = b"") -> None:
+        """Keep both."""
+        super().__init__(words)
+        self.seen = seen
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, header lines as (name, value), lines that are no field, and as much of the body as was read."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    malformed: tuple[str, ...]
+    body: bytes = b""
+    incomplete: str = ""
+
+
+class _Cut(Exception):
+    """The body ended before its time, and why."""
+
+
+class Stream:
+    """What a connection delivers until `ends`, a moment of the monotonic clock, however slowly it drips."""
+
+    def __init__(self, sock: socket.socket, ends: float) -> None:
+        """Read nothing yet."""
+        self._sock = sock
+        self._ends = ends
+        self.buffer = b""
+
+    def more(self) -> bool:
+        """Wait for more bytes; False at the end. Raises TimeoutError when time is up."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        piece = self._sock.recv(1 << 14)
+        self.buffer += piece
+        return bool(piece)
+
+    def take(self, size: int) -> bytes:
+        """Remove up to `size` bytes that have arrived."""
+        taken, self.buffer = self.buffer[:size], self.buffer[size:]
+        return taken
+
+    def line(self) -> bytes:
+        """Return the next line without its end; raises _Cut where none comes."""
+        while b"\n" not in self.buffer:
+            if len(self.buffer) > MAX_HEAD or not self.more():
+                raise _Cut("a chunk has no size")
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return line.rstrip(b"\r")
+
+
+def read_answer(stream: Stream, method: str) -> Answer:
+    """Read the final answer to a request, past interim ones.
+
+    Raises OddAnswer where it is none, OSError (TimeoutError too) where the connection fails before its head ends.
+    """
+    head = _head(stream)
+    while _CONTINUE <= head.status < _OK:
+        head = _head(stream)
+    if method == "HEAD" or head.status in (_NO_CONTENT, _NOT_MODIFIED):
+        return head
+    body = bytearray()
+    why = _read_body(stream, head, body)
+    if len(body) > MAX_BODY:
+        why = f"only its first {MAX_BODY >> 10} KiB were read"
+    return Answer(head.status, head.headers, head.malformed, bytes(body[:MAX_BODY]), why)
+
+
+def _head(stream: Stream) -> Answer:
+    while (end := _END_OF_HEAD.search(stream.buffer.lstrip(b"\r\n"))) is None:
+        start = stream.buffer.lstrip(b"\r\n")
+        if len(start) >= len(b"HTTP/") and not start.startswith(b"HTTP/"):
+            raise OddAnswer("answered with something that is not HTTP", start)
+        if len(start) > MAX_HEAD:
+            raise OddAnswer(f"its header section is longer than {MAX_HEAD >> 10} KiB", start)
+        if not stream.more():
+            raise OddAnswer(
+                "closed the connection " + ("inside the header section" if start else "without an answer"), start
+            )
+    text = stream.buffer.lstrip(b"\r\n")
+    stream.buffer = text[end.end() :]
+    first, *lines = re.split(rb"\r?\n", text[: end.start()])
+    if (status := _STATUS.match(first)) is None:
+        raise OddAnswer("answered with something that is not HTTP", text)
+    return Answer(int(status[1]), *fields([line.decode("latin-1") for line in lines]))
+
+
+def fields(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Part header lines into fields and those that are none. A bad line hides none that follows it."""
+    found: list[tuple[str, str]] = []
+    malformed = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t"):
+            if found:
+                name, value = found.pop()
+                folded = line.strip(" \t")
+                found.append((name, f"{value} {folded}".strip(" \t")))
+            else:
+                malformed.append(line)
+        elif colon and name.strip(" \t"):
+            found.append((name.rstrip(" \t"), value.strip(" \t")))
+        else:
+            malformed.append(line)
+    return tuple(found), tuple(malformed)
+
+
+def _read_body(stream: Stream, head: Answer, body: bytearray) -> str:
+    """Fill `body` up to its bound; return why it is incomplete, or an empty string."""
+    named = {name.lower(): value for name, value in head.headers}
+    try:
+        if "chunked" in named.get("transfer-encoding", "").lower():
+            _chunks(stream, body)
+        elif re.fullmatch(r"\d{1,18}", named.get("content-length", "")):
+            _copy(stream, body, int(named["content-length"]))
+        else:
+            _copy(stream, body, None)
+    except TimeoutError:
+        return "the rest did not come in time"
+    except (_Cut, OSError) as cut:
+        return str(cut) or "the connection broke off"
+    return ""
+
+
+def _copy(stream: Stream, body: bytearray, length: int | None) -> None:
+    """Copy `length` bytes; to the end of the connection where there is no length."""
+    wanted = MAX_BODY + 1 - len(body) if length is None else min(length, MAX_BODY + 1 - len(body))
+    while wanted > 0:
+        if not stream.buffer and not stream.more():
+            if length is not None:
+                raise _Cut("the connection closed before the announced length")
+            return
+        piece = stream.take(wanted)
+        body += piece
+        wanted -= len(piece)
+
+
+def _chunks(stream: Stream, body: bytearray) -> None:
+    while len(body) <= MAX_BODY:
+        size = stream.line().partition(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
+            raise _Cut("a chunk has no size")
+        if int(size, 16) == 0:
+            return
+        _copy(stream, body, int(size, 16))
+        if len(body) <= MAX_BODY:
+            stream.line()
