@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Iterator
@@ -80,6 +81,13 @@ def _method(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError("must be an IP address, without a port") from None
+
+
 def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("holds the same value twice")
@@ -118,6 +126,7 @@ WebUrl = Annotated[str, _url("http", "https")]
 ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
 UrlPath = Annotated[str, AfterValidator(_path)]
 JsonPointer = Annotated[str, AfterValidator(_pointer)]
+IpAddress = Annotated[str, AfterValidator(_address)]
 Method = Annotated[str, AfterValidator(_method)]
 Once = AfterValidator(_once)
 HeaderValue = Annotated[str, AfterValidator(_reference_or_text)]
@@ -168,6 +177,7 @@ class Webapp(Table):
     """The web app: API and administration."""
 
     url: Origin
+    addresses: Annotated[tuple[IpAddress, ...], Once] = ()
     http_ports: Annotated[tuple[Port, ...], Once] = ()
     ca_file: str | None = None
     client_cert: str | None = None
