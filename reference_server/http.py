@@ -55,7 +55,7 @@ Handler = Callable[[Request], Response]
 
 
 class HttpServer:
-    """Serves `handler` on a loopback port of its own choosing.
+    """Serves `handler` on loopback.
 
     `wrap` turns an accepted connection into a TLS one; it runs in the connection's own thread, so that a
     client that stays silent holds up nobody.
@@ -67,9 +67,13 @@ class HttpServer:
         wrap: Callable[[socket.socket], ssl.SSLSocket] | None = None,
         host: str = "127.0.0.1",
         clock: Callable[[], float] = time.time,
+        port: int = 0,
     ) -> None:
-        """Bind at once; serve from `start` on. `clock` returns the Unix seconds that the Date header shows."""
-        self._server = _Server((host, 0), handler, wrap, clock)
+        """Bind at once; serve from `start` on. `clock` returns the Unix seconds that the Date header shows.
+
+        Port 0 is any free one.
+        """
+        self._server = _Server((host, port), handler, wrap, clock)
         self.host = host
         self.port: int = self._server.server_address[1]
 

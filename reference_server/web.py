@@ -1,14 +1,79 @@
-"""The web app: administration pages and the part of the API that the suite needs, over HTTPS."""
+"""The web app: administration pages and the API over HTTPS, and a plain port that only redirects."""
 
 from __future__ import annotations
 
+import socket
+import ssl
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from .http import HttpServer, Request, Response
+from .api import Api
+from .http import Handler, HttpServer, Request, Response
 from .tls import TlsServer
 
 if TYPE_CHECKING:
     from .gateway import Gateway
+
+ADMINISTRATOR = "admin"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title>
+<link rel="stylesheet" href="/assets/app.css"><script src="/assets/app.js"></script></head>
+<body><main><h1>{title}</h1>{content}</main></body>
+</html>
+"""
+_LOGIN = """<form method="post" action="/login"><label>User <input name="username"></label>
+<label>Password <input name="password" type="password"></label><button>Sign in</button></form>"""
+
+
+class Administration:
+    """The administration's pages. `headers` go on everything that it answers, errors and redirects included."""
+
+    def __init__(self) -> None:
+        """Know the pages; a fault may change any of them."""
+        self.headers: list[tuple[str, str]] = [
+            ("X-Content-Security-Policy", "default-src 'self'; script-src 'self'"),
+            ("Content-Security-Policy", "default-src 'self'; script-src 'self'; frame-ancestors 'none'"),
+            ("X-Frame-Options", "DENY"),
+            ("X-XSS-Protection", "1; mode=block"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+        ]
+        self.headers_for: Callable[[Request, Response], list[tuple[str, str]]] = lambda *_: self.headers
+        self.pages: dict[str, Callable[[Request], Response]] = {
+            "/": lambda _: page("Gateway administration", "<p>Messages delivered today: 1204</p>"),
+            "/login": lambda _: page("Sign in", _LOGIN),
+            "/login/": lambda _: redirect("/login"),
+            "/settings": lambda _: page("Sign in first", _LOGIN, HTTPStatus.UNAUTHORIZED),
+            "/assets/app.css": lambda _: _asset("text/css", b"main { max-width: 60rem }\n"),
+            "/assets/app.js": lambda _: _asset("text/javascript", b"document.body.dataset.ready = 'yes';\n"),
+        }
+
+    def answer(self, request: Request) -> Response:
+        """Serve one request that is not the API's."""
+        response = self.route(request)
+        response.headers += self.headers_for(request, response)
+        return response
+
+    def route(self, request: Request) -> Response:
+        """Return a page, or an error."""
+        found = self.pages.get(urlsplit(request.path).path)
+        if found is None:
+            return page("Not found", "<p>There is no such page.</p>", HTTPStatus.NOT_FOUND)
+        if request.method not in ("GET", "HEAD"):
+            refused = page("Method not allowed", "<p>Try GET.</p>", HTTPStatus.METHOD_NOT_ALLOWED)
+            refused.headers.append(("Allow", "GET, HEAD"))
+            return refused
+        return found(request)
+
+    def replace(self, name: str, *values: str) -> None:
+        """Send `name` once for each of `values`, in its present place; not at all without values."""
+        at = next((n for n, (known, _) in enumerate(self.headers) if known == name), len(self.headers))
+        kept = [line for line in self.headers if line[0] != name]
+        self.headers = kept[:at] + [(name, value) for value in values] + kept[at:]
 
 
 class WebApp:
@@ -18,37 +83,71 @@ class WebApp:
         """Bind nothing yet."""
         self.gateway = gateway
         self.tls = TlsServer(gateway)
+        self.admin = Administration()
+        self.api = Api(gateway, ADMINISTRATOR)
+        self.has_plain_port = True
+        self.other_nodes: dict[str, Handler] = {}
+        self.servers: list[HttpServer] = []
 
     def start(self) -> None:
         """Serve in the background."""
         self.tls.prepare()
-        self._https = HttpServer(self.answer, self.tls.wrap, clock=self.gateway.clock)
-        self._plain = HttpServer(self.redirect)
-        for server in (self._https, self._plain):
+        https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock))
+        self.port = https.port
+        self.servers = [https]
+        for address, handler in self.other_nodes.items():
+            self.servers.append(HttpServer(handler, lambda sock: self.accept(sock), address, port=self.port))
+        if self.has_plain_port:
+            plain = HttpServer(lambda request: self.plain(request))
+            self.plain_port = plain.port
+            self.servers.append(plain)
+        for server in self.servers:
             server.start()
 
     def stop(self) -> None:
         """Release the ports."""
-        self._https.stop()
-        self._plain.stop()
+        for server in self.servers:
+            server.stop()
 
     def document(self) -> dict[str, Any]:
         """Return this part's tables of a fitting target file."""
-        return {
-            "webapp": {
-                "url": f"https://localhost:{self._https.port}",
-                "http_ports": [self._plain.port],
-                "ca_file": str(self.gateway.folder / "ca.pem"),
-                "security_level": self.gateway.security_level,
-                "admin_paths": ["/", "/login"],
-                "api_paths": ["/v1/health", "/v1/settings/application"],
-            }
+        table: dict[str, Any] = {
+            "url": f"https://localhost:{self.port}",
+            "http_ports": [self.plain_port] if self.has_plain_port else [],
+            "ca_file": str(self.gateway.folder / "ca.pem"),
+            "security_level": self.gateway.security_level,
+            "admin_paths": ["/", "/login"],
+            "api_paths": ["/v1/health", "/v1/settings/application"],
+            "admin": {"username": ADMINISTRATOR, "password": "env:PORTERO_ADMIN_PASSWORD"},
         }
+        if self.other_nodes:
+            table["addresses"] = ["127.0.0.1", *self.other_nodes]
+        return {"webapp": table}
 
-    def redirect(self, request: Request) -> Response:
+    def accept(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Turn a connection to the HTTPS port into a TLS one; raises OSError where that fails."""
+        return self.tls.wrap(sock)
+
+    def plain(self, request: Request) -> Response:
         """Send plain HTTP on to HTTPS, and serve nothing."""
-        return Response(301, [("Location", f"https://localhost:{self._https.port}{request.path}")])
+        return redirect(f"https://localhost:{self.port}{request.path}", HTTPStatus.MOVED_PERMANENTLY)
 
     def answer(self, request: Request) -> Response:
         """Serve administration and API."""
-        return Response.html(f"<title>Administration</title><p>{request.method}</p>")
+        if request.path.startswith("/v1/"):
+            return self.api.answer(request)
+        return self.admin.answer(request)
+
+
+def page(title: str, content: str, status: int = HTTPStatus.OK) -> Response:
+    """Return a page of the administration."""
+    return Response.html(_PAGE.format(title=title, content=content), status)
+
+
+def redirect(location: str, status: int = HTTPStatus.FOUND) -> Response:
+    """Send the browser elsewhere."""
+    return Response(status, [("Location", location)])
+
+
+def _asset(kind: str, content: bytes) -> Response:
+    return Response(HTTPStatus.OK, [("Content-Type", kind)], content)
