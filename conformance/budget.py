@@ -22,6 +22,7 @@ class _Account:
     lock: threading.Lock = field(default_factory=threading.Lock)
     free: dict[str, threading.Semaphore] = field(default_factory=dict)
     next_turn: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(lambda: -math.inf))
+    alone: dict[str, threading.Lock] = field(default_factory=dict)
     spent: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -78,6 +79,21 @@ class Budget:
             yield
         finally:
             slot.release()
+
+    @contextmanager
+    def alone(self, service: str) -> Iterator[None]:
+        """Let no other probe at `service` meanwhile: for probes that change what others look at.
+
+        Raises Inconclusive when it does not become free in the probe's time.
+        """
+        with self._account.lock:
+            turn = self._account.alone.setdefault(service, threading.Lock())
+        if not turn.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
+            raise Inconclusive(f"another probe kept {service} busy for all of this one's time")
+        try:
+            yield
+        finally:
+            turn.release()
 
     def request(self, host: str = "") -> None:
         """Count one request to `host` and wait for its turn.
