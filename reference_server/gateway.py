@@ -14,7 +14,7 @@ from typing import Any, Self
 from .core import Core
 from .faults import named
 from .identity import IdentityService
-from .pki import Authority
+from .pki import Authority, make_key
 from .site import Site
 from .web import WebApp
 
@@ -39,7 +39,8 @@ class Gateway:
         self.security_level = lowered[0] if lowered else security_level
         self.clock = clock
         self.folder = Path(tempfile.mkdtemp(prefix="portero-"))
-        self.authority = Authority()
+        # OLD lists RSA signatures alone, so that its authority has to sign with RSA.
+        self.authority = Authority(key=make_key("rsa-2048" if self.security_level == "old" else "secp256r1"))
         self.environ = {
             "WA_SECRET": secrets.token_urlsafe(32),
             "PORTERO_ADMIN_PASSWORD": "Aa1!" + secrets.token_urlsafe(16),
