@@ -1,0 +1,129 @@
+"""Sends hellos to one endpoint, one connection each, and knows whether it still answers a good one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from conformance.model import Inconclusive
+from conformance.observatory import Bench
+from conformance.probes.hello.reply import NotTls, Reply, read_reply
+from conformance.probes.hello.wire import Hello
+from conformance.probes.http import plain_words
+
+PATIENCE = 5.0
+
+
+class Caller:
+    """One endpoint, at the first address that took a connection. Safe across threads."""
+
+    def __init__(self, bench: Bench, url: str) -> None:
+        """Connect to nothing yet."""
+        parts = urlsplit(url)
+        self.host = parts.hostname or ""
+        self.port = parts.port or 443
+        self.connections = 0
+        self.canaries: list[bool] = []
+        self._bench = bench
+        self._address: tuple[str, int] | None = None
+        self._good: Hello | None = None
+        self._lock = threading.Lock()
+
+    def connect(self) -> socket.socket:
+        """Open a counted connection; the caller holds one of the budget's. Raises OSError."""
+        with self._lock:
+            self.connections += 1
+        sock = socket.create_connection(self._address or (self.host, self.port), PATIENCE)
+        self._address = sock.getpeername()[:2]
+        return sock
+
+    def ask(self, hello: Hello) -> Reply:
+        """Send one hello and read the answer, within 5 s each.
+
+        Raises Inconclusive when no connection is taken at all, which says nothing about TLS.
+        """
+        with self._bench.budget.connection(self.host):
+            try:
+                sock = self.connect()
+            except OSError as error:
+                raise Inconclusive(
+                    f"{self.host}:{self.port} took no connection, after {self.connections - 1} before: "
+                    f"{plain_words(error)}"
+                ) from error
+            with sock:
+                return _converse(sock, hello)
+
+    def settle_on(self, hello: Hello) -> None:
+        """Take `hello` as the control: it was just answered well."""
+        self._good = hello
+
+    def answers(self) -> bool:
+        """Send the control hello, twice if need be, and tell whether it is still answered well."""
+        good = self._good
+        if good is None:
+            return False
+        try:
+            return self.ask(good).offered or self.ask(good).offered
+        except Inconclusive:
+            return False
+
+    def check(self) -> bool:
+        """Record a canary: whether the control hello is answered well now."""
+        self.canaries.append(self.answers())
+        return self.canaries[-1]
+
+    def ask_surely(self, hello: Hello) -> Reply:
+        """Ask, and believe a missing answer only the second time and between two good controls.
+
+        Raises Inconclusive when the control is not answered either.
+        """
+        reply = self.ask(hello)
+        if reply.outcome not in ("closed", "silent"):
+            return reply
+        again = self.ask(hello) if self.answers() else None
+        if again is None or (again.outcome in ("closed", "silent") and not self.answers()):
+            self.canaries.append(False)
+            raise Inconclusive(
+                f"{self.host}:{self.port} stopped answering hellos that it had answered before, "
+                f"after {self.connections} connections: it may limit their rate (lower limits.requests_per_second)"
+            )
+        return again
+
+
+def _converse(sock: socket.socket, hello: Hello) -> Reply:
+    try:
+        sock.settimeout(PATIENCE)
+        sock.sendall(hello.encode())
+        return read_reply(_reader(sock), hello)
+    except TimeoutError:
+        return Reply("silent", f"no answer within {PATIENCE:.0f} s")
+    except EOFError:
+        return Reply("closed", "closed without an alert")
+    except NotTls as what:
+        return Reply("not-tls", str(what))
+    except OSError as error:
+        return Reply("closed", plain_words(error))
+
+
+def _reader(sock: socket.socket) -> Callable[[int], bytes]:
+    ends = time.monotonic() + PATIENCE
+    buffer = bytearray()
+
+    def read(length: int) -> bytes:
+        while len(buffer) < length:
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            sock.settimeout(left)
+            chunk = sock.recv(1 << 16)
+            if not chunk:
+                raise EOFError
+            buffer.extend(chunk)
+        part = bytes(buffer[:length])
+        del buffer[:length]
+        return part
+
+    return read

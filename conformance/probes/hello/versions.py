@@ -1,0 +1,79 @@
+"""Which protocol versions are answered, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+
+from conformance.model import Inconclusive
+from conformance.probes.hello import registry
+from conformance.probes.hello.caller import Caller
+from conformance.probes.hello.registry import Family
+from conformance.probes.hello.reply import Reply
+from conformance.probes.hello.wire import Hello
+from conformance.records.tls import VERSIONS, Answer
+
+
+def hello(
+    caller: Caller, version: str, suites: Iterable[int], signatures: tuple[int, ...] = registry.SIGNATURES
+) -> Hello:
+    """Return a hello that offers `suites` under one version, and every group of that version."""
+    return Hello(version, tuple(suites), registry.groups(version), signatures, caller.host)
+
+
+def offer(version: str, *kinds: Family) -> tuple[int, ...]:
+    """Return the suites of `kinds`, or of TLS 1.3, ChaCha20 last."""
+    chosen = (Family.TLS13,) if version == "tls-1.3" else kinds
+    return registry.chacha_last(tuple(number for kind in chosen for number in registry.members(kind)))
+
+
+def live_versions(caller: Caller, pool: Executor) -> dict[str, Answer]:
+    """Ask for every version, and settle on the highest that is offered as the control hello.
+
+    Raises Inconclusive when none is offered: nothing can be told from refusals alone.
+    """
+    hellos = {version: hello(caller, version, offer(version, Family.ECDSA, Family.RSA)) for version in VERSIONS}
+    first = dict(zip(VERSIONS, pool.map(caller.ask, hellos.values()), strict=True))
+    for version, reply in first.items():
+        if reply.offered:
+            caller.settle_on(hellos[version])
+    replies = dict(zip(VERSIONS, pool.map(lambda version: _again(caller, version, first), VERSIONS), strict=True))
+    if not any(reply.offered for reply in replies.values()):
+        raise Inconclusive(f"{caller.host}:{caller.port} {_no_tls(replies.values())}")
+    return {version: Answer(reply.outcome, reply.detail) for version, reply in replies.items()}
+
+
+def _again(caller: Caller, version: str, first: dict[str, Reply]) -> Reply:
+    """Ask again where the first answer does not settle it: a kind of certificate at a time, and surely."""
+    reply = first[version]
+    answered = any(each.offered for each in first.values())
+    if reply.outcome in ("offered", "other-version", "not-tls") or reply.detail == "protocol_version":
+        return reply
+    if reply.outcome != "alert":
+        if not answered:
+            return reply
+        reply = caller.ask_surely(hello(caller, version, offer(version, Family.RSA)))
+    if version in ("tls-1.3", "ssl-2.0"):
+        return reply
+    for kind in (Family.RSA, Family.ECDSA, Family.OTHER):
+        if reply.outcome != "alert":
+            break
+        retried = caller.ask(hello(caller, version, offer(version, kind)))
+        if retried.offered:
+            if not answered:
+                caller.settle_on(hello(caller, version, offer(version, kind)))
+            return retried
+    return reply
+
+
+def _no_tls(replies: Iterable[Reply]) -> str:
+    outcomes = {reply.outcome: reply.detail for reply in replies}
+    if "not-tls" in outcomes:
+        return outcomes["not-tls"]
+    if "alert" in outcomes:
+        return f"refuses a hello of every version (alert {outcomes['alert']})"
+    if "silent" in outcomes:
+        return f"takes connections and never answers a TLS hello ({outcomes['silent']})"
+    if "closed" in outcomes:
+        return f"takes connections and drops them at a TLS hello ({outcomes['closed']})"
+    return "answers every hello with another version than asked for"

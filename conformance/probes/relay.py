@@ -1,0 +1,80 @@
+"""A door on loopback that leads to the target: counts, bounds and paces connections that another process opens."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import struct
+import threading
+from types import TracebackType
+from typing import Self
+
+from conformance.budget import Budget
+from conformance.model import Inconclusive
+from conformance.probes.hello.caller import Caller
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Relay:
+    """Forwards connections to a caller's endpoint while it is open as a context manager.
+
+    `port` is on 127.0.0.1. `trouble` says why a guest was turned away though the target had no part in it: whoever
+    is behind the guest cannot tell that from a refusal.
+    """
+
+    def __init__(self, caller: Caller, budget: Budget) -> None:
+        """Take no guests yet."""
+        self.port = 0
+        self.trouble = ""
+        self._caller = caller
+        self._budget = budget
+
+    def __enter__(self) -> Self:
+        """Open the door."""
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self._door.getsockname()[1]
+        threading.Thread(target=self._serve, name="relay", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the door; guests that are in stay until they or the target leave."""
+        with contextlib.suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                guest, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._forward, args=(guest,), name="relay", daemon=True).start()
+
+    def _forward(self, guest: socket.socket) -> None:
+        with guest:
+            try:
+                with self._budget.connection(self._caller.host), self._caller.connect() as host:
+                    _pump(guest, host)
+            except Inconclusive as reason:
+                self.trouble = str(reason)
+            except OSError:
+                # What the target resets has to look reset here, not closed.
+                guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def _pump(guest: socket.socket, host: socket.socket) -> None:
+    """Pass bytes both ways until either side closes; raises OSError when one breaks."""
+    with selectors.DefaultSelector() as both:
+        both.register(guest, selectors.EVENT_READ, host)
+        both.register(host, selectors.EVENT_READ, guest)
+        while True:
+            for key, _ in both.select():
+                assert isinstance(key.fileobj, socket.socket)  # noqa: S101 - as registered
+                content = key.fileobj.recv(1 << 16)
+                if not content:
+                    return
+                key.data.sendall(content)

@@ -1,0 +1,148 @@
+"""Runs one sslyze scan in a process of its own: a job as JSON comes in on stdin, what was found goes out on stdout.
+
+Kept apart because sslyze cannot be stopped from outside, costs half a second and much memory to import, and waits
+for minutes on a server that falls silent. Its library's types do not leave this module.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from nassl.ephemeral_key_info import OpenSslEvpPkeyEnum
+from nassl.ssl_client import BaseSslClient, ClientCertificateRequested, OpenSslDigestNidEnum, SslClient
+from sslyze.errors import TlsHandshakeFailed
+from sslyze.plugins.robot._robot_tester import RobotScanResultEnum
+from sslyze.plugins.scan_commands import ScanCommand
+from sslyze.scanner.models import ServerScanRequest
+from sslyze.scanner.scanner import Scanner
+from sslyze.server_connectivity import ServerConnectivityInfo, TlsVersionEnum
+from sslyze.server_setting import ClientAuthenticationCredentials, ServerNetworkConfiguration, ServerNetworkLocation
+
+_CIPHER_COMMANDS = {
+    "ssl-2.0": "ssl_2_0_cipher_suites",
+    "ssl-3.0": "ssl_3_0_cipher_suites",
+    "tls-1.0": "tls_1_0_cipher_suites",
+    "tls-1.1": "tls_1_1_cipher_suites",
+    "tls-1.2": "tls_1_2_cipher_suites",
+    "tls-1.3": "tls_1_3_cipher_suites",
+}
+_ALWAYS = ("heartbleed", "openssl_ccs_injection", "robot", "tls_compression", "session_renegotiation")
+_ROBOT = {
+    RobotScanResultEnum.VULNERABLE_WEAK_ORACLE: True,
+    RobotScanResultEnum.VULNERABLE_STRONG_ORACLE: True,
+    RobotScanResultEnum.NOT_VULNERABLE_NO_ORACLE: False,
+}
+
+
+def scan(job: dict[str, Any]) -> dict[str, Any]:
+    """Scan what the relay at `job["port"]` on loopback leads to."""
+    if _is_address(job["server_name"]):
+        # RFC 6066 forbids an address as a server name; some servers refuse it.
+        setattr(BaseSslClient, "set_tlsext_host_name", lambda *_: None)  # noqa: B010 - mypy forbids to assign
+    credentials = None
+    if job["client_cert"]:
+        credentials = ClientAuthenticationCredentials(Path(job["client_cert"]), Path(job["client_key"]))
+    location = ServerNetworkLocation(job["server_name"], job["port"], ip_address="127.0.0.1")
+    network = ServerNetworkConfiguration(
+        tls_server_name_indication=job["server_name"],
+        tls_client_auth_credentials=credentials,
+        network_timeout=job["patience"],
+        network_max_retries=2,
+    )
+    names = {*_ALWAYS, *(_CIPHER_COMMANDS[version] for version in job["versions"])}
+    names |= {"tls_1_3_early_data"} if "tls-1.3" in job["versions"] else set()
+    commands = {ScanCommand(name) for name in names}
+    scanner = Scanner(job["connections"], concurrent_server_scans_limit=1)
+    scanner.queue_scans([ServerScanRequest(location, network, commands)])
+    result = next(scanner.get_results())
+    if result.scan_result is None or result.connectivity_result is None:
+        return {"trouble": "sslyze could not shake hands: " + _last_line(result.connectivity_error_trace)}
+    server = ServerConnectivityInfo(location, network, result.connectivity_result)
+    attempts = {name: getattr(result.scan_result, name) for name in sorted(names)}
+    return {
+        "trouble": "",
+        "unfinished": {n: _last_line(a.error_trace) for n, a in attempts.items() if a.result is None},
+        "suites": {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]},
+        "findings": _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result}),
+        "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
+        "reaches_tls12": "tls-1.2" in job["versions"] and _reaches_tls12(server),
+    }
+
+
+def _suites(result: Any) -> list[str]:
+    return [accepted.cipher_suite.name for accepted in result.accepted_cipher_suites] if result else []
+
+
+def _findings(results: dict[str, Any]) -> dict[str, bool | None]:
+    """Return what sslyze says, without what it did not finish."""
+    found: dict[str, bool | None] = {}
+    if (heartbleed := results.get("heartbleed")) is not None:
+        found["heartbleed"] = heartbleed.is_vulnerable_to_heartbleed
+    if (ccs := results.get("openssl_ccs_injection")) is not None:
+        found["ccs-injection"] = ccs.is_vulnerable_to_ccs_injection
+    if (robot := results.get("robot")) is not None and robot.robot_result in _ROBOT:
+        found["robot"] = _ROBOT[robot.robot_result]
+    if (compression := results.get("tls_compression")) is not None:
+        found["compression"] = compression.supports_compression
+    if (renegotiation := results.get("session_renegotiation")) is not None:
+        found["insecure-renegotiation"] = not renegotiation.supports_secure_renegotiation
+        found["client-renegotiation"] = renegotiation.is_vulnerable_to_client_renegotiation_dos
+    if (early := results.get("tls_1_3_early_data")) is not None:
+        found["early-data"] = early.supports_early_data
+    return found
+
+
+def _tls13_chains(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
+    """Shake hands once for each kind of certificate, and return each leaf and whether it came with a staple."""
+    digests = [OpenSslDigestNidEnum.SHA256, OpenSslDigestNidEnum.SHA384, OpenSslDigestNidEnum.SHA512]
+    kinds = [(), (OpenSslEvpPkeyEnum.EC,), (OpenSslEvpPkeyEnum.RSA_PSS, OpenSslEvpPkeyEnum.RSA)]
+    chains = []
+    for kind in kinds:
+        connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_3, should_use_legacy_openssl=False)
+        client = connection.ssl_client
+        if kind and isinstance(client, SslClient):
+            client.set_signature_algorithms([(digest, key) for key in kind for digest in digests])
+        client.set_tlsext_status_ocsp()
+        with contextlib.suppress(TlsHandshakeFailed, ClientCertificateRequested, OSError):
+            try:
+                connection.connect()
+                staple = client.get_tlsext_status_ocsp_resp() is not None
+                chains.append({"pem": client.get_received_chain()[0], "stapled": staple})
+            finally:
+                connection.close()
+    return chains
+
+
+def _reaches_tls12(server: ServerConnectivityInfo) -> bool:
+    """Tell whether the old OpenSSL inside, which alone can renegotiate, shakes hands at all."""
+    connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=True)
+    try:
+        connection.connect()
+    except (TlsHandshakeFailed, ClientCertificateRequested, OSError):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _last_line(trace: Any) -> str:
+    return list(trace.format_exception_only())[-1].strip() if trace else "not scheduled"
+
+
+if __name__ == "__main__":
+    answer = sys.stdout
+    sys.stdout = sys.stderr
+    json.dump(scan(json.load(sys.stdin)), answer)

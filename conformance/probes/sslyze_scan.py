@@ -1,0 +1,121 @@
+"""One sslyze scan, run in a child process through a relay, and what it brought home."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from conformance.observatory import Bench
+from conformance.probes.hello.caller import PATIENCE, Caller
+from conformance.probes.relay import Relay
+
+CONNECTIONS = 10
+_LOOK_AGAIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SslyzeFindings:
+    """What sslyze says. `trouble` is not empty where none of it can be relied upon; `unfinished` names its commands.
+
+    `chains` are the leaves that TLS 1.3 shows, PEM, and whether each came with a staple. `reaches_tls12` tells
+    whether its old OpenSSL, the only one that can renegotiate, gets through to TLS 1.2.
+    """
+
+    trouble: str = ""
+    unfinished: dict[str, str] = field(default_factory=dict)
+    suites: dict[str, list[str]] = field(default_factory=dict)
+    findings: dict[str, bool | None] = field(default_factory=dict)
+    chains: list[dict[str, Any]] = field(default_factory=list)
+    reaches_tls12: bool = False
+
+
+class SslyzeChild:
+    """The child process: it starts to import sslyze at once, and waits for its job. Killed at the block's end."""
+
+    def __enter__(self) -> Self:
+        """Start the process."""
+        # By path and without the script's folder in front of the search path, where its neighbours would hide the
+        # standard library's `http`.
+        script = Path(__file__).with_name("sslyze_child.py")
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", str(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Kill the process, and wait until it is gone."""
+        self._process.kill()
+        with contextlib.suppress(ValueError, OSError):
+            self._process.communicate()
+
+    def scan(
+        self, bench: Bench, caller: Caller, versions: list[str], ends: float, still_there: Callable[[], bool]
+    ) -> SslyzeFindings:
+        """Scan with the commands that the live `versions` need, until `ends` on the monotonic clock.
+
+        Asks `still_there` every two seconds and gives up when the target is not.
+        """
+        limits = bench.target.limits
+        connections = min(CONNECTIONS, limits.connections)
+        with Relay(caller, bench.budget) as relay, _client_files(bench) as (certificate, key):
+            job = {
+                "port": relay.port,
+                "server_name": caller.host,
+                "versions": versions,
+                "connections": connections,
+                "patience": math.ceil(PATIENCE + 2 * connections / limits.requests_per_second),
+                "client_cert": certificate,
+                "client_key": key,
+            }
+            findings = self._talk(json.dumps(job), ends, still_there)
+        return SslyzeFindings(relay.trouble) if relay.trouble else findings
+
+    def _talk(self, job: str, ends: float, still_there: Callable[[], bool]) -> SslyzeFindings:
+        pending: str | None = job
+        while time.monotonic() < ends:
+            try:
+                out, err = self._process.communicate(pending, timeout=min(_LOOK_AGAIN, ends - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                pending = None
+                if not still_there():
+                    return SslyzeFindings("the endpoint stopped answering while sslyze looked")
+            else:
+                if self._process.returncode:
+                    last = (err.strip().splitlines() or ["no message"])[-1]
+                    return SslyzeFindings(f"sslyze stopped with an error: {last}")
+                return SslyzeFindings(**json.loads(out))
+        return SslyzeFindings("sslyze did not finish in time")
+
+
+@contextmanager
+def _client_files(bench: Bench) -> Iterator[tuple[str, str]]:
+    """Yield the paths of the client certificate and its key, empty where there is none.
+
+    sslyze takes a path only, so the key stands in a file of its own while the block runs.
+    """
+    webapp = bench.target.webapp
+    if webapp is None or webapp.client_cert is None or webapp.client_key is None:
+        yield "", ""
+        return
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:
+        key = Path(folder) / "client-key.pem"
+        key.touch(0o600)
+        key.write_text(bench.vault[webapp.client_key].reveal() + "\n", encoding="utf-8")
+        yield str(bench.file(webapp.client_cert).absolute()), str(key)

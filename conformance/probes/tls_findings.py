@@ -1,0 +1,79 @@
+"""Puts together what both pairs of eyes saw: where either saw something, it is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from conformance.probes.hello.certificates import read_certificate
+from conformance.probes.hello.enumerate import HelloFindings
+from conformance.probes.sslyze_scan import SslyzeFindings
+from conformance.records.tls import Certificate, Suites, Weakness
+
+
+def suites(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Suites]:
+    """Return the suites of every live version, sslyze's beside our own."""
+    return {v: replace(own, by_sslyze=tuple(sslyze.suites.get(v, ()))) for v, own in seen.suites.items()}
+
+
+def certificates(seen: HelloFindings, sslyze: SslyzeFindings) -> tuple[Certificate, ...]:
+    """Return every certificate once, in the order of their digests; leaves out what cannot be read."""
+    leaves = dict(seen.leaves)
+    for chain in sslyze.chains:
+        der = x509.load_pem_x509_certificate(chain["pem"].encode()).public_bytes(Encoding.DER)
+        leaves[der] = leaves.get(der, False) or chain["stapled"]
+    found = [read_certificate(der, stapled=stapled) for der, stapled in leaves.items()]
+    return tuple(sorted(found, key=lambda each: each.sha256))
+
+
+def weaknesses(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Weakness]:
+    """Return what is known of each weakness; None where nobody could tell."""
+    return {
+        "heartbleed": _by_sslyze("heartbleed", "heartbleed", sslyze),
+        "ccs-injection": _by_sslyze("ccs-injection", "openssl_ccs_injection", sslyze),
+        "robot": _robot(seen, sslyze),
+        "compression": _compression(seen, sslyze),
+        "insecure-renegotiation": _renegotiation(seen, sslyze),
+    }
+
+
+def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tuple[str, ...]:
+    """Return in plain words whatever could not be looked at."""
+    unfinished = [f"sslyze did not finish {name}: {reason}" for name, reason in sorted(sslyze.unfinished.items())]
+    blind = "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12
+    words = "sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried"
+    return tuple(filter(None, (sslyze.trouble, *unfinished, words if blind else "", seen.trouble)))
+
+
+def _by_sslyze(name: str, command: str, sslyze: SslyzeFindings) -> Weakness:
+    answer = sslyze.findings.get(name)
+    if answer is None:
+        reason = sslyze.trouble or sslyze.unfinished.get(command) or "its answers contradict each other"
+        return Weakness(None, f"not told by sslyze: {reason}")
+    return Weakness(answer, "by sslyze")
+
+
+def _robot(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
+    if not seen.accepts_rsa_exchange:
+        return Weakness(vulnerable=False, detail="no suite with RSA key exchange is accepted")
+    return _by_sslyze("robot", "robot", sslyze)
+
+
+def _compression(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
+    if sslyze.findings.get("compression"):
+        return Weakness(vulnerable=True, detail="by sslyze")
+    if not seen.suites.keys() - {"tls-1.3"}:
+        return Weakness(vulnerable=False, detail="TLS 1.3 has no compression")
+    if seen.extensions is None:
+        return _by_sslyze("compression", "tls_compression", sslyze)
+    return Weakness(seen.extensions.compression, "by the ServerHello to a hello that offers it")
+
+
+def _renegotiation(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
+    if not seen.suites.keys() - {"tls-1.3"}:
+        return Weakness(vulnerable=False, detail="TLS 1.3 has no renegotiation")
+    if seen.extensions is None:
+        return _by_sslyze("insecure-renegotiation", "session_renegotiation", sslyze)
+    return Weakness(not seen.extensions.secure_renegotiation, "by the ServerHello's renegotiation_info")
