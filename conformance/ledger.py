@@ -13,7 +13,8 @@ from typing import Any
 from conformance import __version__, catalogue
 from conformance.assessment import Assessment
 from conformance.judges import tls_level
-from conformance.model import Case, Level, Outcome, Requirement
+from conformance.model import Case, Exit, Level, Outcome, Requirement
+from conformance.target import Target
 
 SCHEMA = 1
 
@@ -32,6 +33,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     waiver: str | None = None
+    stale_waiver: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a pass that rests on nothing."""
@@ -41,7 +43,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Run:
-    """The circumstances of a run. `selected` holds case ids; None stands for the whole catalogue."""
+    """The circumstances of a run. `selected` holds case ids; None stands for the whole catalogue.
+
+    `internal_errors` are the suite's own: a judge that crashed, a verdict that a case did not enforce.
+    """
 
     argv: list[str]
     fail_on: Level = Level.MUST
@@ -52,6 +57,8 @@ class Run:
     requests_sent: int = 0
     connections_opened: int = 0
     probe_seconds: dict[str, float] = field(default_factory=dict)
+    internal_errors: list[str] = field(default_factory=list)
+    waivers: list[dict[str, Any]] = field(default_factory=list)
 
 
 def utc_now() -> str:
@@ -82,12 +89,13 @@ def build(
             "whole_catalogue": selected == frozenset(assessment.cases),
             "selected_cases": len(selected),
             "probe_seconds": run.probe_seconds,
+            "internal_errors": run.internal_errors,
         },
         "target": _target(assessment, observations),
         "counts": {str(outcome): counts[outcome] for outcome in _COUNTED},
         "requirements": requirements,
         "not_judged": _not_judged(),
-        "waivers": [],
+        "waivers": run.waivers,
         "observations": dict(sorted(observations.items())),
     }
     document["verdict"] = verdict(document)
@@ -158,12 +166,19 @@ def worst(verdicts: Iterable[str]) -> str:
     return str(min((Outcome(v) for v in verdicts), key=order.index))
 
 
+def sections_without_requirements(target: Target) -> list[str]:
+    """Name the declared sections that this edition of the catalogue asks nothing about yet."""
+    asked = {row.section for row in catalogue.load().values() if row.excluded is None}
+    return [section for section in target.sections if section not in asked]
+
+
 def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str, Any]:
     target = assessment.target
     return {
         "name": target.name,
         "sha256": target.sha256,
         "sections": list(target.sections),
+        "sections_without_requirements": sections_without_requirements(target),
         "consent": target.consent,
         "clock_offset_seconds": observations.get("channel/0", {}).get("core_clock_offset", 0.0),
         "tls_level": tls_level.recorded(observations.get("tls/0", {})),
@@ -172,14 +187,15 @@ def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str
 
 
 def violations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the failed cases at or above the run's `fail_on`."""
+    """List the failed cases that turn the run red."""
     bar = Level(document["run"]["fail_on"])
-    return [
-        case
-        for row in document["requirements"]
-        for case in row["cases"]
-        if case["verdict"] == Outcome.FAIL and Level(case["level"]).at_least(bar)
-    ]
+    return [case for row in document["requirements"] for case in row["cases"] if turns_red(case, bar)]
+
+
+def turns_red(case: Mapping[str, Any], fail_on: Level) -> bool:
+    """Tell whether a case is a violation at or above `fail_on`; a stale waiver is one at every level."""
+    red = case.get("stale_waiver", False) or Level(case["level"]).at_least(fail_on)
+    return bool(red) and case["verdict"] == Outcome.FAIL
 
 
 def untested(document: Mapping[str, Any]) -> int:
@@ -190,12 +206,35 @@ def untested(document: Mapping[str, Any]) -> int:
     return found
 
 
+def tested(document: Mapping[str, Any]) -> int:
+    """Count the cases that came to a pass or a violation, waived or not."""
+    return sum(document["counts"][outcome] for outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WAIVED))
+
+
+def exit_code(document: Mapping[str, Any]) -> Exit:
+    """Return what the process is to say of a run that came to its end; the first that applies.
+
+    A run that was asked for nothing at all is told apart by pytest, and needs no document.
+    """
+    run = document["run"]
+    if run.get("internal_errors"):
+        return Exit.INTERNAL
+    if run["interrupted"]:
+        return Exit.INTERRUPTED
+    if violations(document):
+        return Exit.VIOLATION
+    if untested(document):
+        return Exit.INCOMPLETE
+    return Exit.OK if tested(document) else Exit.NOTHING_SELECTED
+
+
 def verdict(document: Mapping[str, Any]) -> str:
     """Return the verdict of the whole run."""
     if violations(document):
         return "not-conformant"
-    if untested(document) or document["run"]["interrupted"]:
+    run = document["run"]
+    if untested(document) or run["interrupted"] or run.get("internal_errors") or not tested(document):
         return "incomplete"
-    if not document["run"]["whole_catalogue"]:
+    if not run["whole_catalogue"]:
         return "partial"
     return "conformant-with-waivers" if document["counts"][Outcome.WAIVED] else "conformant"

@@ -50,6 +50,7 @@ class Run(_Table):
     whole_catalogue: bool = True
     selected_cases: Count | None = None
     probe_seconds: Annotated[dict[str, Seconds], Field(description="how long each probe looked")] = {}
+    internal_errors: Annotated[list[str], Field(description="the suite's own: the run proves nothing")] = []
 
 
 class Target(_Table):
@@ -58,6 +59,7 @@ class Target(_Table):
     name: str
     sha256: Digest
     sections: list[str]
+    sections_without_requirements: Annotated[list[str], Field(description="asked nothing about in this edition")] = []
     consent: Literal["read", "write", "destructive"]
     clock_offset_seconds: float | None
     tls_level: Annotated[dict[str, str | None], Field(description="the level that is run, keyed by guideline")]
@@ -79,6 +81,7 @@ class Case(_Table):
     notes: list[str] = []
     seconds: Seconds
     waiver: str | None
+    stale_waiver: Annotated[bool, Field(description="the waiver excuses nothing any more, which fails")] = False
 
     @model_validator(mode="after")
     def _pass_rests_on_evidence(self) -> Case:
