@@ -13,7 +13,7 @@ from conformance.report.wording import Wording
 MAX_BYTES = 100_000
 _ROOM = MAX_BYTES - 2_000
 _LONGEST = 500
-_MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~!&@]|(?<=[:w])[/.]")
+_MARKUP = re.compile(r"[\\`*_\[\]<>#|~&@]|(?<=:)/|(?<=www)\.", re.IGNORECASE)
 
 
 def draw(document: view.Document, language: str = "en") -> str:
@@ -56,9 +56,10 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
     gaps = view.gaps(document)
     if gaps:
         yield from (f"## {say('untested.heading')}", "")
-    for gap in gaps:
-        about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
-        yield f"- {say('untested.' + gap.kind)}{say('colon')}{_plain(gap.reason)}{say('colon')}{about}"
+    for kind, reasons in gaps.items():
+        for gap in reasons:
+            about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
+            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(gap.reason)}{say('colon')}{about}"
 
 
 def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:

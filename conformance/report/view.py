@@ -40,7 +40,6 @@ class Failing:
 class Gap:
     """A reason why something was not tested: `about` pairs requirement ids with a number of cases (0: all of it)."""
 
-    kind: str
     reason: str
     about: tuple[tuple[str, int], ...]
 
@@ -106,22 +105,24 @@ def _named(rows: list[Failing]) -> str:
     return ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
 
 
-def gaps(document: Document) -> list[Gap]:
-    """Group what was not tested by kind and reason."""
-    found: dict[tuple[str, str], dict[str, int]] = {}
+def gaps(document: Document) -> dict[str, list[Gap]]:
+    """Group what was not tested by kind, gravest first, and by reason."""
+    found: dict[str, list[Gap]] = {}
+    for verdict in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
+        if untested_so := _reasons(document, verdict):
+            found[verdict] = untested_so
+    if unseen := [Gap(row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]:
+        found["not-judged"] = unseen
+    return found
+
+
+def _reasons(document: Document, verdict: str) -> list[Gap]:
+    found: dict[str, list[tuple[str, int]]] = {}
     for row in document["requirements"]:
-        for case in row["cases"]:
-            if case["verdict"] in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
-                about = found.setdefault((case["verdict"], case["reason"]), {})
-                about[row["id"]] = about.get(row["id"], 0) + 1
-    sizes = {row["id"]: len(row["cases"]) for row in document["requirements"]}
-    tested = [
-        Gap(kind, reason, tuple((name, 0 if n == sizes[name] else n) for name, n in sorted(about.items())))
-        for (kind, reason), about in found.items()
-    ]
-    unseen = [Gap("not-judged", row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]
-    order = [Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE, "not-judged"]
-    return sorted((*tested, *unseen), key=lambda gap: (order.index(gap.kind), gap.reason))
+        reasons = Counter(case["reason"] for case in row["cases"] if case["verdict"] == verdict)
+        for reason, n in reasons.items():
+            found.setdefault(reason, []).append((row["id"], 0 if n == len(row["cases"]) else n))
+    return [Gap(reason, tuple(about)) for reason, about in sorted(found.items())]
 
 
 def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
@@ -130,12 +131,13 @@ def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
     for row in document["requirements"]:
         found.setdefault(row["area"], Counter())[row["verdict"]] += 1
     known = [area for area in AREAS if area in found]
-    return [(area, dict(found[area])) for area in (*known, *sorted(found.keys() - set(AREAS)))]
+    areas = (*known, *sorted(found.keys() - set(AREAS)))
+    return [(area, {str(verdict): found[area][verdict] for verdict in COLUMNS}) for area in areas]
 
 
 def total(rows: list[tuple[str, dict[str, int]]], verdict: str) -> int:
     """Add up a column of the matrix."""
-    return sum(counts.get(verdict, 0) for _, counts in rows)
+    return sum(counts[verdict] for _, counts in rows)
 
 
 def excuses(document: Document) -> list[Excuse]:
