@@ -20,6 +20,7 @@ import pytest
 
 from conformance import cases, target_file
 from conformance.model import Exit
+from conformance.toml_text import spell
 from reference_server import Gateway
 from reference_server.http import Response
 from reference_server.pki import Authority, LeafSpec
@@ -169,19 +170,6 @@ def _behind_relays(document: dict[str, Any], stack: ExitStack) -> dict[str, Any]
     return {**document, **behind({k: v for k, v in document.items() if k != "limits"}), "limits": {}}
 
 
-def _toml(document: dict[str, Any]) -> str:
-    """Spell a target file. JSON's strings, numbers and lists are TOML's, its objects become inline tables."""
-
-    def spell(value: Any) -> str:
-        if isinstance(value, dict):
-            return "{" + ", ".join(f"{json.dumps(k)} = {spell(v)}" for k, v in value.items() if v is not None) + "}"
-        if isinstance(value, list | tuple):
-            return "[" + ", ".join(map(spell, value)) + "]"
-        return json.dumps(value)
-
-    return "\n".join(f"{key} = {spell(value)}" for key, value in document.items())
-
-
 def _run(folder: Path, environ: dict[str, str]) -> Ended:
     command: list[str | Path] = [
         sys.executable,
@@ -214,7 +202,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]
             under_way[name] = pool.submit(_run, folder, SECRETS)
         folder = tmp_path_factory.mktemp(DROPS)
         gateway = stack.enter_context(Gateway())
-        (folder / "target.toml").write_text(_toml(_behind_relays(gateway.document(), stack)), encoding="utf-8")
+        (folder / "target.toml").write_text(spell(_behind_relays(gateway.document(), stack)), encoding="utf-8")
         under_way[DROPS] = pool.submit(_run, folder, gateway.environ)
         yield {name: run.result() for name, run in under_way.items()}
 
