@@ -1,0 +1,1 @@
+"""What the suite costs: run `python -m benchmarks` in a checkout."""

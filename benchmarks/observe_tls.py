@@ -1,0 +1,26 @@
+"""One TLS observation and nothing else, so that it compares with the sslyze command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from conformance import target_file
+from conformance.budget import Budget
+from conformance.observatory import Bench, Observatory
+from conformance.probes import tls
+from conformance.redact import Redactor
+from conformance.secret import open_vault
+
+path = Path(sys.argv[1])
+aim = target_file.read(path)
+vault = open_vault(aim.secret_refs(), os.environ, path.parent)
+budget = Budget(aim.limits)
+observatory = Observatory(Bench(aim, vault, budget, Redactor(vault), path.parent))
+if gaps := [
+    weakness.detail for weakness in observatory.get(tls.scan).weaknesses.values() if weakness.vulnerable is None
+]:
+    sys.exit(f"the observation is not whole: {gaps}")
+print(json.dumps({"seconds": observatory.seconds()["tls"], "connections": budget.connections_opened}))
