@@ -6,9 +6,12 @@ import os
 import socket
 from dataclasses import dataclass, field
 
-SSL2, SSL3, TLS10, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0303, 0x0304
+SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 _FALLBACK = 0x5600
 _SUPPORTED_GROUPS, _SUPPORTED_VERSIONS, _KEY_SHARE = 10, 43, 51
+HELLO_DONE = b"\x0e\0\0\0"
+RENEGOTIATION_INFO = 0xFF01
+_AGREED = {23: b"", RENEGOTIATION_INFO: b"\0"}
 # RFC 8446, 4.1.3: a ServerHello with this random is a HelloRetryRequest.
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
@@ -20,6 +23,7 @@ class ClientHello:
     version: int = 0
     session: bytes = b""
     suites: tuple[int, ...] = ()
+    compression: bytes = b""
     extensions: dict[int, bytes] = field(default_factory=dict)
 
     @property
@@ -61,14 +65,14 @@ def parse(data: bytes) -> ClientHello:
     try:
         version = body.number(2)
         body.take(32)
-        session, suites, _ = body.vector(1), body.vector(2), body.vector(1)
+        session, suites, compression = body.vector(1), body.vector(2), body.vector(1)
         rest, extensions = _Reader(body.vector(2) if body.left else b""), {}
         while rest.left:
             kind = rest.number(2)
             extensions[kind] = rest.vector(2)
     except EOFError:
         return ClientHello()
-    return ClientHello(version, session, _numbers(suites), extensions)
+    return ClientHello(version, session, _numbers(suites), compression, extensions)
 
 
 class _Reader:
@@ -102,9 +106,11 @@ def fatal(alert: int, version: int = TLS12) -> bytes:
     return record(21, bytes([2, alert]), version)
 
 
-def server_hello(hello: ClientHello, version: int, suite: int) -> bytes:
-    """Return a ServerHello that agrees to `suite`, as a server up to TLS 1.2 sends it."""
-    return _hello(hello, version, os.urandom(32), suite, {})
+def server_hello(hello: ClientHello, version: int, suite: int, compression: int = 0) -> bytes:
+    """Return a flight that agrees to `suite`, as a server up to TLS 1.2 sends it, but for certificate and key."""
+    agreed = {kind: content for kind, content in _AGREED.items() if version != SSL3}
+    done = record(22, HELLO_DONE, version)
+    return _hello(hello, version, os.urandom(32), suite, agreed, compression) + done
 
 
 def server_hello_tls13(hello: ClientHello, suite: int) -> bytes:
@@ -119,12 +125,32 @@ def retry(hello: ClientHello, group: int) -> bytes:
     return _hello(hello, TLS12, _RETRY, suite, {_SUPPORTED_VERSIONS: TLS13.to_bytes(2), _KEY_SHARE: group.to_bytes(2)})
 
 
-def _hello(hello: ClientHello, version: int, noise: bytes, suite: int, extensions: dict[int, bytes]) -> bytes:
-    body = version.to_bytes(2) + noise + bytes([len(hello.session)]) + hello.session + suite.to_bytes(2) + b"\0"
+def _hello(
+    hello: ClientHello, version: int, noise: bytes, suite: int, extensions: dict[int, bytes], compression: int = 0
+) -> bytes:
+    body = version.to_bytes(2) + noise + bytes([len(hello.session)]) + hello.session + suite.to_bytes(2)
+    body += bytes([compression])
     if extensions:
         block = b"".join(kind.to_bytes(2) + len(v).to_bytes(2) + v for kind, v in extensions.items())
         body += len(block).to_bytes(2) + block
     return record(22, b"\x02" + len(body).to_bytes(3) + body, version)
+
+
+def without_extension(sent: bytes, kind: int) -> bytes:
+    """Return a record without the extension `kind` of the ServerHello in it; any other record as it is."""
+    if sent[0] != 22 or sent[5] != 2:
+        return sent
+    start, end = 9, 9 + int.from_bytes(sent[6:9])
+    body = _Reader(sent[start:end])
+    fixed = body.take(34) + (session := body.take(1)) + body.take(session[0] + 3)
+    extensions = _Reader(body.vector(2)) if body.left else _Reader(b"")
+    kept = b""
+    while extensions.left:
+        number, content = extensions.number(2), extensions.vector(2)
+        kept += number.to_bytes(2) + len(content).to_bytes(2) + content if number != kind else b""
+    changed = fixed + len(kept).to_bytes(2) + kept
+    message = b"\x02" + len(changed).to_bytes(3) + changed + sent[end:]
+    return record(22, message, int.from_bytes(sent[1:3]))
 
 
 def server_hello_ssl2(suites: bytes = bytes.fromhex("010080")) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clienthello import ClientHello, peek
-from .pki import LeafSpec
+from .pki import Key, LeafSpec
 from .wiretap import Tap, tapped
 
 if TYPE_CHECKING:
@@ -78,13 +78,12 @@ class TlsServer:
     def __init__(self, gateway: Gateway) -> None:
         """Make nothing yet: a fault may change the settings first.
 
-        `scripts` may answer a hello in the server's place; `before_tls13` are settings of their own for clients
-        that do not speak TLS 1.3; `tap` makes a listener for each connection that may answer records.
+        `special` are settings for some clients only: the first whose condition the hello meets. `scripts` may answer
+        a hello in the server's place. `tap` makes a listener for a connection, which may answer its records.
         """
         self.gateway = gateway
         self.settings = settings(gateway.security_level)
-        self.before_tls13: TlsSettings | None = None
-        self.for_fallback: TlsSettings | None = None
+        self.special: list[tuple[Callable[[ClientHello], bool], TlsSettings]] = []
         self.scripts: list[Script] = []
         self.tap: Callable[[], Tap] | None = None
 
@@ -99,18 +98,18 @@ class TlsServer:
 
     def prepare(self) -> None:
         """Issue the certificates and build the contexts."""
+        self.keys: list[Key] = []
         self._issued: dict[int, bytes] = {}
         self.context = self._context(self.settings)
-        self._older = self._context(self.before_tls13) if self.before_tls13 else None
-        self._fallback = self._context(self.for_fallback) if self.for_fallback else None
+        self._special = [(meets, self._context(chosen)) for meets, chosen in self.special]
 
     def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
         """Do the handshake; raises OSError when it fails."""
         context = self.context
-        if self.scripts or self._older or self._fallback:
+        if self.scripts or self._special:
             hello = peek(sock)
             self._play(sock, hello)
-            context = self._context_for(hello)
+            context = next((special for meets, special in self._special if meets(hello)), context)
         if self.tap is not None:
             sock = tapped(sock, self.tap())
         return context.wrap_socket(sock, server_side=True)
@@ -121,13 +120,6 @@ class TlsServer:
                 sock.recv(1 << 16)  # a close on unread bytes is a reset, which overtakes the answer
                 sock.sendall(answer)
                 raise ConnectionAbortedError("a scripted answer was played")
-
-    def _context_for(self, hello: ClientHello) -> ssl.SSLContext:
-        if self._fallback and hello.fallback:
-            return self._fallback
-        if self._older and not hello.offers_tls13:
-            return self._older
-        return self.context
 
     def _context(self, chosen: TlsSettings) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -146,10 +138,11 @@ class TlsServer:
         for spec in chosen.leaves:
             if id(spec) not in self._issued:
                 leaf = self.gateway.authority.issue(spec)
+                self.keys.append(leaf.key)
                 self._issued[id(spec)] = leaf.chain_pem + leaf.key_pem
             path.write_bytes(self._issued[id(spec)])
             context.load_cert_chain(path)
         if chosen.dh_params:
             path.write_bytes(chosen.dh_params)
-            context.load_dh_params(path)
+            context.load_dh_params(str(path))
         path.unlink()

@@ -50,7 +50,7 @@ def _register(breaks: tuple[str, ...], level: str) -> Callable[[Change], Change]
         name = change.__name__.strip("_").replace("_", "-")
         if name in _REGISTRY:
             raise ValueError(f"two faults are called {name}")
-        area = change.__module__.rpartition(".")[2]
+        area = change.__module__.rpartition(".")[2].partition("_")[0]  # tls_scripted is about tls
         text = (change.__doc__ or "").strip()
         _REGISTRY[name] = Fault(name, area, tuple(sorted(set(breaks))), text, level, change)
         return change
