@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections import defaultdict
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import catalogue
+from conformance import catalogue, findings
+from conformance.guard import Guard
 from conformance.ledger import Entry
 from conformance.model import (
     Case,
+    Exit,
     Inconclusive,
     Level,
     NonConformance,
-    NotApplicable,
     Outcome,
     UnusableInput,
     Verdict,
+    conforms,
+    violates,
 )
 from conformance.session import Session
 
 _SESSION = pytest.StashKey[Session]()
-_PROPERTY = "portero"
+
+# What a report carries of a case, across processes: strings alone survive.
+CASE = "portero-case"
+ENTRY = "portero"
+DEFECT = "portero-defect"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,28 +44,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--area", action="append", choices=catalogue.AREAS, default=[], help="only this area")
     group.addoption("--level", choices=[*Level], default="may", help="this level of requirement, and stricter")
     group.addoption("--fault", action="append", default=[], help="break the reference server in this way")
+    group.addoption("--lang", choices=catalogue.LANGUAGES, default="en", help="the language of the reports")
+    group.addoption("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
     group.addoption("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the target file before anything else, so that a bad one costs nothing."""
-    if config.option.target is not None and not hasattr(config, "workerinput"):
-        if getattr(config.option, "numprocesses", None):
-            raise pytest.UsageError("a live target is not probed by several processes: leave out -n")
-        _session(config)
+    """Read the operator's files before anything else, so that a bad one costs nothing."""
+    if config.option.help or hasattr(config, "workerinput") or not _suite_is_asked_for(config):
+        return
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError(
+            "the conformance suite runs in one process, its probes side by side: leave out -n, or name other tests"
+        )
+    _session(config)
+
+
+def _suite_is_asked_for(config: pytest.Config) -> bool:
+    """Tell whether the command line leads to the suite: by its package's name, or a folder on the way to it."""
+    suite = Path(__file__).parent / "suite"
+    for name in (arg.partition("::")[0] for arg in config.args):
+        path = (config.invocation_params.dir / name).resolve()
+        by_name = config.option.pyargs and "conformance.suite".startswith(name)
+        if by_name or path == suite or suite in path.parents or path in suite.parents:
+            return True
+    return False
 
 
 def _session(config: pytest.Config) -> Session:
-    """Return the run's session; it begins with the first case that is collected."""
+    """Return the run's session, begun at the first call."""
     if _SESSION not in config.stash:
         option = config.option
         try:
-            session = Session(option.target, option.reports, option.fault, Level(option.fail_on))
+            session = Session(
+                option.target, option.reports, option.fault, Level(option.fail_on), option.waivers, option.lang
+            )
         except UnusableInput as error:
             raise pytest.UsageError(*str(error).splitlines()) from error
         config.stash[_SESSION] = session
         config.add_cleanup(session.close)
+        config.pluginmanager.register(Guard(config, session), "portero-guard")
+        config.pluginmanager.register(_Collector(session), "portero-collector")
     return config.stash[_SESSION]
+
+
+def session_of(config: pytest.Config) -> Session | None:
+    """Return the run's session, if there is one."""
+    return config.stash.get(_SESSION, None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -92,112 +125,125 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Set the probes going for the cases that are left."""
-    selected = [case for item in session.items if (case := case_of(item))]
-    if selected and not session.config.option.collectonly:
-        _session(session.config).begin(selected)
+    """Say what is waived, and set the probes going for the cases that are left."""
+    config = session.config
+    if _SESSION not in config.stash or config.option.collectonly:
+        return
+    run = _session(config)
+    if (reporter := config.pluginmanager.getplugin("terminalreporter")) is not None:
+        for line in run.opening_lines():
+            reporter.write_line(line)
+    run.begin([case for item in session.items if (case := case_of(item))])
 
 
 @pytest.fixture
 def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     """Look, judge, and note what came of it; an inconclusive case is an error of the set-up."""
-    session = _session(request.config)
-    try:
-        found = session.assessment.judge(case)
-    except NotApplicable as reason:
-        _note(request.node, Entry(case.id, Outcome.NOT_APPLICABLE, reason=str(reason)))
-        pytest.skip(str(reason))
-    except Inconclusive as reason:
-        _note(request.node, Entry(case.id, Outcome.INCONCLUSIVE, reason=str(reason)))
-        raise
-    key = session.assessment.evidence_for(case)
-    entry = Entry(
-        case.id,
-        found.outcome,
-        found.expected,
-        found.observed,
-        found.reason,
-        evidence=(key,),
-        exhibits=tuple(f"{key}#{pointer}" for pointer in found.exhibits),
-        notes=found.notes,
-    )
-    _note(request.node, entry)
-    return found
+    entry = _session(request.config).rulings.rule(case)
+    request.node.user_properties.append((ENTRY, json.dumps(asdict(entry))))
+    if entry.verdict == Outcome.NOT_APPLICABLE:
+        pytest.skip(entry.reason)
+    if entry.verdict == Outcome.INCONCLUSIVE:
+        raise Inconclusive(entry.reason)
+    kept = entry.verdict == Outcome.PASS
+    return (conforms if kept else violates)(entry.expected, entry.observed, *entry.exhibits, notes=entry.notes)
 
 
-def _note(item: pytest.Item, entry: Entry) -> None:
-    """Keep an entry where it survives the way to reports and across processes."""
-    item.user_properties.append((_PROPERTY, json.dumps(asdict(entry))))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn verdicts into outcomes, say them in one sentence, and keep secrets out."""
+    """Turn verdicts into pytest's outcomes, say them in one sentence, and tell defects of the suite apart."""
     report = yield
     case = case_of(item)
     if case is None:
         return report
-    session = _session(item.config)
     error = call.excinfo.value if call.excinfo else None
+    entry = _entry(item.user_properties)
+    report.user_properties.append((CASE, case.id))
+    if found := defect(call.when, error, entry):
+        report.user_properties.append((DEFECT, f"{case.id}: {found}"))
     if isinstance(error, NonConformance | Inconclusive):
         report.longrepr = f"{case.id} {case.subject}: {error}"
-    elif report.failed:
-        session.crashes.append(f"{case.id}: {call.excinfo.exconly() if call.excinfo else 'crashed'}")
-    if isinstance(error, NonConformance) and not case.level.at_least(session.run.fail_on):
+    excuse = _session(item.config).excuse(case, entry) if isinstance(error, NonConformance) and entry else ""
+    if excuse:
         report.outcome = "skipped"
-        report.wasxfail = f"{case.level.upper()}, below --fail-on: {error}"
-    return _redacted(item.config, report, session)
+        report.wasxfail = excuse
+    return report
 
 
-def _redacted(config: pytest.Config, report: pytest.TestReport, session: Session) -> pytest.TestReport:
-    data = config.hook.pytest_report_to_serializable(config=config, report=report)
-    clean: pytest.TestReport = config.hook.pytest_report_from_serializable(
-        config=config, data=session.redactor.tree(data)
-    )
-    return clean
+def defect(when: str, error: BaseException | None, entry: Entry | None) -> str:
+    """Say what is wrong with the suite itself where a case did not end as its verdict says; nothing where it did."""
+    verdict = entry.verdict if entry else None
+    wanted = _ENDINGS.get((when, verdict))
+    if error is not None:
+        fits = wanted is not None and isinstance(error, wanted)
+        return "" if fits else f"crashed: {type(error).__name__}: {error}"
+    if when == "call" and verdict is None:
+        return "ended without a verdict"
+    return f"its verdict is {verdict}, which its body does not enforce" if wanted else ""
+
+
+_ENDINGS: dict[tuple[str, str | None], type[BaseException]] = {
+    ("setup", Outcome.INCONCLUSIVE): Inconclusive,
+    ("setup", Outcome.NOT_APPLICABLE): pytest.skip.Exception,
+    ("call", Outcome.FAIL): NonConformance,
+    ("call", Outcome.WAIVED): NonConformance,
+}
+
+
+def _entry(properties: Iterable[tuple[str, object]]) -> Entry | None:
+    return next((Entry(**json.loads(str(value))) for name, value in properties if name == ENTRY), None)
 
 
 class _Collector:
-    """Puts what became of every case into the session; lives where reports arrive."""
+    """Puts what became of every case into the session."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._others_failed = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take note of cases that could not even be collected."""
+        if report.failed:
+            self._session.run.internal_errors.append(f"{report.nodeid or 'the suite'} could not be collected")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the entry of a case once its item is through."""
-        if report.when != "teardown":
+        noted = dict(report.user_properties)
+        self._seconds[report.nodeid] += report.duration
+        if DEFECT in noted:
+            self._session.run.internal_errors.append(str(noted[DEFECT]))
+        if report.failed and CASE not in noted:
+            self._others_failed = True
+        if report.when == "teardown" and (entry := _entry(report.user_properties)):
+            self._session.entries[entry.case] = replace(entry, seconds=round(self._seconds[report.nodeid], 3))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports and set the exit status of the contract."""
+        if session.config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
-        for name, value in report.user_properties:
-            if name == _PROPERTY:
-                entry = Entry(**json.loads(str(value)))
-                session = _session(self._config)
-                session.entries[entry.case] = replace(entry, seconds=round(report.duration, 3))
+        run = self._session
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not run.run.internal_errors
+        found = run.finish(interrupted=interrupted)
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+            worse = self._others_failed and found in (Exit.OK, Exit.INCOMPLETE, Exit.NOTHING_SELECTED)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if worse else found
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Listen for the outcomes of cases."""
-    session.config.pluginmanager.register(_Collector(session.config), "portero-collector")
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """Keep variables of a CI out of the engineer's page: some hold credentials."""
+    for name in metadata.keys() - {"Python", "Platform", "Packages", "Plugins"}:
+        del metadata[name]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the reports and set the exit status of the contract."""
-    config = session.config
-    if _SESSION not in config.stash or config.option.collectonly:
-        return
-    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-    found = _session(config).finish(interrupted=interrupted)
-    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-        session.exitstatus = found
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say the verdict and where the reports are."""
-    if _SESSION in config.stash and (document := _session(config).document):
-        counts = ", ".join(f"{n} {name}" for name, n in document["counts"].items() if n)
-        terminalreporter.write_line(f"verdict: {document['verdict']} ({counts})")
-        terminalreporter.write_line(f"reports: {_session(config).reports.resolve()}")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what was found, and the verdict; `portero run` has its own way to say so."""
+    session = session_of(config)
+    if session is not None and session.document and not config.pluginmanager.hasplugin("portero-terminal"):
+        findings.write(terminalreporter, session, config.option.verbose)

@@ -39,7 +39,7 @@ class SecretRef(str):
     def label(self) -> str:
         """Name the secret in reports: the variable's name, or the file's."""
         kind, _, rest = self.partition(":")
-        return rest if kind == "env" else Path(rest).name
+        return rest if kind == "env" else re.sub(r"[^\w.-]", "_", Path(rest).name)
 
 
 class Secret:

@@ -11,59 +11,64 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conformance import ledger, locate, report, target
+from conformance import ledger, locate, report, target, target_file, waivers
 from conformance.assessment import Assessment
 from conformance.budget import Budget
+from conformance.complaints import nearest
 from conformance.ledger import Entry
 from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.observatory import Bench, Observatory
 from conformance.redact import Redactor
+from conformance.reports_folder import claimed, remove_leaking
+from conformance.rulings import Rulings
 from conformance.secret import open_vault
-from conformance.target_file import read as read_target
 
 
 class Session:
     """What a run knows. Built before anything is sent; raises UnusableInput when it cannot be started."""
 
     def __init__(
-        self, target_file: Path | None, reports: Path, faults: Iterable[str] = (), fail_on: Level = Level.MUST
+        self,
+        aim: Path | None,
+        reports: Path,
+        faults: Iterable[str] = (),
+        fail_on: Level = Level.MUST,
+        waiver_file: Path | None = None,
+        language: str = "en",
     ) -> None:
-        """Read the target file, or start the reference server where there is none."""
+        """Read the target file `aim`, or start the reference server where there is none."""
         self.reports = reports
-        self._claim_reports()
-        self._closing = ExitStack()
+        self.language = language
         self.run = ledger.Run(argv=[Path(sys.argv[0]).name, *sys.argv[1:]], fail_on=fail_on)
-        if target_file is None:
-            folder, environ = Path(), self._start_reference(tuple(faults))
-        else:
-            folder, environ = target_file.parent, dict(os.environ)
-            self.target = read_target(target_file)
-        vault = open_vault(self.target.secret_refs(), environ, folder)
-        self.redactor = Redactor(vault)
-        self.budget = Budget(self.target.limits)
-        self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder))
-        self.assessment = Assessment(self.target, self.observatory)
         self.entries: dict[str, Entry] = {}
         self.document: dict[str, Any] = {}
-        self.crashes: list[str] = []
+        self.written: list[Path] = []
+        with ExitStack() as closing:
+            closing.enter_context(claimed(reports))
+            folder, environ = self._aim(aim, tuple(faults), closing)
+            vault = open_vault(self.target.secret_refs(), environ, folder)
+            target_file.check_client_key(self.target, vault, folder)
+            self.redactor = Redactor(vault)
+            self.budget = Budget(self.target.limits)
+            self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder))
+            self.assessment = Assessment(self.target, self.observatory)
+            self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
+            self.rulings = Rulings(self.assessment, self.waivers)
+            self.run.waivers = self.waivers.as_json()
+            self._closing = closing.pop_all()
 
-    def _claim_reports(self) -> None:
-        try:
-            self.reports.mkdir(parents=True, exist_ok=True)
-            probe = self.reports / ".writable"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise UnusableInput(
-                f"{self.reports}: reports cannot be written here ({error.strerror}); choose another folder with --reports"
-            ) from error
+    def _aim(self, aim: Path | None, faults: tuple[str, ...], closing: ExitStack) -> tuple[Path, dict[str, str]]:
+        """Settle the target; return the folder its files are relative to, and where its secrets are."""
+        if aim is None:
+            return Path(), self._start_reference(faults, closing)
+        if faults:
+            raise UnusableInput("--fault breaks the bundled reference server: it does not go with --target")
+        self.target = target_file.read(aim)
+        return aim.parent, dict(os.environ)
 
-    def _start_reference(self, faults: tuple[str, ...]) -> dict[str, str]:
-        reference = locate.module("reference_server")
-        try:
-            gateway = self._closing.enter_context(reference.Gateway(faults=faults))
-        except KeyError as error:
-            raise UnusableInput(f'there is no fault called {error}; "portero list --faults" names them') from error
+    def _start_reference(self, faults: tuple[str, ...], closing: ExitStack) -> dict[str, str]:
+        refuse_unknown_faults(faults)
+        gateway = closing.enter_context(locate.module("reference_server").Gateway(faults=faults))
         try:
             self.target = target.parse(gateway.document())
         except ValidationError as error:
@@ -71,10 +76,22 @@ class Session:
         environ: dict[str, str] = gateway.environ
         return environ
 
+    def opening_lines(self) -> list[str]:
+        """Say what a reader of the run has to know first: what is waived, what is not asked about."""
+        return [*self.waivers.lines(), *map(not_asked_about, ledger.sections_without_requirements(self.target))]
+
     def begin(self, selected: list[Case]) -> None:
         """Set all needed probes going, side by side."""
         self.run.selected = frozenset(case.id for case in selected)
         self.observatory.start(self.assessment.probes_for(selected))
+
+    def excuse(self, case: Case, entry: Entry) -> str:
+        """Say why a violation does not turn the run red, or nothing where it does."""
+        if entry.verdict == Outcome.WAIVED:
+            return f"waived by {entry.waiver}: {entry.reason}"
+        if entry.stale_waiver or case.level.at_least(self.run.fail_on):
+            return ""
+        return f"{case.level.upper()}, below --fail-on: {entry.reason}"
 
     def finish(self, *, interrupted: bool) -> Exit:
         """Write every report and say how the run ended."""
@@ -84,33 +101,31 @@ class Session:
         self.run.probe_seconds = self.observatory.seconds()
         document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
         self.document = self.redactor.tree(document)
-        report.write(self.document, self.reports)
-        return self._exit()
+        self.written += report.write(self.document, self.reports, self.language)
+        return ledger.exit_code(self.document)
 
-    def _exit(self) -> Exit:
-        counts = self.document["counts"]
-        if self.crashes:
-            return Exit.INTERNAL
-        if self.run.interrupted:
-            return Exit.INTERRUPTED
-        if ledger.violations(self.document):
-            return Exit.VIOLATION
-        if ledger.untested(self.document):
-            return Exit.INCOMPLETE
-        tested = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE] - counts[Outcome.NOT_RUN]
-        return Exit.OK if tested else Exit.NOTHING_SELECTED
-
-    def leaks(self) -> list[Path]:
-        """Delete every report that holds a secret, and name it."""
-        found = [
-            path
-            for path in sorted(self.reports.iterdir())
-            if path.is_file() and self.redactor.leaks(path.read_text(encoding="utf-8", errors="replace"))
-        ]
-        for path in found:
-            path.unlink()
-        return found
+    def remove_leaking(self) -> list[Path]:
+        """Delete every file of this run that holds a secret, and name it."""
+        return remove_leaking(self.written, self.redactor)
 
     def close(self) -> None:
-        """Stop the reference server, if it runs."""
+        """Stop the reference server, if it runs, and let go of the reports folder."""
         self._closing.close()
+
+
+def not_asked_about(section: str) -> str:
+    """Say that a declared section has no requirement yet."""
+    return f"[{section}] is declared, and this edition of the catalogue asks nothing about it yet: it is not tested"
+
+
+def refuse_unknown_faults(names: Iterable[str]) -> None:
+    """Raise UnusableInput that names every fault that does not exist, and the nearest that does."""
+    faults = locate.module("reference_server.faults")
+    known = [*faults.faults(), *faults.near_misses()]
+    troubles = [
+        f'there is no fault called "{name}"{nearest(name, known)} ("portero list --faults" names them all)'
+        for name in names
+        if name not in known
+    ]
+    if troubles:
+        raise UnusableInput("\n".join(troubles))

@@ -1,0 +1,56 @@
+"""The folder that reports go to: claimed by one run at a time, searched for secrets at its end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.model import UnusableInput
+from conformance.redact import Redactor
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Hold the folder, made if need be, for one run alone.
+
+    Raises UnusableInput when nothing can be written there, or another run is writing there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UnusableInput(
+            f"{folder}: reports cannot be written here ({error.strerror}); choose another folder with --reports"
+        ) from error
+    try:
+        _lock(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UnusableInput(
+            f"{folder}: another run is writing its reports here; wait for it, or choose another folder with --reports"
+        ) from error
+
+
+def remove_leaking(written: Iterable[Path], redactor: Redactor) -> list[Path]:
+    """Delete each file of this run that holds a secret, and name it."""
+    leaking = [
+        path
+        for path in dict.fromkeys(written)
+        if path.is_file() and redactor.leaks(path.read_bytes().decode("utf-8", "replace"))
+    ]
+    for path in leaking:
+        path.unlink()
+    return leaking
