@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from conformance.hostile import shown
+from conformance.ledger import turns_red
 from conformance.model import Level, Outcome
 
 LONGEST = 2000
@@ -59,7 +60,7 @@ def _outcome(document: Mapping[str, Any], case: Mapping[str, Any]) -> tuple[str,
     verdict = Outcome(case["verdict"])
     reason = _text(case["reason"] or f"{case['observed']}; {case['expected']}")
     if verdict is Outcome.FAIL:
-        if Level(case["level"]).at_least(Level(document["run"]["fail_on"])):
+        if turns_red(case, Level(document["run"]["fail_on"])):
             return "failure", reason
         return "skipped", f"violation of a {case['level'].upper()}, below --fail-on: {reason}"
     if verdict is Outcome.INCONCLUSIVE:

@@ -59,7 +59,9 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
     for kind, reasons in gaps.items():
         for gap in reasons:
             about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
-            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(gap.reason)}{say('colon')}{about}"
+            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(gap.reason)}" + (
+                say("colon") + about if about else ""
+            )
 
 
 def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:

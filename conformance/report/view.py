@@ -80,10 +80,8 @@ def headline(document: Document, say: Wording) -> str:
 def _sentence(document: Document, say: Wording) -> str:
     verdict, run, counts = document["verdict"], document["run"], document["counts"]
     broken = failing(document)
-    if verdict == "incomplete" and run["interrupted"]:
-        return say("sentence.interrupted", target=document["target"]["name"])
     return say(
-        f"sentence.{verdict}",
+        f"sentence.{_why_incomplete(document) if verdict == 'incomplete' else verdict}",
         n=len(broken) if verdict == "not-conformant" else untested(document),
         target=document["target"]["name"],
         ids=_named(broken),
@@ -91,6 +89,15 @@ def _sentence(document: Document, say: Wording) -> str:
         selected=run["selected_cases"],
         total=sum(counts.values()),
     )
+
+
+def _why_incomplete(document: Document) -> str:
+    run = document["run"]
+    if run.get("internal_errors"):
+        return "crashed"
+    if run["interrupted"]:
+        return "interrupted"
+    return "incomplete" if untested(document) else "nothing"
 
 
 def _reservations(document: Document, say: Wording) -> Iterable[str]:
@@ -107,13 +114,12 @@ def _named(rows: list[Failing]) -> str:
 
 def gaps(document: Document) -> dict[str, list[Gap]]:
     """Group what was not tested by kind, gravest first, and by reason."""
-    found: dict[str, list[Gap]] = {}
+    found = {"internal": [Gap(error, ()) for error in document["run"].get("internal_errors", ())]}
     for verdict in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
-        if untested_so := _reasons(document, verdict):
-            found[verdict] = untested_so
-    if unseen := [Gap(row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]:
-        found["not-judged"] = unseen
-    return found
+        found[verdict] = _reasons(document, verdict)
+    found["unasked"] = [Gap(f"[{name}]", ()) for name in document["target"].get("sections_without_requirements", ())]
+    found["not-judged"] = [Gap(row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]
+    return {str(kind): reasons for kind, reasons in found.items() if reasons}
 
 
 def _reasons(document: Document, verdict: str) -> list[Gap]:

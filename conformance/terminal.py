@@ -1,0 +1,132 @@
+"""What `portero run` shows instead of pytest's letters. Loaded with `-p conformance.terminal`, beside `-qq`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import findings
+from conformance.clock import SystemClock
+from conformance.hostile import shown
+from conformance.model import Case
+from conformance.plugin import case_of, session_of
+from conformance.report.wording import Wording
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from conformance.session import Session
+
+_TOLD = {"verdict": -1, "first": 0, "all": 1}
+_SHORTEST_WAIT = 2.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer how much is told."""
+    group = parser.getgroup("portero")
+    group.addoption("--findings", choices=_TOLD, default="first", help="how much the terminal tells of a run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to listen; processes that only work for another stay silent."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Terminal(config), "portero-terminal")
+
+
+class _Terminal:
+    """Says what is probed, shows progress to a person, and tells the findings at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._say = Wording(config.option.lang)
+        self._verbosity = _TOLD[config.option.findings]
+        self._areas: dict[str, list[Case]] = {}
+        self._area_of: dict[str, str] = {}
+        self._left: Counter[str] = Counter()
+        self._live: Live | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say what is probed, and begin to show progress."""
+        run = session_of(self._config)
+        if run is None or self._config.option.collectonly:
+            return
+        self._expect((item.nodeid, case) for item in session.items if (case := case_of(item)))
+        self._tell(
+            "probing",
+            target=shown(run.target.name),
+            consent=run.target.consent,
+            cases=self._say("terminal.cases", n=len(self._area_of)),
+            areas=", ".join(self._areas),
+        )
+        if sys.stdout.isatty() and self._verbosity >= 0:
+            self._live = _live(lambda: self._progress(run))
+
+    def _expect(self, cases: Iterable[tuple[str, Case]]) -> None:
+        for nodeid, case in cases:
+            self._areas.setdefault(case.requirement.area, []).append(case)
+            self._area_of[nodeid] = case.requirement.area
+        self._left.update(self._area_of.values())
+
+    def _tell(self, key: str, **values: Any) -> None:
+        text = self._say(f"terminal.{key}", **values)
+        if self._live is not None:
+            self._live.console.print(text, markup=False, highlight=False)
+        elif self._verbosity >= 0:
+            self._config.get_terminal_writer().line(text)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Give a case no letter of its own."""
+        return ("conformance", "", "") if report.nodeid in self._area_of else None
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Tell an area once its last case is through."""
+        if (area := self._area_of.get(nodeid)) is None:
+            return
+        self._left[area] -= 1
+        if not self._left[area]:
+            self._tell("area", area=self._say(f"areas.{area}"), counts=self._counts(area))
+
+    def _counts(self, area: str) -> str:
+        run = session_of(self._config)
+        entries = run.entries if run else {}
+        found = Counter(entries[case.id].verdict for case in self._areas[area] if case.id in entries)
+        return ", ".join(f"{n} {self._say('verdict.' + verdict)}" for verdict, n in sorted(found.items()))
+
+    def _progress(self, run: Session) -> str:
+        done = " · ".join(f"{area} {len(cases) - self._left[area]}/{len(cases)}" for area, cases in self._areas.items())
+        probes = ", ".join(run.observatory.waiting())
+        words = [self._say("terminal.looking", probes=probes) if probes else self._say("terminal.judging")]
+        clock = run.observatory.bench.clock
+        if isinstance(clock, SystemClock) and (left := clock.remaining()) > _SHORTEST_WAIT:
+            words.append(self._say("terminal.waiting", n=round(left)))
+        return f"{done}\n{' · '.join(words)}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Take the progress away before anything else is written."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+        """Tell the findings last, so that the verdict is what stays in sight."""
+        yield
+        if (run := session_of(self._config)) and run.document:
+            findings.write(terminalreporter, run, self._verbosity)
+
+
+def _live(text: Callable[[], str]) -> Live:
+    """Show what `text` returns, below everything else that is written, until it is stopped."""
+    from rich.live import Live
+    from rich.text import Text
+
+    live = Live(get_renderable=lambda: Text(text()), refresh_per_second=4, transient=True)
+    live.start()
+    return live
