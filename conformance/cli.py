@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--area", action="append", choices=AREAS, default=[])
     run.add_argument("--level", choices=["must", "should", "may"], default="may")
     run.add_argument("--fault", action="append", metavar="NAME", default=[])
+    run.add_argument("--lang", choices=["en", "es"], default="en")
     run.add_argument("--fail-on", choices=["must", "should"], default="must")
     run.add_argument("-q", "--quiet", action="store_true")
     run.add_argument("-v", "--verbose", action="store_true")
@@ -44,17 +45,16 @@ def _run(options: argparse.Namespace) -> int:
 
     package = Path(__file__).parent
     argv = ["-c", str(package / "pytest.toml"), "--rootdir", str(package.parent), "-p", "conformance.plugin"]
+    argv += ["-p", "conformance.terminal", "--capture=no", "-qq", "--no-header", "--lang", options.lang]
     argv += [
         "--pyargs",
         "conformance.suite",
-        "-qq",
-        "--no-header",
         "--tb=no",
         "--reports",
         str(options.reports),
     ]
     argv += ["--level", options.level, "--fail-on", options.fail_on]
-    argv += [f"--junit-xml={options.reports / 'junit.xml'}"]
+    argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
     argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
     if options.target:
         argv += ["--target", str(options.target)]

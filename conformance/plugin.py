@@ -28,6 +28,8 @@ from conformance.model import (
 )
 from conformance.session import Session
 
+pytest_plugins = ["conformance.tests_page"]
+
 _SESSION = pytest.StashKey[Session]()
 
 # What a report carries of a case, across processes: strings alone survive.
@@ -142,7 +144,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     """Look, judge, and note what came of it; an inconclusive case is an error of the set-up."""
     entry = _session(request.config).rulings.rule(case)
-    request.node.user_properties.append((ENTRY, json.dumps(asdict(entry))))
+    request.node.user_properties += properties(case, entry)
     if entry.verdict == Outcome.NOT_APPLICABLE:
         pytest.skip(entry.reason)
     if entry.verdict == Outcome.INCONCLUSIVE:
@@ -192,6 +194,17 @@ _ENDINGS: dict[tuple[str, str | None], type[BaseException]] = {
     ("call", Outcome.FAIL): NonConformance,
     ("call", Outcome.WAIVED): NonConformance,
 }
+
+
+def properties(case: Case, entry: Entry) -> list[tuple[str, object]]:
+    """Return what a case's reports carry: four for people and CI, and the whole entry for us."""
+    shown = {
+        "requirement": case.requirement.id,
+        "level": str(case.level),
+        "verdict": str(entry.verdict),
+        "subject": case.subject,
+    }
+    return [*shown.items(), (ENTRY, json.dumps(asdict(entry)))]
 
 
 def _entry(properties: Iterable[tuple[str, object]]) -> Entry | None:
