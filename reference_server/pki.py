@@ -27,6 +27,7 @@ class LeafSpec:
     must_staple: bool = False
     ocsp_url: str | None = None
     extensions: bool = True
+    self_signed: bool = False
 
 
 @dataclass(slots=True)
@@ -45,22 +46,32 @@ class Leaf:
 
 @dataclass(slots=True)
 class Authority:
-    """A certificate authority of our own."""
+    """A certificate authority of our own: a root, or an intermediate below `parent`.
+
+    An intermediate's certificate goes with those that it issues, unless it is `withheld`.
+    """
 
     name: str = "Portero reference CA"
     key: Key = field(default_factory=lambda: make_key("secp256r1"))
+    parent: Authority | None = None
+    withheld: bool = False
     certificate: x509.Certificate = field(init=False)
 
     def __post_init__(self) -> None:
         """Sign the authority's own certificate."""
+        signer = self.parent or self
         subject = _name(self.name)
-        builder = _builder(subject, subject, self.key.public_key(), -1, 365)
+        builder = _builder(subject, _name(signer.name), self.key.public_key(), -1, 365)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(_usage(authority=True), critical=True)
         builder = builder.add_extension(
             x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False
         )
-        self.certificate = builder.sign(self.key, _algorithm(self.key, "sha256"))
+        if self.parent is not None:
+            builder = builder.add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.parent.key.public_key()), critical=False
+            )
+        self.certificate = builder.sign(signer.key, _algorithm(signer.key, "sha256"))
 
     @property
     def pem(self) -> bytes:
@@ -70,9 +81,9 @@ class Authority:
     def issue(self, spec: LeafSpec) -> Leaf:
         """Make a server certificate to `spec`."""
         key = make_key(spec.key)
-        builder = _builder(
-            _name(spec.names[0]), self.certificate.subject, key.public_key(), spec.starts_in_days, spec.days
-        )
+        subject = _name(spec.names[0])
+        issuer, signer = (subject, key) if spec.self_signed else (self.certificate.subject, self.key)
+        builder = _builder(subject, issuer, key.public_key(), spec.starts_in_days, spec.days)
         if spec.extensions:
             builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             builder = builder.add_extension(
@@ -81,7 +92,7 @@ class Authority:
             builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             builder = builder.add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
             )
         builder = builder.add_extension(
             x509.SubjectAlternativeName([_alternative(name) for name in spec.names]), critical=False
@@ -93,8 +104,11 @@ class Authority:
                 AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(spec.ocsp_url)
             )
             builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
-        certificate = builder.sign(self.key, _algorithm(self.key, spec.hash))
-        return Leaf(certificate, key, certificate.public_bytes(serialization.Encoding.PEM))
+        certificate = builder.sign(signer, _algorithm(signer, spec.hash))
+        chain = certificate.public_bytes(serialization.Encoding.PEM)
+        if self.parent is not None and not self.withheld:
+            chain += self.pem
+        return Leaf(certificate, key, chain)
 
 
 def make_key(kind: str) -> Key:

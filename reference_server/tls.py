@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clienthello import ClientHello, peek
-from .pki import Key, LeafSpec
+from .pki import Authority, Key, LeafSpec
 from .wiretap import Tap, tapped
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class TlsServer:
         a hello in the server's place. `tap` makes a listener for a connection, which may answer its records.
         """
         self.gateway = gateway
+        self.authority: Authority | None = None  # None: the gateway's own
         self.settings = settings(gateway.security_level)
         self.special: list[tuple[Callable[[ClientHello], bool], TlsSettings]] = []
         self.scripts: list[Script] = []
@@ -137,7 +138,7 @@ class TlsServer:
         path = self.gateway.folder / "web.pem"
         for spec in chosen.leaves:
             if id(spec) not in self._issued:
-                leaf = self.gateway.authority.issue(spec)
+                leaf = (self.authority or self.gateway.authority).issue(spec)
                 self.keys.append(leaf.key)
                 self._issued[id(spec)] = leaf.chain_pem + leaf.key_pem
             path.write_bytes(self._issued[id(spec)])
