@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import struct
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -14,20 +16,23 @@ from conformance.budget import Budget
 from conformance.model import Inconclusive
 from conformance.probes.hello.caller import Caller
 
+_PAUSE = 0.25
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Relay:
     """Forwards connections to a caller's endpoint while it is open as a context manager.
 
-    `port` is on 127.0.0.1. `trouble` says why a guest was turned away though the target had no part in it: whoever
-    is behind the guest cannot tell that from a refusal.
+    `port` is on 127.0.0.1. `trouble` says that a guest was turned away for a reason that has nothing to do with
+    what it asked: whoever is behind the guest cannot tell that from a refusal.
     """
 
     def __init__(self, caller: Caller, budget: Budget) -> None:
         """Take no guests yet."""
         self.port = 0
         self.trouble = ""
+        self._checked = -math.inf
+        self._lock = threading.Lock()
         self._caller = caller
         self._budget = budget
 
@@ -58,16 +63,33 @@ class Relay:
         with guest:
             try:
                 with self._budget.connection(self._caller.host), self._caller.connect() as host:
-                    _pump(guest, host)
+                    answered = _pump(guest, host)
             except Inconclusive as reason:
                 self.trouble = str(reason)
+                return
             except OSError:
                 # What the target resets has to look reset here, not closed.
                 guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                answered = False
+        if not answered:
+            self._make_sure()
+
+    def _make_sure(self) -> None:
+        """Send the control hello after a dropped connection, at most four times a second."""
+        with self._lock:
+            if time.monotonic() < self._checked + _PAUSE:
+                return
+            self._checked = time.monotonic()
+        if not self._caller.answers():
+            self.trouble = "the endpoint dropped connections, those of the control hello as well"
 
 
-def _pump(guest: socket.socket, host: socket.socket) -> None:
-    """Pass bytes both ways until either side closes; raises OSError when one breaks."""
+def _pump(guest: socket.socket, host: socket.socket) -> bool:
+    """Pass bytes both ways until either side closes; raises OSError when one breaks.
+
+    Tells whether the host said anything before it hung up; a guest that hangs up is answered well enough.
+    """
+    answered = False
     with selectors.DefaultSelector() as both:
         both.register(guest, selectors.EVENT_READ, host)
         both.register(host, selectors.EVENT_READ, guest)
@@ -76,5 +98,6 @@ def _pump(guest: socket.socket, host: socket.socket) -> None:
                 assert isinstance(key.fileobj, socket.socket)  # noqa: S101 - as registered
                 content = key.fileobj.recv(1 << 16)
                 if not content:
-                    return
+                    return answered or key.fileobj is guest
+                answered = answered or key.fileobj is host
                 key.data.sendall(content)

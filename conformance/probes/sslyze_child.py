@@ -61,12 +61,12 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     scanner.queue_scans([ServerScanRequest(location, network, commands)])
     result = next(scanner.get_results())
     if result.scan_result is None or result.connectivity_result is None:
-        return {"trouble": "sslyze could not shake hands: " + _last_line(result.connectivity_error_trace)}
+        return {"trouble": "sslyze could not shake hands: " + _in_words(result.connectivity_error_trace)}
     server = ServerConnectivityInfo(location, network, result.connectivity_result)
     attempts = {name: getattr(result.scan_result, name) for name in sorted(names)}
     return {
         "trouble": "",
-        "unfinished": {n: _last_line(a.error_trace) for n, a in attempts.items() if a.result is None},
+        "unfinished": {n: _in_words(a.error_trace) for n, a in attempts.items() if a.result is None},
         "suites": {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]},
         "findings": _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result}),
         "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
@@ -138,8 +138,11 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _last_line(trace: Any) -> str:
-    return list(trace.format_exception_only())[-1].strip() if trace else "not scheduled"
+def _in_words(trace: Any) -> str:
+    if trace is None:
+        return "not scheduled"
+    # sslyze's own errors begin with the address, which is the relay's here.
+    return (str(trace) or str(trace.exc_type)).splitlines()[0].partition(" -> ")[2].strip('".') or str(trace)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +38,11 @@ class SslyzeFindings:
     findings: dict[str, bool | None] = field(default_factory=dict)
     chains: list[dict[str, Any]] = field(default_factory=list)
     reaches_tls12: bool = False
+
+    def disbelieved(self, trouble: str) -> SslyzeFindings:
+        """Return what is left when the endpoint did not answer all along: what was seen, not what was missed."""
+        seen: dict[str, bool | None] = {name: True for name, answer in self.findings.items() if answer}
+        return replace(self, trouble=trouble, findings=seen, reaches_tls12=False)
 
 
 class SslyzeChild:
@@ -85,7 +90,7 @@ class SslyzeChild:
                 "client_key": key,
             }
             findings = self._talk(json.dumps(job), ends, still_there)
-        return SslyzeFindings(relay.trouble) if relay.trouble else findings
+        return findings.disbelieved(relay.trouble) if relay.trouble else findings
 
     def _talk(self, job: str, ends: float, still_there: Callable[[], bool]) -> SslyzeFindings:
         pending: str | None = job

@@ -32,11 +32,13 @@ def _scan(bench: Bench) -> TlsObservation:
         live = [version for version, answer in versions.items() if answer.outcome == "offered"]
         caller.check()
         seen = enumerate_all(caller, live, pool)
+        sslyze = SslyzeFindings()
         if caller.check():
-            sslyze = child.scan(bench, caller, live, ends, caller.answers)
-        else:
-            sslyze = SslyzeFindings("the endpoint stopped answering before sslyze was to look")
-        caller.check()
+            sslyze = child.scan(bench, caller, live, ends, caller.check)
+        if all(caller.canaries):
+            caller.check()
+        if not all(caller.canaries):
+            sslyze = sslyze.disbelieved("the endpoint did not answer the control hello all along")
     return TlsObservation(
         endpoint=bench.target.subject("webapp"),
         started=started,

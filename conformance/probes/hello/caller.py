@@ -61,12 +61,13 @@ class Caller:
         self._good = hello
 
     def answers(self) -> bool:
-        """Send the control hello, twice if need be, and tell whether it is still answered well."""
+        """Send the control hello, twice if it is dropped, and tell whether it is still answered well."""
         good = self._good
         if good is None:
             return False
         try:
-            return self.ask(good).offered or self.ask(good).offered
+            reply = self.ask(good)
+            return reply.offered or (reply.outcome != "silent" and self.ask(good).offered)
         except Inconclusive:
             return False
 
@@ -81,10 +82,15 @@ class Caller:
         Raises Inconclusive when the control is not answered either.
         """
         reply = self.ask(hello)
-        if reply.outcome not in ("closed", "silent"):
-            return reply
+        return self.confirm(hello) if reply.missing else reply
+
+    def confirm(self, hello: Hello) -> Reply:
+        """Ask once more what was not answered, between two good controls.
+
+        Raises Inconclusive when the control is not answered either.
+        """
         again = self.ask(hello) if self.answers() else None
-        if again is None or (again.outcome in ("closed", "silent") and not self.answers()):
+        if again is None or (again.missing and not self.answers()):
             self.canaries.append(False)
             raise Inconclusive(
                 f"{self.host}:{self.port} stopped answering hellos that it had answered before, "

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from conformance.probes.hello import registry
 from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.extras import Extensions, extensions_answered, fallback_refused
-from conformance.probes.hello.groups import groups_below, groups_tls13
+from conformance.probes.hello.groups import Groups, groups_below, groups_tls13
 from conformance.probes.hello.registry import Family
 from conformance.probes.hello.reply import Reply
 from conformance.probes.hello.suites import SuiteSearch
@@ -45,26 +45,34 @@ def enumerate_all(caller: Caller, live: list[str], pool: Executor) -> HelloFindi
         fallback_refused, caller, {version: found[version] for version in live[:-1] if version in below}
     )
     replies = [reply for search in searches.values() for reply in search.replies]
-    groups12: tuple[tuple[str, ...] | None, str] = (), ""
+    groups = Groups()
     extensions = None
     if below:
         highest = below[-1]
         replies += _other_certificates(caller, highest, found[highest])
         leaves = _leaves(replies)
-        groups12 = groups_below(caller, highest, found[highest], _curve(leaves))
+        groups = groups_below(caller, highest, found[highest], _curve(leaves))
         extensions = extensions_answered(caller, highest, found[highest])
     sizes = [reply.dh_bits for reply in replies if reply.dh_bits]
     return HelloFindings(
         suites=suites,
         groups_tls13=groups13.result() if groups13 else (),
-        groups_below=groups12[0],
+        groups_below=groups.names,
         dh_bits=min(sizes, default=None),
         leaves=_leaves(replies),
         extensions=extensions,
         fallback_refused=fallback.result(),
         accepts_rsa_exchange=any(_exchanges_by_rsa(number) for numbers in found.values() for number in numbers),
-        trouble=groups12[1],
+        trouble=_hidden(groups, suites),
     )
+
+
+def _hidden(groups: Groups, suites: dict[str, Suites]) -> str:
+    """Say that groups may be hidden, unless TLS 1.3 has named them all or the server follows the client's order."""
+    orders = [found.server_order for found in suites.values()]
+    if not groups.hidden_behind or "tls-1.3" in suites or False in orders:
+        return ""
+    return f"groups that the server ranks behind {groups.hidden_behind}, its certificate's own, cannot be seen"
 
 
 def _other_certificates(caller: Caller, version: str, accepted: list[int]) -> list[Reply]:

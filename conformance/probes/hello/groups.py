@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from conformance.probes.hello import registry
 from conformance.probes.hello.caller import Caller
@@ -18,31 +18,36 @@ def groups_tls13(caller: Caller) -> tuple[str, ...] | None:
     return tuple(registry.group_name(number) for number in found) if complete else None
 
 
-def groups_below(
-    caller: Caller, version: str, accepted: Iterable[int], curve: int | None
-) -> tuple[tuple[str, ...] | None, str]:
-    """Return the groups of ECDHE below TLS 1.3, and a sentence about what may have been missed.
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of ECDHE; `names` None where the server fell silent.
+
+    `hidden_behind` names a certificate's curve that the server may prefer to groups that cannot be seen then.
+    """
+
+    names: tuple[str, ...] | None = ()
+    hidden_behind: str = ""
+
+
+def groups_below(caller: Caller, version: str, accepted: Iterable[int], curve: int | None) -> Groups:
+    """Return the groups of ECDHE under one version below TLS 1.3.
 
     `accepted` are the suites of that version, `curve` the group of an ECDSA certificate's key: a server shows that
     certificate only to a client that lists its curve as well, so it stays in every hello.
     """
     suites = [number for number in accepted if registry.key_exchange(number) == "ecdhe"]
     if not suites or version == "ssl-3.0":
-        return (), ""
+        return Groups()
     free = [number for number in suites if registry.family(number) is not Family.ECDSA]
-    if free or curve is None:
-        found, complete = _eliminate(caller, hello(caller, version, free or suites), registry.groups(version))
-        return (tuple(registry.group_name(number) for number in found) if complete else None), ""
-    bare = hello(caller, version, suites)
-    others = tuple(number for number in registry.groups(version) if number != curve)
-    found, complete = _eliminate(caller, bare, others, always=curve)
-    names = tuple(registry.group_name(number) for number in found)
+    always = None if free else curve
+    bare = hello(caller, version, free or suites)
+    found, complete = _eliminate(caller, bare, (n for n in registry.groups(version) if n != always), always)
     if not complete:
-        return None, ""
-    return names, "" if _client_chooses(caller, bare, found, curve) else (
-        f"{version} groups that the server ranks behind {registry.group_name(curve)}, its certificate's own, "
-        "cannot be seen"
-    )
+        return Groups(None)
+    names = tuple(registry.group_name(number) for number in found)
+    if always is None or _client_chooses(caller, bare, found, always):
+        return Groups(names)
+    return Groups(names, registry.group_name(always))
 
 
 def _client_chooses(caller: Caller, bare: Hello, found: list[int], curve: int) -> bool:

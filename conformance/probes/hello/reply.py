@@ -43,6 +43,11 @@ class Reply:
         """Tell whether the server went along with the hello."""
         return self.outcome == "offered"
 
+    @property
+    def missing(self) -> bool:
+        """Tell whether there was no answer at all: it may be a refusal, or the server may have given up on us."""
+        return self.outcome in ("closed", "silent")
+
 
 Read = Callable[[int], bytes]
 """Returns exactly so many bytes; raises EOFError at the end of the stream."""

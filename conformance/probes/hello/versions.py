@@ -49,10 +49,10 @@ def _again(caller: Caller, version: str, first: dict[str, Reply]) -> Reply:
     answered = any(each.offered for each in first.values())
     if reply.outcome in ("offered", "other-version", "not-tls") or reply.detail == "protocol_version":
         return reply
-    if reply.outcome != "alert":
+    if reply.missing:
         if not answered:
             return reply
-        reply = caller.ask_surely(hello(caller, version, offer(version, Family.RSA)))
+        reply = caller.confirm(hello(caller, version, offer(version, Family.ECDSA, Family.RSA)))
     if version in ("tls-1.3", "ssl-2.0"):
         return reply
     for kind in (Family.RSA, Family.ECDSA, Family.OTHER):
@@ -70,10 +70,10 @@ def _no_tls(replies: Iterable[Reply]) -> str:
     outcomes = {reply.outcome: reply.detail for reply in replies}
     if "not-tls" in outcomes:
         return outcomes["not-tls"]
-    if "alert" in outcomes:
-        return f"refuses a hello of every version (alert {outcomes['alert']})"
-    if "silent" in outcomes:
-        return f"takes connections and never answers a TLS hello ({outcomes['silent']})"
-    if "closed" in outcomes:
-        return f"takes connections and drops them at a TLS hello ({outcomes['closed']})"
-    return "answers every hello with another version than asked for"
+    words = {
+        "alert": "refuses TLS hellos (alert {})",
+        "other-version": "answers TLS hellos with another version than they ask for ({})",
+        "closed": "drops connections at a TLS hello ({})",
+        "silent": "never answers a TLS hello ({})",
+    }
+    return " and ".join(words[outcome].format(detail) for outcome, detail in outcomes.items())
