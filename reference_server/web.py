@@ -92,11 +92,14 @@ class WebApp:
     def start(self) -> None:
         """Serve in the background."""
         self.tls.prepare()
-        https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock))
+        clock = self.gateway.clock
+        https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock), clock=clock)
         self.port = https.port
         self.servers = [https]
         for address, handler in self.other_nodes.items():
-            self.servers.append(HttpServer(handler, lambda sock: self.accept(sock), address, port=self.port))
+            self.servers.append(
+                HttpServer(handler, lambda sock: self.accept(sock), address, port=self.port, clock=clock)
+            )
         if self.has_plain_port:
             plain = HttpServer(lambda request: self.plain(request))
             self.plain_port = plain.port
