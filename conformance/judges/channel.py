@@ -1,0 +1,240 @@
+"""Judges the sealed channel between web app and core app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
+from conformance.policy import Policy
+from conformance.records.channel import Answer, Attempt, ChannelObservation, ClockReading, Group
+from conformance.target import Channel
+
+Judge = Callable[[ChannelObservation, Policy, Case], Verdict]
+
+
+def fresh(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-01."""
+    _tells_noise(seen.groups["unsealed"])
+    expected = "every fresh message sealed with the shared secret is accepted"
+    return _all_accepted({f"/fresh/{n}": a for n, a in enumerate(seen.fresh)}, seen.groups["unsealed"], expected)
+
+
+def inside(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-07 at one age."""
+    group = _between_controls(seen, "inside")
+    _tells_noise(group)
+    expected = f"a message well inside the margin of {_channel(policy).tolerance_seconds} s is accepted"
+    return _all_accepted(_of_case(group, "inside", case.name), group, expected)
+
+
+def _all_accepted(attempts: dict[str, Attempt], group: Group, expected: str) -> Verdict:
+    _in_time(attempts.values())
+    refused = {pointer: a for pointer, a in attempts.items() if not a.accepted}
+    if not refused:
+        return conforms(expected, f"accepted {_whats(attempts.values())}", *attempts)
+    lost = [a for a in refused.values() if a.trouble]
+    if lost and not group.noise.trouble:
+        raise Inconclusive(f"{lost[0].what} got no answer in {lost[0].times} tries: {lost[0].trouble}")
+    first = next(iter(refused.values()))
+    return violates(expected, f"refused {len(refused)} of {len(attempts)}: {_tale(first)}", *refused)
+
+
+def refused(group_name: str, expected: str) -> Judge:
+    """Return the judge that holds that every attempt of a case is refused."""
+
+    def judge(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+        group = _between_controls(seen, group_name)
+        return _all_refused(_of_case(group, group_name, case.name), expected)
+
+    return judge
+
+
+unsealed = refused("unsealed", "a message that is not sealed is refused")
+forged = refused("forged", "a message sealed with another secret is refused")
+changed = refused("changed", "a message that was changed after sealing is refused")
+future = refused("future", "a message stamped beyond the margin in the future is refused")
+
+
+def stale(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-05 at one age; the message that was held back came with the long wait."""
+    name = "waited" if case.name == "held-back" else "stale"
+    if name == "waited":
+        _was_waited(policy)
+    group = _between_controls(seen, name)
+    margin = _channel(policy).tolerance_seconds
+    return _all_refused(_of_case(group, name, case.name), f"a message older than the margin of {margin} s is refused")
+
+
+def _all_refused(attempts: dict[str, Attempt], expected: str) -> Verdict:
+    _in_time(attempts.values())
+    accepted = {pointer: a for pointer, a in attempts.items() if a.accepted}
+    if accepted:
+        return violates(expected, f"accepted {_whats(accepted.values())}", *accepted)
+    answers = ", ".join(dict.fromkeys(_answered(a) for a in attempts.values()))
+    return conforms(expected, f"refused {_whats(attempts.values())} ({answers})", *attempts)
+
+
+def replayed_late(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-08."""
+    _was_waited(policy)
+    return _again(seen, "waited", "a captured message is refused once the margin has passed")
+
+
+def replayed_at_once(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-09."""
+    return _again(seen, "replayed", "the same bytes are refused the second time, inside the margin too")
+
+
+def _again(seen: ChannelObservation, name: str, expected: str) -> Verdict:
+    group = _between_controls(seen, name)
+    first, again = group.attempts["first"], group.attempts["again"]
+    if not first.accepted:
+        raise Inconclusive(f"the message to be sent again was not accepted the first time: {_tale(first)}")
+    _in_time([again])
+    observed = f"accepted {again.what}" if again.accepted else f"refused {_tale(again)}"
+    return verdict(not again.accepted, expected, observed, *_pointers(name, "first", "again"))
+
+
+def clocks_agree(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-10. Without a web app the suite's own clock stands for the web app's: it seals in its place."""
+    margin = _channel(policy).tolerance_seconds
+    core, web = seen.core_clock, seen.web_clock
+    other = "the web app's clock" if web else "this suite's clock, which stands for that of a web app not declared"
+    web = web or ClockReading()
+    if web.trouble:
+        raise Inconclusive(f"the web app's clock could not be read: {web.trouble}")
+    if core.source == "window":
+        raise Inconclusive("the core app shows its clock nowhere: neither in a sealed answer nor in a Date header")
+    apart, doubt = core.offset - web.offset, core.uncertainty + web.uncertainty
+    if abs(abs(apart) - margin) < doubt:
+        raise Inconclusive(f"the clocks are {apart:+.1f} s apart, give or take {doubt:.1f} s: too near the margin")
+    return verdict(
+        abs(apart) <= margin,
+        f"the clocks of core and web app differ by at most {margin} s",
+        f"the core app's clock is {apart:+.1f} s against {other} (give or take {doubt:.1f} s)",
+        "/core_clock",
+        "/web_clock",
+    )
+
+
+def edge(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Show CHN-11: which ages are accepted."""
+    taken = [point.age for point in seen.window if point.accepted]
+    if not taken:
+        raise Inconclusive("no message was accepted while the margin was measured")
+    reach = max(abs(point.age) for point in seen.window)
+    ends = [f"{abs(age):g} s" + (" or more" if abs(age) >= reach else "") for age in (max(taken), min(taken))]
+    margin = _channel(policy).tolerance_seconds
+    return conforms(
+        f"the margin is declared as {margin} s, and measured",
+        f"accepted messages up to {ends[0]} old and up to {ends[1]} ahead",
+        "/window",
+    )
+
+
+def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-13: each input, and whether the service goes on after all of them."""
+    group = seen.groups["malformed"]
+    if case.name != "goes-on":
+        group = _between_controls(seen, "malformed")
+        return _all_refused(_of_case(group, "malformed", case.name), "malformed input is refused")
+    if not group.before.accepted:
+        raise Inconclusive(f"the control before the malformed input was refused: {_tale(group.before)}")
+    observed = "still accepts" if group.after.accepted else "no longer accepts"
+    return verdict(
+        group.after.accepted,
+        "the service goes on after malformed input",
+        f"{observed} a fresh sealed message afterwards: {_tale(group.after)}",
+        "/groups/malformed/after",
+    )
+
+
+def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-14. An empty answer carries nothing in the clear."""
+    answers = {f"/fresh/{n}": a for n, a in enumerate(seen.fresh) if a.accepted}
+    if not answers:
+        raise Inconclusive("no fresh sealed message was accepted, so there is no answer to look at")
+    clear = {pointer: a for pointer, a in answers.items() if a.answer is Answer.CLEAR}
+    expected = "what the core app answers is sealed"
+    if clear:
+        size = next(iter(clear.values())).body_bytes
+        return violates(expected, f"{len(clear)} of {len(answers)} answers do not open, {size} bytes", *clear)
+    if all(a.answer is Answer.EMPTY for a in answers.values()):
+        return conforms(expected, "every answer is empty: nothing travels in the clear", *answers)
+    return conforms(expected, f"all {len(answers)} answers open with the shared secret", *answers)
+
+
+def reflection(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Show CHN-15: whether a message for one direction is good for the other."""
+    expected = "a message that travels one way is no good the other way"
+    if any(a.answer is Answer.SAME_KEY for a in seen.fresh):
+        return conforms(
+            expected, "answers are sealed under the key of requests: a request opens as an answer", "/fresh/0"
+        )
+    sent_back = seen.groups["reflected"].attempts.get("answer")
+    if sent_back is None:
+        raise NotApplicable("the core app seals no answer that could be sent back")
+    group = _between_controls(seen, "reflected")
+    taken = "accepted" if group.attempts["answer"].accepted else "refused"
+    return conforms(expected, f"a captured answer, sent as a request, was {taken}", *_pointers("reflected", "answer"))
+
+
+def _channel(policy: Policy) -> Channel:
+    channel = policy.target.channel
+    assert channel is not None  # noqa: S101 - cases of an undeclared section are not judged
+    return channel
+
+
+def _was_waited(policy: Policy) -> None:
+    if not _channel(policy).wait:
+        raise Inconclusive("channel.wait is false: nothing was sent again after the margin had passed")
+
+
+def _between_controls(seen: ChannelObservation, name: str) -> Group:
+    """Return a group whose controls were accepted: without them a refusal proves nothing."""
+    group = seen.groups[name]
+    for when, control in (("before", group.before), ("after", group.after)):
+        if not control.accepted:
+            raise Inconclusive(f"the control {when} these messages was not accepted: {_tale(control)}")
+    return group
+
+
+def _tells_noise(group: Group) -> None:
+    if group.noise.accepted:
+        raise Inconclusive("random bytes are accepted as well, so that being accepted proves nothing")
+
+
+def _of_case(group: Group, name: str, case: str) -> dict[str, Attempt]:
+    """Return a case's attempts by their place in the record; raises NotApplicable where none was made."""
+    keys = [key for key in group.attempts if key == case or key.startswith(case + "/")]
+    if not keys:
+        raise NotApplicable(_WITHOUT.get(name, "this does not exist for the target's codec, transport or margin"))
+    return dict(zip(_pointers(name, *keys), (group.attempts[key] for key in keys), strict=True))
+
+
+_WITHOUT = {"forged": "this variant equals the gateway's own secret"}
+
+
+def _pointers(group: str, *attempts: str) -> list[str]:
+    return [f"/groups/{group}/attempts/{key.replace('~', '~0').replace('/', '~1')}" for key in attempts]
+
+
+def _in_time(attempts: Iterable[Attempt]) -> None:
+    for attempt in attempts:
+        if not attempt.on_time:
+            raise Inconclusive(
+                f"{attempt.what}: left late {attempt.times} times, {attempt.oldest:.1f} s old by the core's clock; "
+                "this machine or the way to the core app is too slow for a verdict"
+            )
+
+
+def _whats(attempts: Iterable[Attempt]) -> str:
+    return "; ".join(dict.fromkeys(attempt.what for attempt in attempts))
+
+
+def _answered(attempt: Attempt) -> str:
+    return attempt.trouble or f"status {attempt.status}"
+
+
+def _tale(attempt: Attempt) -> str:
+    return f"{attempt.what} ({_answered(attempt)})"

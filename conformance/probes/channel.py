@@ -1,0 +1,124 @@
+"""Looks at the sealed channel once: everything but the real wait happens while a captured message grows old."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from conformance.observatory import Bench, Probe
+from conformance.preflight import reach
+from conformance.probes import channel_attacks as attacks
+from conformance.probes import channel_timing as timing
+from conformance.probes.channel_clock import meet, steady
+from conformance.probes.channel_line import Line
+from conformance.records.channel import Attempt, ChannelObservation, Group, WindowPoint
+from conformance.target import Target
+
+_AFTER_MARGIN = 2
+_USUAL_SECONDS, _USUAL_MARGIN = 45.0, 10
+
+
+def _look(bench: Bench) -> ChannelObservation:
+    channel = bench.target.channel
+    assert channel is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    reach(bench, channel.url)
+    line = Line(bench, channel)
+    started = bench.clock.now()
+    source = meet(line)
+    captured = _capture(line)
+    core, web, fresh = steady(line, source)
+    groups = {
+        "unsealed": line.group(attacks.unsealed(line)),
+        "forged": line.group(attacks.forged(line)),
+        "changed": line.group(attacks.changed(line)),
+        "stale": line.group(attacks.stale(line)),
+        "future": line.group(attacks.future(line)),
+        "inside": line.group(attacks.inside(line)),
+        "replayed": _replayed(line),
+        "reflected": _reflected(line),
+    }
+    window = _window(line)
+    if channel.wait:
+        groups["waited"] = _waited(line, captured)
+    groups["malformed"] = line.group(attacks.malformed(line))
+    return ChannelObservation(
+        url=channel.url,
+        codec=channel.codec,
+        started=started,
+        core_clock=core,
+        core_clock_offset=core.offset,
+        web_clock=web,
+        fresh=fresh,
+        groups=groups,
+        window=window,
+        regions=tuple(attacks.regions(line)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Captured:
+    """A message that was accepted, and one that was sealed beside it and held back."""
+
+    stamp: int
+    message: bytes
+    held_back: bytes
+    accepted: Attempt
+
+
+def _capture(line: Line) -> _Captured:
+    stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
+    message, held_back = line.seal(stamp), line.seal(stamp)
+    when = timing.fixed(stamp, timing.well_inside(line.tolerance))
+    return _Captured(stamp, message, held_back, line.send("a message sent for the first time", when, lambda _: message))
+
+
+def _waited(line: Line, captured: _Captured) -> Group:
+    """Send what was captured once more, and what was held back, when the margin has passed for both."""
+    clock, margin = line.bench.clock, line.tolerance
+    clock.wait(captured.stamp + margin + _AFTER_MARGIN - line.core_clock.at(clock.now())[0])
+    when = timing.fixed(captured.stamp, (margin + 1, float("inf")))
+    group = line.group(
+        {
+            "held-back": lambda: line.send(
+                "a message delivered only after the margin", when, lambda _: captured.held_back
+            ),
+            "again": lambda: line.send("the same bytes, after the margin", when, lambda _: captured.message),
+        }
+    )
+    return Group(group.before, group.noise, {"first": captured.accepted, **group.attempts}, group.after)
+
+
+def _replayed(line: Line) -> Group:
+    """Send the same bytes twice inside the margin."""
+    before, noise = line.fresh(), line.noise()
+    stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
+    when = timing.fixed(stamp, timing.well_inside(line.tolerance))
+    message = line.seal(stamp)
+    attempts = {
+        "first": line.send("a message sent for the first time", when, lambda _: message),
+        "again": line.send("the same bytes, at once", when, lambda _: message),
+    }
+    return Group(before, noise, attempts, line.fresh())
+
+
+def _reflected(line: Line) -> Group:
+    """Send the core's own sealed answer back to it as if it were a request."""
+    answer = line.last_answer
+    if answer is None:
+        return line.group({})
+    when = timing.fixed(answer.stamp)
+    return line.group({"answer": lambda: line.send("a captured answer", when, lambda _: answer.message)})
+
+
+def _window(line: Line) -> tuple[WindowPoint, ...]:
+    points = list(attacks.ages(line))
+    with ThreadPoolExecutor(4) as pool:
+        return tuple(pool.map(lambda point: WindowPoint(point[0], point[1]().accepted), points))
+
+
+def _patience(target: Target) -> float:
+    margin = target.channel.tolerance_seconds if target.channel else _USUAL_MARGIN
+    return _USUAL_SECONDS + max(0, margin - _USUAL_MARGIN)
+
+
+channel = Probe("channel", ChannelObservation, _look, _patience)

@@ -1,0 +1,99 @@
+"""The sealed channel between web app and core app."""
+
+from __future__ import annotations
+
+from conformance.cases import proves
+from conformance.judges import channel as judges
+from conformance.judges import channel_refusals
+from conformance.model import Verdict
+from conformance.probes import channel as probes
+
+
+@proves("CHN-01", observes=probes.channel, judged_by=judges.fresh)
+def test_fresh_message_is_accepted(verdict: Verdict) -> None:
+    """Fresh sealed messages are accepted, also several within one second."""
+    verdict.enforce()
+
+
+@proves("CHN-02", observes=probes.channel, judged_by=judges.unsealed)
+def test_unsealed_message_is_refused(verdict: Verdict) -> None:
+    """A message that is not sealed is refused."""
+    verdict.enforce()
+
+
+@proves("CHN-03", observes=probes.channel, judged_by=judges.forged)
+def test_another_secret_is_refused(verdict: Verdict) -> None:
+    """A message sealed with another secret is refused."""
+    verdict.enforce()
+
+
+@proves("CHN-04", observes=probes.channel, judged_by=judges.changed)
+def test_changed_message_is_refused(verdict: Verdict) -> None:
+    """A message that was changed after sealing is refused."""
+    verdict.enforce()
+
+
+@proves("CHN-05", observes=probes.channel, judged_by=judges.stale)
+def test_old_message_is_refused(verdict: Verdict) -> None:
+    """A message older than the margin is refused."""
+    verdict.enforce()
+
+
+@proves("CHN-06", observes=probes.channel, judged_by=judges.future)
+def test_message_from_the_future_is_refused(verdict: Verdict) -> None:
+    """A message stamped beyond the margin in the future is refused."""
+    verdict.enforce()
+
+
+@proves("CHN-07", observes=probes.channel, judged_by=judges.inside)
+def test_margin_is_granted(verdict: Verdict) -> None:
+    """A message well inside the margin is accepted, both ways."""
+    verdict.enforce()
+
+
+@proves("CHN-08", observes=probes.channel, judged_by=judges.replayed_late)
+def test_replay_after_the_margin_is_refused(verdict: Verdict) -> None:
+    """A captured message is refused once the margin has passed."""
+    verdict.enforce()
+
+
+@proves("CHN-09", observes=probes.channel, judged_by=judges.replayed_at_once)
+def test_replay_inside_the_margin_is_refused(verdict: Verdict) -> None:
+    """The same bytes are refused the second time."""
+    verdict.enforce()
+
+
+@proves("CHN-10", observes=probes.channel, judged_by=judges.clocks_agree)
+def test_clocks_agree(verdict: Verdict) -> None:
+    """The clocks of core app and web app agree within the margin."""
+    verdict.enforce()
+
+
+@proves("CHN-11", observes=probes.channel, judged_by=judges.edge)
+def test_margin_as_measured(verdict: Verdict) -> None:
+    """The margin is what the measurement shows."""
+    verdict.enforce()
+
+
+@proves("CHN-12", observes=probes.channel, judged_by=channel_refusals.alike)
+def test_refusals_do_not_tell_their_cause(verdict: Verdict) -> None:
+    """Refusals of stale, forged and changed messages look the same."""
+    verdict.enforce()
+
+
+@proves("CHN-13", observes=probes.channel, judged_by=judges.malformed)
+def test_malformed_input_is_survived(verdict: Verdict) -> None:
+    """Malformed input is refused and the service goes on."""
+    verdict.enforce()
+
+
+@proves("CHN-14", observes=probes.channel, judged_by=judges.answer_sealed)
+def test_answer_is_sealed(verdict: Verdict) -> None:
+    """What the core app answers is sealed."""
+    verdict.enforce()
+
+
+@proves("CHN-15", observes=probes.channel, judged_by=judges.reflection)
+def test_reflection(verdict: Verdict) -> None:
+    """A message for one direction is of no use in the other."""
+    verdict.enforce()
