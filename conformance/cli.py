@@ -3,62 +3,116 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import os
+import re
 import sys
+import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Never
+
+from conformance import __version__
+from conformance.model import Exit, UnusableInput
 
 AREAS = ("acc", "tls", "hdr", "auth", "chn", "dbt", "hook", "net", "dep", "idv")
+LANGUAGES = ("en", "es")
+CONSENT = ("read", "write", "destructive")
+SECURITY_LEVELS = ("modern", "intermediate", "old")
+_ALONE = ("-h", "--help", "--version")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code. Heavy modules are imported by the command that needs them."""
+    """Run a command and return its exit code. Each command's module is imported when it is called."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+    if not words or (words[0].startswith("-") and words[0] not in _ALONE):
         words.insert(0, "run")
     options = _parser().parse_args(words)
-    code: int = options.command(options)
+    try:
+        code: int = import_module(f"conformance.commands.{options.module}").run(options)
+    except UnusableInput as trouble:
+        sys.stderr.write("".join(f"portero: {line}\n" for line in str(trouble).splitlines()))
+        return Exit.UNUSABLE
+    except BrokenPipeError:  # whoever reads our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which says "violation"
+        traceback.print_exc()
+        return Exit.INTERNAL
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with 4 where argparse would end with 2, which says "interrupted", and names what may have been meant."""
+
+    def error(self, message: str) -> Never:
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            near = difflib.get_close_matches(choice[1], re.findall(r"[\w.-]+", choice[2]), n=1)
+            message += f"; did you mean {near[0]}?" if near else ""
+        self.print_usage(sys.stderr)
+        self.exit(Exit.UNUSABLE, f"portero: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="portero",
         description="Does a messaging gateway keep the security promises of its documentation?",
+        epilog="Without a command: run. Exit codes: 0 all that was selected holds, 1 a violation, 2 interrupted, "
+        "3 internal error, 4 unusable input, 5 nothing selected, 10 something could not be tested.",
+        allow_abbrev=False,
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    run = commands.add_parser("run", help="probe a target, or the bundled reference server")
-    run.add_argument("--target", type=Path, metavar="FILE")
-    run.add_argument("--reports", type=Path, metavar="DIR", default=Path("reports"))
-    run.add_argument("--area", action="append", choices=AREAS, default=[])
-    run.add_argument("--level", choices=["must", "should", "may"], default="may")
-    run.add_argument("--fault", action="append", metavar="NAME", default=[])
-    run.add_argument("--lang", choices=["en", "es"], default="en")
-    run.add_argument("--fail-on", choices=["must", "should"], default="must")
-    run.add_argument("-q", "--quiet", action="store_true")
-    run.add_argument("-v", "--verbose", action="store_true")
-    run.set_defaults(command=_run)
+    parser.add_argument("--version", action="version", version=f"portero {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
+    _run(_command(commands, "run", "probe a target, or the bundled reference server"))
+    _serve(_command(commands, "serve", "run the bundled reference server until interrupted"))
+    _init(_command(commands, "init", "write a commented target file"))
+    check = _command(commands, "check", "validate a target or waiver file")
+    check.add_argument("file", type=Path, metavar="FILE")
+    listing = _command(commands, "list", "show the catalogue, or the faults of the reference server")
+    listing.add_argument("--faults", action="store_true", help="the faults and near misses instead")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    explain = _command(commands, "explain", "show one requirement: text, source, how it is judged, how to repair it")
+    explain.add_argument("id", metavar="ID")
+    for command in (listing, explain):
+        command.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the texts")
+    _rejudge(_command(commands, "rejudge", "judge the observations of a results file anew, offline"))
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
-    import pytest
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> _Parser:
+    parser = commands.add_parser(name, help=text, description=text.capitalize() + ".", allow_abbrev=False)
+    parser.set_defaults(module=name)
+    return parser
 
-    package = Path(__file__).parent
-    argv = ["-c", str(package / "pytest.toml"), "--rootdir", str(package.parent), "-p", "conformance.plugin"]
-    argv += ["-p", "conformance.terminal", "--capture=no", "-qq", "--no-header", "--lang", options.lang]
-    argv += [
-        "--pyargs",
-        "conformance.suite",
-        "--tb=no",
-        "--reports",
-        str(options.reports),
-    ]
-    argv += ["--level", options.level, "--fail-on", options.fail_on]
-    argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
-    argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
-    if options.target:
-        argv += ["--target", str(options.target)]
-    for name in ("area", "fault"):
-        for value in getattr(options, name):
-            argv += [f"--{name}", value]
-    return int(pytest.main(argv))
+
+def _run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("--target", type=Path, metavar="FILE", help="probe the gateway that FILE describes")
+    run.add_argument("--reports", type=Path, metavar="DIR", default=Path("reports"), help="where reports go")
+    run.add_argument("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
+    run.add_argument("--area", action="append", choices=AREAS, default=[], help="only this area (repeatable)")
+    run.add_argument("--level", choices=["must", "should", "may"], default="may", help="this level and stricter")
+    run.add_argument("--fault", action="append", metavar="NAME", default=[], help="break the reference server")
+    run.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
+    run.add_argument("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
+    run.add_argument("-q", "--quiet", action="store_true", help="the verdict only")
+    run.add_argument("-v", "--verbose", action="store_true", help="every finding")
+
+
+def _serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--fault", action="append", metavar="NAME", default=[], help="break it in this way (repeatable)")
+    serve.add_argument("--security-level", choices=SECURITY_LEVELS, default="modern")
+    serve.add_argument("--write-target", type=Path, metavar="FILE", help="write a target file that matches it")
+
+
+def _init(init: argparse.ArgumentParser) -> None:
+    init.add_argument("file", type=Path, metavar="FILE", nargs="?", default=Path("target.toml"))
+    init.add_argument("--consent", choices=CONSENT, default="read", help="how far the probes may go")
+
+
+def _rejudge(rejudge: argparse.ArgumentParser) -> None:
+    rejudge.add_argument("results", type=Path, metavar="results.json")
+    rejudge.add_argument("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for")
+    rejudge.add_argument("--reports", type=Path, metavar="DIR", help="write the reports anew, into DIR")
+    rejudge.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")

@@ -10,6 +10,7 @@ from warnings import WarningMessage
 
 import pytest
 
+from conformance import report
 from conformance.model import Exit
 from conformance.redact import Redactor
 from conformance.session import Session
@@ -78,6 +79,10 @@ class Guard:
         self._session.written += [Path(name) for name in named if name]
         for path in self._session.remove_leaking():
             self._fail(session, f"internal error: a secret stood in {path}; the file has been deleted")
+        try:
+            report.append_to_job(self._session.written)
+        except OSError as error:
+            self._config.get_terminal_writer().line(f"summary.md could not be appended to the job's page: {error}")
 
     def _fail(self, session: pytest.Session, sentence: str) -> None:
         session.exitstatus = Exit.INTERNAL

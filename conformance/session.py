@@ -101,7 +101,8 @@ class Session:
         self.run.probe_seconds = self.observatory.seconds()
         document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
         self.document = self.redactor.tree(document)
-        self.written += report.write(self.document, self.reports, self.language)
+        self.written += [self.reports / name for name in report.NAMES]
+        report.write(self.document, self.reports, self.language)
         return ledger.exit_code(self.document)
 
     def remove_leaking(self) -> list[Path]:

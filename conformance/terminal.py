@@ -95,7 +95,7 @@ class _Terminal:
     def _counts(self, area: str) -> str:
         run = session_of(self._config)
         entries = run.entries if run else {}
-        found = Counter(entries[case.id].verdict for case in self._areas[area] if case.id in entries)
+        found = Counter(entries[case.id].verdict if case.id in entries else "not-run" for case in self._areas[area])
         return ", ".join(f"{n} {self._say('verdict.' + verdict)}" for verdict, n in sorted(found.items()))
 
     def _progress(self, run: Session) -> str:

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.model import UnusableInput
+from conformance.report import junit, markdown, page
 
-def write(document: Mapping[str, Any], folder: Path, language: str = "en") -> list[Path]:
-    """Write results.json, and then every report that is drawn from it; return what was written."""
-    from conformance.report import junit, markdown, page
+NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 
+
+def write(document: Mapping[str, Any], folder: Path, language: str = "en") -> None:
+    """Write results.json, and then every report that is drawn from it, in place of an earlier run's."""
+    for name in NAMES:
+        (folder / name).unlink(missing_ok=True)
     results = encoded(document)
-    (folder / "results.json").write_bytes(results)
+    (folder / NAMES[0]).write_bytes(results)
+    draw(document, results, folder, language)
+
+
+def render(document: Mapping[str, Any], results: Path, folder: Path, language: str = "en") -> list[Path]:
+    """Draw the reports again from the results file that `document` was read from, which stays as it is.
+
+    Raises UnusableInput when they cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return draw(document, results.read_bytes(), folder, language)
+    except OSError as error:
+        raise UnusableInput(f"{folder}: reports cannot be written here ({error.strerror})") from error
+
+
+def draw(document: Mapping[str, Any], results: bytes, folder: Path, language: str) -> list[Path]:
+    """Write every report that is drawn from `document`; `results` is its file's content, for the digest."""
     drawn = {
         "compliance.html": page.draw(document, hashlib.sha256(results).hexdigest(), language),
         page.STYLESHEET: page.stylesheet(),
@@ -23,7 +46,16 @@ def write(document: Mapping[str, Any], folder: Path, language: str = "en") -> li
     }
     for name, text in drawn.items():
         (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
-    return [folder / name for name in ("results.json", *drawn)]
+    return [folder / name for name in drawn]
+
+
+def append_to_job(written: Iterable[Path]) -> None:
+    """Append summary.md to the page of the CI job, where GITHUB_STEP_SUMMARY names its file; raises OSError."""
+    job = os.environ.get("GITHUB_STEP_SUMMARY")
+    for summary in written:
+        if job and summary.name == "summary.md" and summary.exists():
+            with Path(job).open("a", encoding="utf-8") as file:
+                file.write(summary.read_text(encoding="utf-8"))
 
 
 def encoded(document: Mapping[str, Any]) -> bytes:
