@@ -103,10 +103,16 @@ def _uids(policy: Policy) -> list[tuple[str, str]]:
     return [(f"uid-{n}", uid) for n, uid in enumerate(identity.uids, 1)] if identity else []
 
 
+def _repositories(policy: Policy) -> list[tuple[str, str]]:
+    identity = policy.target.identity
+    return [(f"repository-{n}", name) for n, name in enumerate(identity.repositories, 1)] if identity else []
+
+
 AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "admin_paths": _paths("admin_paths"),
     "api_paths": _paths("api_paths"),
     "plain_ports": _plain_ports,
     "tls_versions": _tls_versions,
+    "repositories": _repositories,
     "uids": _uids,
 }

@@ -1,0 +1,160 @@
+"""Looks at what the customer's pages, and their own scripts, hand to a browser."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from conformance.probes.answer import MAX_BODY
+from conformance.probes.http import exchange
+from conformance.probes.identity_client import IdentityClient, spellings, verifying_context
+from conformance.probes.key_material import key_material
+from conformance.records.http import Exchange
+from conformance.records.identity import Page
+
+MOST_SCRIPTS = 20
+MOST_PIECES = 32
+MOST_REDIRECTS = 5
+PARTIAL_CONTENT = 206
+
+
+@dataclass(slots=True)
+class _Texts:
+    """What a page consists of, by URL, and what could not be read of it."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+class _Scripts(HTMLParser):
+    """Finds a page's scripts, the inline ones too."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.sources: list[str] = []
+        self.inline: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self._inside = tag == "script"
+        if tag == "script" and named.get("src"):
+            self.sources.append(named["src"] or "")
+        if tag == "link" and named.get("href") and {"modulepreload"} & set((named.get("rel") or "").lower().split()):
+            self.sources.append(named["href"] or "")
+
+    def handle_endtag(self, _tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.inline.append(data)
+
+
+def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
+    """Read every declared page, as nobody and as the client who is signed in."""
+    identity, vault = client.identity, client.bench.vault
+    pages = [_look(client, url, {}, "") for url in identity.site_pages]
+    signed_in = (
+        _look(client, page.url, {"Cookie": vault[page.cookie].reveal()}, page.uid) for page in identity.signed_in_pages
+    )
+    return (*pages, *signed_in)
+
+
+def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -> Page:
+    context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
+    seen = _follow(client, url, headers, context)
+    if seen.trouble or not 200 <= seen.status < 300:
+        return Page(url, uid, seen.status, seen.trouble)
+    found = _Texts()
+    found.texts[url] = _whole(client, seen, headers, context, found.unread)
+    scripts = _Scripts()
+    scripts.feed(found.texts[url])
+    links = [urljoin(seen.url, source) for source in scripts.sources]
+    own = [link for link in dict.fromkeys(links) if _origin(link) == _origin(seen.url)]
+    if len(own) > MOST_SCRIPTS:
+        found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
+    for link in own[:MOST_SCRIPTS]:
+        script = exchange(client.bench, "GET", link, headers=headers, context=context)
+        if script.trouble or not 200 <= script.status < 300:
+            found.unread.append(f"{link}: {script.trouble or f'status {script.status}'}")
+        else:
+            found.texts[link] = _whole(client, script, headers, context, found.unread)
+    return _page(
+        client,
+        url,
+        uid,
+        seen.status,
+        found,
+        [*scripts.inline, *(found.texts[k] for k in own if k in found.texts)],
+        links,
+    )
+
+
+def _page(
+    client: IdentityClient, url: str, uid: str, status: int, found: _Texts, code: list[str], links: list[str]
+) -> Page:
+    forms = spellings(client.key) if client.key else {}
+    secret_in = tuple(
+        f"{place}: {how}"
+        for place, text in found.texts.items()
+        for how, known in forms.items()
+        if any(form in text.lower() for form in known)
+    )
+    return Page(
+        url,
+        uid,
+        status,
+        scripts=tuple(link for link in links if link in found.texts),
+        foreign_scripts=tuple(link for link in links if _origin(link) != _origin(url)),
+        secret_in=secret_in,
+        hash=_hash_in(client, uid, "\n".join(found.texts.values())),
+        key_material=tuple(quote for script in code for quote in key_material(script, client.key)),
+        unread=tuple(found.unread),
+    )
+
+
+def _hash_in(client: IdentityClient, uid: str, text: str) -> str:
+    if uid and client.key and client.right(uid) in text.lower():
+        return "right"
+    name = re.escape(client.identity.hash_pointer.rpartition("/")[2])
+    return "some" if re.search(rf"{name}\W{{1,12}}[0-9a-f]{{64}}\b", text, re.IGNORECASE) else "none"
+
+
+def _follow(client: IdentityClient, url: str, headers: dict[str, str], context: ssl.SSLContext) -> Exchange:
+    """Get a page, past redirects within its origin."""
+    for _ in range(MOST_REDIRECTS):
+        seen = exchange(client.bench, "GET", url, headers=headers, context=context)
+        onward = urljoin(url, next(iter(seen.values("Location")), ""))
+        if not 300 <= seen.status < 400 or onward == url or _origin(onward) != _origin(url):
+            return seen
+        url = onward
+    return seen
+
+
+def _whole(
+    client: IdentityClient, first: Exchange, headers: dict[str, str], context: ssl.SSLContext, unread: list[str]
+) -> str:
+    """Return a whole text, the rest piece by piece where one answer does not hold it."""
+    text, seen = first.body, first
+    for piece in range(1, MOST_PIECES):
+        if not seen.incomplete:
+            return text
+        start = piece * MAX_BODY
+        asked = {**headers, "Range": f"bytes={start}-{start + MAX_BODY - 1}"}
+        seen = exchange(client.bench, "GET", first.url, headers=asked, context=context)
+        if seen.status != PARTIAL_CONTENT:
+            break
+        text += seen.body
+        if len(seen.body.encode()) < MAX_BODY:
+            return text
+    unread.append(f"{first.url}: only its first {len(text) >> 10} KiB were read")
+    return text
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

@@ -1,0 +1,224 @@
+"""What the identity service did with initialisations, right and wrong. No secret and no right hash stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from conformance import pointers
+from conformance.target import IdentityAccepted
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one initialisation.
+
+    `found` is the JSON text at the target file's `accepted.pointer`, empty where nothing is there. `body` is the
+    beginning. `shows_signed` and `shows_sent` tell whether the uid that was signed, or sent, stands there as a value;
+    `reveals` that the right hash does although it was not sent; `secret_forms` in which spellings the secret does.
+    """
+
+    status: int = 0
+    trouble: str = ""
+    found: str = ""
+    body: str = ""
+    shows_signed: bool = False
+    shows_sent: bool = False
+    reveals: bool = False
+    secret_forms: tuple[str, ...] = ()
+
+    def honoured(self, accepted: IdentityAccepted) -> bool:
+        """Tell whether this is what the target file says an honoured initialisation looks like."""
+        if self.status not in accepted.status:
+            return False
+        if accepted.pointer is None:
+            return True
+        value = pointers.parse(self.found) if self.found else pointers.MISSING
+        return value is not pointers.MISSING and pointers.same(value, accepted.equals)
+
+    def words(self) -> str:
+        """Say what came back."""
+        return self.trouble or f"status {self.status}" + (f", {self.found} where honoured shows" if self.found else "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is stored of a uid: `absent`, `present`, `unreadable` (`detail` says why) or, not looked at, empty."""
+
+    kind: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One initialisation, and what is stored of the uid `watched` before and after.
+
+    `changed` are JSON Pointers of what changed there. `same_record` compares what is stored under the uid that was
+    signed and the one that was sent: `same`, `own` (the latter names itself) or `different`; empty where not compared.
+    `controls` counts the controls that had been sent before.
+    """
+
+    what: str
+    answer: Answer
+    watched: str = ""
+    before: State = State()
+    after: State = State()
+    changed: tuple[str, ...] = ()
+    same_record: str = ""
+    controls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """All attempts of one kind; `left_out` says why there are none."""
+
+    attempts: tuple[Attempt, ...] = ()
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A right initialisation of the control uid, what is stored of it, and what that changed."""
+
+    answer: Answer
+    state: State = State()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The right initialisation of a declared uid.
+
+    `stored` is what is stored of it afterwards: JSON texts by JSON Pointer.
+    """
+
+    uid: str
+    answer: Answer
+    state: State = State()
+    stored: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to a bad hash in full, the hash that was sent replaced by {hash}. `kind` says where it was wrong."""
+
+    kind: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Initialisations that were tried. `stopped` says why there are no more, or none at all.
+
+    `malformed` is the answer to a body that is no JSON. `noise` are JSON Pointers of what changes in the state by
+    itself.
+    """
+
+    stopped: str = ""
+    control_uid: str = ""
+    malformed: Answer | None = None
+    controls: tuple[Control, ...] = ()
+    welcomes: dict[str, Welcome] = field(default_factory=dict)
+    trials: dict[str, Trial] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    noise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How the way to the service is protected.
+
+    `verifies` is None where no handshake was made; `detail` says why it does not verify, or what failed. `plain` is
+    the answer to a forged initialisation in the clear, `over_tls` the one to the same over TLS.
+    """
+
+    scheme: str
+    verifies: bool | None = None
+    detail: str = ""
+    plain: dict[str, Answer] = field(default_factory=dict)
+    over_tls: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the customer's site and its own scripts. `uid` is who is signed in, empty for nobody.
+
+    `secret_in` are URLs and spellings (`https://…/w.js: base64`) of the secret; `hash` is `right`, `some` or `none`;
+    `key_material` quotes what computes a hash in the browser. `unread` says what could not be read in full.
+    """
+
+    url: str
+    uid: str = ""
+    status: int = 0
+    trouble: str = ""
+    scripts: tuple[str, ...] = ()
+    foreign_scripts: tuple[str, ...] = ()
+    secret_in: tuple[str, ...] = ()
+    hash: str = "none"
+    key_material: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityObservation:
+    """Everything seen of the identity service while its settings stayed as they were."""
+
+    transport: Transport
+    pages: tuple[Page, ...] = ()
+    trials: Trials = Trials()
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchObservation:
+    """What the switch does. Flags are JSON texts of what GET shows, empty where it cannot be read.
+
+    `stopped` says why nothing (more) was tried. `fresh_*` are about a uid that nobody has.
+    """
+
+    stopped: str = ""
+    flag_before: str = ""
+    flag_off: str = ""
+    flag_on: str = ""
+    flag_after: str = ""
+    set_off: Answer | None = None
+    set_on: Answer | None = None
+    unsigned_before: Answer | None = None
+    unsigned_off: Answer | None = None
+    right_off: Answer | None = None
+    forged_off: Answer | None = None
+    forged_off_fresh: Attempt | None = None
+    unsigned_on: Answer | None = None
+    unsigned_on_fresh: Attempt | None = None
+    right_on: Answer | None = None
+    put_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimingObservation:
+    """Seconds from sending to the answer's end, of hashes wrong in their first and in their last digit, interleaved."""
+
+    stopped: str = ""
+    first_digit: tuple[float, ...] = ()
+    last_digit: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git checkout that was searched. `found` names each place, `untracked` those that git does not know."""
+
+    name: str
+    trouble: str = ""
+    incomplete: str = ""
+    objects: int = 0
+    files: int = 0
+    found: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoriesObservation:
+    """Every declared repository, in the target file's order."""
+
+    repositories: tuple[Repository, ...]

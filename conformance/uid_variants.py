@@ -1,0 +1,70 @@
+"""Spellings of a uid that another identity may hide behind. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+_RUT = re.compile(r"(\d{1,3}(?:\.\d{3})*)-([\dkK])")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A changed spelling: how it is made, and of which uids it can be made (`make` returns None of others)."""
+
+    name: str
+    text: str
+    make: Callable[[str], str | None]
+
+
+def _upper(uid: str) -> str | None:
+    return uid.upper() if uid.upper() != uid and uid.upper().lower() == uid else None
+
+
+def _other_form(uid: str) -> str | None:
+    composed, decomposed = unicodedata.normalize("NFC", uid), unicodedata.normalize("NFD", uid)
+    if composed == decomposed:
+        return None
+    return decomposed if uid == composed else composed
+
+
+def _bare_rut(uid: str) -> str | None:
+    return uid.replace(".", "") if _RUT.fullmatch(uid) and "." in uid else None
+
+
+def _digits(suffix: str, prefix: str = "") -> Callable[[str], str | None]:
+    return lambda uid: prefix + uid + suffix if re.fullmatch(r"[1-9]\d*", uid) else None
+
+
+VARIANTS = (
+    Variant("case", "upper case", _upper),
+    Variant("space-before", "a space before", lambda uid: " " + uid),
+    Variant("space-after", "a space after", lambda uid: uid + " "),
+    Variant("line-feed", "a line feed after", lambda uid: uid + "\n"),
+    Variant("unicode-form", "the other Unicode normal form", _other_form),
+    Variant("rut-form", "no dots in the RUT", _bare_rut),
+    Variant("decimal", "a decimal part", _digits(".0")),
+    Variant("leading-zero", "a leading zero", _digits("", "0")),
+    Variant("nul", "a NUL and more after", lambda uid: uid + "\0b"),
+)
+
+
+def first_made(variant: Variant, uids: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first uid that the variant can be made of, and its changed spelling."""
+    return next(((uid, made) for uid in uids if (made := variant.make(uid)) is not None), None)
+
+
+def capitalised(uid: str) -> str | None:
+    """Return the uid with its first letter in upper case, or None where that changes nothing."""
+    made = uid[:1].upper() + uid[1:]
+    return made if made != uid and made.lower() == uid else None
+
+
+def fresh(uid: str, tag: str) -> str:
+    """Return an identity that nobody has, in the style of `uid`; `tag` is of hex digits."""
+    name, at, domain = uid.rpartition("@")
+    if at:
+        return f"{name}.{tag}@{domain}"
+    return uid + str(int(tag, 16)) if uid.isdecimal() else f"{uid}.{tag}"
