@@ -77,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("id", metavar="ID")
     for command in (listing, explain):
         command.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the texts")
+    render = _command(commands, "render", "draw the reports again from a results file (all but tests.html)")
+    render.add_argument("results", type=Path, metavar="results.json")
+    render.add_argument("--reports", type=Path, metavar="DIR", help="default: the results file's own folder")
+    render.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
     _rejudge(_command(commands, "rejudge", "judge the observations of a results file anew, offline"))
     return parser
 

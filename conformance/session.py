@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -119,8 +119,10 @@ def not_asked_about(section: str) -> str:
     return f"[{section}] is declared, and this edition of the catalogue asks nothing about it yet: it is not tested"
 
 
-def refuse_unknown_faults(names: Iterable[str]) -> None:
+def refuse_unknown_faults(names: Sequence[str]) -> None:
     """Raise UnusableInput that names every fault that does not exist, and the nearest that does."""
+    if not names:
+        return
     faults = locate.module("reference_server.faults")
     known = [*faults.faults(), *faults.near_misses()]
     troubles = [

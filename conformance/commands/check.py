@@ -1,0 +1,34 @@
+"""`portero check FILE`: is a target or waiver file usable?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from conformance import ledger, target_file, waivers
+from conformance.complaints import read_toml
+from conformance.model import Exit
+from conformance.session import not_asked_about
+from conformance.target import Target
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say that the file is usable; raises UnusableInput that names every error with its line."""
+    if "waiver" in read_toml(options.file).content:
+        lines = waivers.read(options.file).lines()
+        lines.append(f"{options.file}: a usable waiver file; its cases are checked against a target when it is used")
+    else:
+        lines = _about(target_file.read(options.file))
+        lines.append(f"{options.file}: a usable target file")
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return Exit.OK
+
+
+def _about(target: Target) -> list[str]:
+    unset = [ref.label for ref in target.secret_refs() if ref.startswith("env:") and not os.environ.get(ref.label)]
+    return [
+        f"probes {', '.join(target.sections)} with consent {target.consent}",
+        *map(not_asked_about, ledger.sections_without_requirements(target)),
+        *(f"environment variable {name} is not set here: a run needs it" for name in unset),
+    ]

@@ -1,0 +1,29 @@
+"""`portero run`: the suite under pytest, with options of its own."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the suite and return its exit code. A polite kill ends the run as Ctrl-C does: reports are written."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return int(pytest.main(_arguments(options)))
+
+
+def _arguments(options: argparse.Namespace) -> list[str]:
+    argv = ["-c", str(PACKAGE / "pytest.toml"), "--rootdir", str(PACKAGE.parent)]
+    argv += ["-p", "conformance.plugin", "-p", "conformance.terminal", "--capture=no", "--tb=no"]
+    argv += ["--pyargs", "conformance.suite"]
+    argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
+    argv += ["-q"] * options.quiet + ["-v"] * options.verbose
+    for name in ("reports", "level", "fail_on", "lang", "target", "waivers"):
+        if (value := getattr(options, name)) is not None:
+            argv.append(f"--{name.replace('_', '-')}={value}")
+    return argv + [f"--{name}={value}" for name in ("area", "fault") for value in getattr(options, name)]

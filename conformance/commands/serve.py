@@ -1,0 +1,83 @@
+"""`portero serve`: the reference server, until it is interrupted, and a target file that fits it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conformance import locate
+from conformance.model import Exit, UnusableInput
+from conformance.session import refuse_unknown_faults
+from conformance.toml_text import spell
+
+MARK = "# Written by `portero serve`, which removes it when it ends.\n"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; then stop, and remove what was written."""
+    refuse_unknown_faults(options.fault)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    gateway = locate.module("reference_server").Gateway(options.security_level, options.fault)
+    with gateway, _described(gateway, options.write_target):
+        sys.stdout.write(_ready(gateway.document(), options.write_target))
+        sys.stdout.flush()
+        ended.wait()
+    return Exit.OK
+
+
+def _ready(document: dict[str, Any], target: Path | None) -> str:
+    urls = [f"{name} {table['url']}" for name, table in document.items() if isinstance(table, dict) and "url" in table]
+    hint = f"target file: {target} (portero run --target {target})\n" if target else ""
+    return f"{hint}ready: {', '.join(urls)}; Ctrl-C ends it\n"
+
+
+@contextmanager
+def _described(gateway: Any, target: Path | None) -> Iterator[None]:
+    if target is None:
+        yield
+        return
+    secrets = {f"env:{name}": (f"{target.stem}.{name}.secret", text) for name, text in gateway.environ.items()}
+    document = _by_file(gateway.document(), {reference: f"file:{name}" for reference, (name, _) in secrets.items()})
+    _refuse_foreign(target)
+    written = [target, *(target.with_name(name) for name, _ in secrets.values())]
+    try:
+        _write(target, MARK + spell(document))
+        for name, text in secrets.values():
+            _write(target.with_name(name), text + "\n")
+        yield
+    except OSError as error:
+        raise UnusableInput(f"{target}: cannot be written: {error.strerror}") from error
+    finally:
+        for path in written:
+            path.unlink(missing_ok=True)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if target.exists() and (not target.is_file() or not target.read_bytes().startswith(MARK.encode())):
+        raise UnusableInput(f"{target}: is there already, and was not written by portero serve: choose another name")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first moment."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _by_file(value: Any, files: dict[str, str]) -> Any:
+    """Return `value` with references to the environment replaced by references to files."""
+    if isinstance(value, dict):
+        return {key: _by_file(inner, files) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_by_file(inner, files) for inner in value]
+    return files.get(value, value) if isinstance(value, str) else value
