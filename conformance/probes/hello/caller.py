@@ -18,9 +18,9 @@ PATIENCE = 5.0
 
 
 class Caller:
-    """One endpoint, at the first address that took a connection. Safe across threads."""
+    """One endpoint, at `address` or the first address that took a connection. Safe across threads."""
 
-    def __init__(self, bench: Bench, url: str) -> None:
+    def __init__(self, bench: Bench, url: str, address: str | None = None) -> None:
         """Connect to nothing yet."""
         parts = urlsplit(url)
         self.host = parts.hostname or ""
@@ -28,7 +28,7 @@ class Caller:
         self.connections = 0
         self.canaries: list[bool] = []
         self._bench = bench
-        self._address: tuple[str, int] | None = None
+        self._address = (address, self.port) if address else None
         self._good: Hello | None = None
         self._lock = threading.Lock()
 
