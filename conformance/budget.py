@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import time
@@ -24,6 +25,7 @@ class _Account:
     next_turn: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(lambda: -math.inf))
     alone: dict[str, threading.Lock] = field(default_factory=dict)
     spent: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    over: bool = False
 
 
 class Budget:
@@ -45,12 +47,23 @@ class Budget:
         self._monotonic = monotonic
         self._sleep = sleep
         self._ends = math.inf
+        self._restores = False
 
     def until(self, ends: float) -> Budget:
         """Return the same budget for a probe whose time is up at `ends`, on the monotonic clock."""
-        view = Budget(self._account.limits, monotonic=self._monotonic, sleep=self._sleep)
-        view._account, view._ends = self._account, ends
+        view = copy.copy(self)
+        view._ends = ends
         return view
+
+    def for_restoring(self) -> Budget:
+        """Return the same budget for putting back what was changed: neither the time nor the total ends it."""
+        view = self.until(math.inf)
+        view._restores = True
+        return view
+
+    def stop(self) -> None:
+        """Let nothing more be sent, but for restoring: the run is over."""
+        self._account.over = True
 
     @property
     def requests_sent(self) -> int:
@@ -108,6 +121,8 @@ class Budget:
 
     def _left(self) -> float:
         """Return how many seconds the probe still has; raises Inconclusive when there are none."""
+        if self._account.over and not self._restores:
+            raise Inconclusive("the run was over before the probe had sent everything")
         left = self._ends - self._monotonic()
         if left <= 0:
             raise Inconclusive("the probe's time was up before it had sent everything")
@@ -118,7 +133,7 @@ class Budget:
         account, limits = self._account, self._account.limits
         left = self._left()
         with account.lock:
-            if account.spent[what] >= limits.requests:
+            if account.spent[what] >= limits.requests and not self._restores:
                 raise Inconclusive(f"the limit of {limits.requests} {what} a run (limits.requests) was reached")
             now = self._monotonic()
             turn = max(now, account.next_turn[what, host])

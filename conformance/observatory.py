@@ -44,6 +44,10 @@ class Bench:
         """Return how many seconds the probe still has; infinite outside a probe."""
         return max(0.0, self.ends - time.monotonic())
 
+    def for_restoring(self) -> Bench:
+        """Return the same bench for putting back what was changed, whatever became of the probe or the run."""
+        return replace(self, budget=self.budget.for_restoring(), ends=math.inf)
+
     def file(self, name: str) -> Path:
         """Return a file that the target file names; relative to the target file's own folder."""
         return self.folder / name

@@ -94,7 +94,8 @@ class Session:
         return f"{case.level.upper()}, below --fail-on: {entry.reason}"
 
     def finish(self, *, interrupted: bool) -> Exit:
-        """Write every report and say how the run ended."""
+        """Write every report and say how the run ended. From here on nothing more is sent."""
+        self.budget.stop()
         self.run.interrupted = interrupted
         self.run.requests_sent = self.budget.requests_sent
         self.run.connections_opened = self.budget.connections_opened

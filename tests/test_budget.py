@@ -143,3 +143,25 @@ def test_a_free_connection_is_not_waited_for_beyond_the_probes_time() -> None:
         shared.until(0.01).connection("a"),
     ):
         pytest.fail("two at once")
+
+
+def test_nothing_more_is_sent_once_the_run_is_over() -> None:
+    shared = budget()
+    probe = shared.until(1000.0)
+    shared.stop()
+    with pytest.raises(Inconclusive, match="the run was over"):
+        probe.request("a")
+    with pytest.raises(Inconclusive, match="the run was over"), probe.connection("a"):
+        pytest.fail("a connection after the end")
+
+
+def test_restoring_is_always_possible_and_still_counted() -> None:
+    watch = Watch()
+    shared = budget(watch, requests=1)
+    probe = shared.until(101.0)
+    probe.request("a")
+    watch.now = 102.0
+    shared.stop()
+    probe.for_restoring().request("a")
+    with probe.for_restoring().connection("a"):
+        assert (shared.requests_sent, shared.connections_opened) == (2, 1)

@@ -84,7 +84,7 @@ def _look(bench: Bench) -> SwitchObservation:
         uid = _honoured_uid(client)
         if not uid:
             return SwitchObservation(stopped="no declared uid was honoured with its right hash, so nothing was changed")
-        return _turn(client, ValidationSwitch(client, declared), uid)
+        return _turn(client, ValidationSwitch(IdentityClient(bench.for_restoring()), declared), uid)
 
 
 def _honoured_uid(client: IdentityClient) -> str:
