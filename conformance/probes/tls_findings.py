@@ -24,8 +24,15 @@ def certificates(seen: HelloFindings, sslyze: SslyzeFindings) -> tuple[Certifica
     for chain in sslyze.chains:
         der = x509.load_pem_x509_certificate(chain["pem"].encode()).public_bytes(Encoding.DER)
         leaves[der] = leaves.get(der, False) or chain["stapled"]
-    found = [read_certificate(der, stapled=stapled) for der, stapled in leaves.items()]
+    found = [each for der, stapled in leaves.items() if (each := _readable(der, stapled=stapled))]
     return tuple(sorted(found, key=lambda each: each.sha256))
+
+
+def _readable(der: bytes, *, stapled: bool) -> Certificate | None:
+    try:
+        return read_certificate(der, stapled=stapled)
+    except ValueError:
+        return None
 
 
 def weaknesses(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Weakness]:
@@ -44,7 +51,10 @@ def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tu
     unfinished = [f"sslyze did not finish {name}: {reason}" for name, reason in sorted(sslyze.unfinished.items())]
     blind = "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12
     words = "sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried"
-    return tuple(filter(None, (sslyze.trouble, *unfinished, words if blind else "", seen.trouble)))
+    unreadable = [
+        f"a certificate of {len(der)} bytes cannot be read" for der in seen.leaves if not _readable(der, stapled=False)
+    ]
+    return tuple(filter(None, (sslyze.trouble, *unfinished, *unreadable, words if blind else "", seen.trouble)))
 
 
 def _by_sslyze(name: str, command: str, sslyze: SslyzeFindings) -> Weakness:
