@@ -107,6 +107,7 @@ class _Server(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Do the TLS handshake here, in the connection's own thread."""
         request.settimeout(TIMEOUT)
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.wrap is None:
             super().finish_request(request, client_address)
             return
