@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -104,7 +104,7 @@ class IdentityClient:
         found = MISSING if at is None or document is MISSING else pointers.get(document, at)
         values = [] if document is MISSING else [value for _, value in pointers.leaves(document)]
         text = "\n".join((seen.body, *(value for _, value in seen.headers)))
-        return Answer(
+        answer = Answer(
             seen.status,
             seen.trouble,
             "" if found is MISSING else json.dumps(found)[:SHOWN],
@@ -114,6 +114,7 @@ class IdentityClient:
             self._reveals(text, body, (signed, sent)),
             tuple(name for name, forms in self._spellings.items() if any(form in text.lower() for form in forms)),
         )
+        return replace(answer, body="") if answer.honoured(self.identity.accepted) else answer  # it names a session
 
     def _reveals(self, text: str, body: bytes, uids: tuple[str, str]) -> bool:
         for uid in filter(None, uids):
