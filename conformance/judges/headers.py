@@ -1,72 +1,24 @@
-"""Judges the protective headers: what the document promises of them, and in notes what a current browser does."""
+"""Judges the protective headers of pages: what the document promises, and in notes what a current browser does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from conformance import pointers
 from conformance.judges import csp
 from conformance.judges import header_values as values
 from conformance.judges.csp import Scripts
-from conformance.judges.header_values import FIVE, FRAMES, SCRIPT_POLICY, SNIFFING, STANDARD_POLICY, TRANSPORT, XSS
-from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, verdict, violates
+from conformance.judges.header_pages import Seen, page_of
+from conformance.judges.header_values import FRAMES, SCRIPT_POLICY, SNIFFING, STANDARD_POLICY, TRANSPORT, XSS
+from conformance.model import Case, NotApplicable, Outcome, Verdict, verdict, violates
 from conformance.policy import Policy
-from conformance.records.headers import AdminPath, HeadersObservation
+from conformance.records.headers import HeadersObservation
 from conformance.records.http import Exchange
-
-_NO_PAGE = "it is no page: judge the page itself by declaring a path that is served without a login"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An answer of the administration, and where it stands in the record."""
-
-    exchange: Exchange
-    pointer: str
-
-    @property
-    def label(self) -> str:
-        """Name the request as an operator would."""
-        parts = urlsplit(self.exchange.url)
-        return f"{self.exchange.method} {parts.path or '/'}"
-
-    def sent(self, name: str) -> str:
-        """Show every line called `name`."""
-        lines = self.exchange.values(name)
-        return " and ".join(f"{name}: {line}" for line in lines) if lines else f"no {name}"
-
-    def lines(self, name: str) -> tuple[str, ...]:
-        """Return the values of `name`; raises Inconclusive where what lacks it is no page."""
-        found = self.exchange.values(name)
-        if not found and not _is_page(self.exchange):
-            raise Inconclusive(f"{self.label} answers {self.exchange.status} without {name}, but {_NO_PAGE}")
-        return found
-
-
-def _is_page(exchange: Exchange) -> bool:
-    return 200 <= exchange.status < 300
-
-
-def _page(seen: HeadersObservation, case: Case) -> Seen:
-    """Return the page that a case is about: where the path, or the redirects from it, lead."""
-    path = seen.admin[case.value]
-    steps = path.get if case.name == "get" else path.head
-    page = Seen(steps[-1], pointers.build("admin", case.value, case.name, len(steps) - 1))
-    status = page.exchange.status
-    if case.name == "head" and status >= 400 and _is_page(path.get[-1]):
-        raise NotApplicable(f"{page.label} answers {status}: the page is served to GET only")
-    if page.exchange.trouble:
-        raise Inconclusive(f"{page.label}: {page.exchange.trouble}")
-    if status >= 400 and status not in (401, 403):
-        raise Inconclusive(f"{page.label} answers {status}: the declared page is not there")
-    return page
 
 
 def script_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-01: the documented policy header, and scripts of the own domain only."""
-    return _script_policy(_page(seen, case))
+    return _script_policy(page_of(seen, case))
 
 
 def _script_policy(page: Seen) -> Verdict:
@@ -107,7 +59,7 @@ def _script_notes(page: Exchange, found: Scripts) -> tuple[str, ...]:
 
 def frames(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-02: nobody may frame the page, the own domain included."""
-    return _frames(_page(seen, case))
+    return _frames(page_of(seen, case))
 
 
 _FRAMING = {
@@ -137,7 +89,7 @@ def _frames(page: Seen) -> Verdict:
 
 def xss_protection(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-03: the filter of old browsers is switched on."""
-    return _xss_protection(_page(seen, case))
+    return _xss_protection(page_of(seen, case))
 
 
 def _xss_protection(page: Seen) -> Verdict:
@@ -155,7 +107,7 @@ def _xss_protection(page: Seen) -> Verdict:
 
 def sniffing(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-04: declared content types are believed."""
-    return _sniffing(_page(seen, case))
+    return _sniffing(page_of(seen, case))
 
 
 def _sniffing(page: Seen) -> Verdict:
@@ -173,7 +125,7 @@ def _sniffing(page: Seen) -> Verdict:
 
 def transport(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-05: browsers are told to come back over HTTPS only."""
-    return _transport(_page(seen, case))
+    return _transport(page_of(seen, case))
 
 
 _TRANSPORT = {
@@ -200,7 +152,7 @@ def _transport(page: Seen) -> Verdict:
 
 def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-09: the life that is declared reaches the guideline's minimum."""
-    page = _page(seen, case)
+    page = page_of(seen, case)
     found = values.transport(page.exchange) if page.exchange.values(TRANSPORT) else values.Transport(None)
     if not found.life:
         raise NotApplicable(f"{page.label} sends {page.sent(TRANSPORT)}: there is no life to measure (see HDR-05)")
@@ -215,7 +167,7 @@ def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 def standard_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-08: the name that current browsers obey, and no looser than the documented one."""
-    page = _page(seen, case)
+    page = page_of(seen, case)
     expected = f"{STANDARD_POLICY} restricts script files at least as far as {SCRIPT_POLICY}"
     lines = page.lines(STANDARD_POLICY)
     if not lines:
@@ -240,7 +192,7 @@ _UNPROTECTED = ("In a current browser scripts of any domain run.",)
 
 def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-10: script in the page itself does not run, unless a nonce or hash names it."""
-    page = _page(seen, case)
+    page = page_of(seen, case)
     found = {name: _scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
     judged = {name: scripts for name, scripts in found.items() if scripts.restricted}
     if not judged:
@@ -254,7 +206,7 @@ def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 def no_conflict(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-11: nothing is said twice with different values."""
-    page = _page(seen, case)
+    page = page_of(seen, case)
     conflicts = {
         name: different
         for name in (FRAMES, XSS, SNIFFING, TRANSPORT)
@@ -270,7 +222,7 @@ def no_conflict(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict
     )
 
 
-_SOUND: dict[str, Callable[[Seen], Verdict]] = {
+_SINGLE: dict[str, Callable[[Seen], Verdict]] = {
     SCRIPT_POLICY: _script_policy,
     FRAMES: _frames,
     XSS: _xss_protection,
@@ -279,73 +231,10 @@ _SOUND: dict[str, Callable[[Seen], Verdict]] = {
 }
 
 
-def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge HDR-07: what the page sends rightly, its errors and redirects send as well.
-
-    A header that the page itself lacks is not asked for twice; where no page was seen, all five are asked for.
-    """
-    path = seen.admin[case.value]
-    page = Seen(path.get[-1], "")
-    expected_names = _sound(page) if _is_page(page.exchange) else set()
-    wanted = [name for name in FIVE if name in (expected_names or FIVE)]
-    answers = _asides(path, case)
-    lacking = {
-        answer.label: missing for answer in answers if (missing := [n for n in wanted if n not in _sound(answer)])
-    }
-    statuses = ", ".join(f"{answer.label} ({answer.exchange.status})" for answer in answers)
-    observed = "; ".join(f"{label} lacks {', '.join(missing)}" for label, missing in lacking.items())
-    return verdict(
-        not lacking,
-        f"errors and redirects of the administration send {', '.join(wanted)} as its pages do",
-        f"{observed} (answers: {statuses})" if observed else f"{statuses} sent them",
-        *(answer.pointer for answer in answers if not lacking or answer.label in lacking),
-    )
-
-
-def _sound(answer: Seen) -> set[str]:
-    """Name the headers of the five that are there and right."""
+def sound(answer: Seen) -> set[str]:
+    """Name the headers of the five that are there and right on an answer."""
     found = set()
-    for name, judge in _SOUND.items():
+    for name, judge in _SINGLE.items():
         if answer.exchange.values(name) and judge(answer).outcome is Outcome.PASS:
             found.add(name)
     return found
-
-
-def _asides(path: AdminPath, case: Case) -> list[Seen]:
-    """Return the answers a case is about; raises NotApplicable where the administration gave none of the kind."""
-    if case.name == "redirect":
-        steps = [Seen(step, pointers.build("admin", case.value, "get", n)) for n, step in enumerate(path.get)]
-        steps.append(Seen(path.slash, pointers.build("admin", case.value, "slash")))
-        found = [step for step in steps if 300 <= step.exchange.status < 400 or step.exchange.status in (401, 403)]
-        if not found:
-            raise NotApplicable(f"{case.value} answers neither with a redirect nor with a refusal")
-        return found
-    aside = Seen(getattr(path, case.name), pointers.build("admin", case.value, case.name))
-    if aside.exchange.trouble and case.name == "method":
-        raise NotApplicable(f"{aside.label} is not answered at all: {aside.exchange.trouble}")
-    if aside.exchange.trouble:
-        raise Inconclusive(f"{aside.label}: {aside.exchange.trouble}")
-    return [aside]
-
-
-def api_sends_none(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge HDR-06: the document gives these headers to the administration, and to it alone."""
-    if case.name == "post":
-        answer = Seen(seen.unknown_api, "/unknown_api")
-    else:
-        methods = seen.api[case.value]
-        answer = Seen(methods[case.name.upper()], pointers.build("api", case.value, case.name.upper()))
-        if methods["GET"].status == 404 or methods["GET"].status >= 500:
-            raise Inconclusive(f"GET {case.value} answers {methods['GET'].status}: the declared endpoint is not there")
-    if answer.exchange.trouble:
-        raise Inconclusive(f"{answer.label}: {answer.exchange.trouble}")
-    present = [name for name in FIVE if answer.exchange.values(name)]
-    expected = "the document says that API endpoints do not send the administration's headers"
-    if not present:
-        return conforms(expected, f"{answer.label} ({answer.exchange.status}) sends none of the five", answer.pointer)
-    return violates(
-        expected,
-        f"{answer.label} ({answer.exchange.status}) deviates from the document: it sends {', '.join(present)}",
-        answer.pointer,
-        notes=("A deviation from the document and not a weakness: these headers do no harm on an API.",),
-    )

@@ -1,27 +1,174 @@
-"""Looks at the ways into the web app: plain HTTP, the certificate, every address behind the name."""
+"""Looks at the certificate chain, as a careful client does, and at every address behind the name."""
 
 from __future__ import annotations
 
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
+from conformance.model import Inconclusive
 from conformance.observatory import Bench, Probe
-from conformance.probes.http import exchange, lenient_context
-from conformance.records.access import PlainObservation
+from conformance.preflight import reach
+from conformance.probes.hello.caller import Caller
+from conformance.probes.hello.versions import live_versions
+from conformance.probes.http import TIMEOUT, client_context, connect, exchange, plain_words, present
+from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
+from conformance.target import Webapp
+
+_MORE_THAN_ENOUGH = 16
+"""How many addresses of one name are looked at."""
 
 
-def _plain(bench: Bench) -> PlainObservation:
+def _webapp(bench: Bench) -> Webapp:
     webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
+    return webapp
+
+
+def _chain(bench: Bench) -> ChainObservation:
+    reach(bench, _webapp(bench).url)
+    return look_at_chain(bench)
+
+
+def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
+    """Shake hands with the name, or with one address of it; raises Inconclusive where TLS itself fails."""
+    webapp = _webapp(bench)
+    host = urlsplit(webapp.url).hostname or ""
+    served = _handshake(bench, client_context(bench, host, urlsplit(webapp.url).port or 443), address)
+    code, message = _verify(bench, address, strict=False)
+    _, strict = _verify(bench, address, strict=True) if code == 0 else (0, "")
+    return ChainObservation(
+        host=host,
+        trust=webapp.ca_file or "",
+        served=tuple(_facts(der) for der in served),
+        code=code,
+        message=message,
+        strict=strict,
+    )
+
+
+def _verify(bench: Bench, address: str | None, *, strict: bool) -> tuple[int, str]:
+    """Return OpenSSL's verdict on the chain: its number, 0 for a good one, and its words."""
+    try:
+        _handshake(bench, verifying_context(bench, strict=strict), address)
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_code, error.verify_message
+    return 0, ""
+
+
+def verifying_context(bench: Bench, *, strict: bool) -> ssl.SSLContext:
+    """Return a context that verifies chain and name against the declared trust, and leaves all else open.
+
+    Python's defaults for the flags differ between its versions, so they are spelt out. Raises Inconclusive when
+    webapp.ca_file cannot be used.
+    """
+    webapp = _webapp(bench)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN
+    if strict:
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    if webapp.ca_file is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        try:
+            context.load_verify_locations(bench.file(webapp.ca_file))
+        except OSError as error:
+            raise Inconclusive(f"webapp.ca_file ({webapp.ca_file}) cannot be used: {plain_words(error)}") from error
+    if webapp.client_cert is not None and webapp.client_key is not None:
+        present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
+    return context
+
+
+def _handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
+    """Return the chain that is served, DER; raises SSLCertVerificationError, or Inconclusive for all other trouble."""
+    parts = urlsplit(_webapp(bench).url)
+    host, port = parts.hostname or "", parts.port or 443
+    with bench.budget.connection(host):
+        try:
+            with (
+                connect(address or host, port, time.monotonic() + min(TIMEOUT, bench.left())) as sock,
+                context.wrap_socket(sock, server_hostname=host) as secured,
+            ):
+                return _served(secured)
+        except ssl.SSLCertVerificationError:
+            raise
+        except (OSError, ValueError) as error:
+            raise Inconclusive(f"{address or host}:{port}: {plain_words(error)}") from error
+
+
+def _served(secured: ssl.SSLSocket) -> list[bytes]:
+    """Return the certificates as they were sent. Python names the method from 3.13 on, and has it since 3.10."""
+    public = getattr(secured, "get_unverified_chain", None)
+    if public is not None:
+        return list(public())
+    inner: Any = secured._sslobj  # type: ignore[attr-defined]
+    return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner.get_unverified_chain() or ()]
+
+
+def _facts(der: bytes) -> Certificate:
+    digest = sha256(der).hexdigest()
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return Certificate(
+            subject=certificate.subject.rfc4514_string(),
+            issuer=certificate.issuer.rfc4514_string(),
+            names=_names(certificate),
+            not_before=certificate.not_valid_before_utc.isoformat(),
+            not_after=certificate.not_valid_after_utc.isoformat(),
+            sha256=digest,
+        )
+    except ValueError:
+        return Certificate("not readable", "not readable", (), "", "", digest)
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return (*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress)))
+
+
+def _nodes(bench: Bench) -> NodesObservation:
+    webapp = _webapp(bench)
+    reach(bench, webapp.url)
+    addresses = webapp.addresses or _addresses(webapp.url)
+    with ThreadPoolExecutor(4) as pool:
+        return NodesObservation(tuple(pool.map(lambda address: _node(bench, address), addresses)))
+
+
+def _addresses(url: str) -> tuple[str, ...]:
+    parts = urlsplit(url)
+    found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))[:_MORE_THAN_ENOUGH]
+
+
+def _node(bench: Bench, address: str) -> Node:
+    webapp = _webapp(bench)
     parts = urlsplit(webapp.url)
-    paths = dict.fromkeys((*webapp.admin_paths, *webapp.api_paths)) or {"/": None}
-    ports = [parts.port or 443, *webapp.http_ports]
-    plain = {
-        str(port): tuple(exchange(bench, "GET", f"http://{parts.hostname}:{port}{path}") for path in paths)
-        for port in ports
-    }
-    base = webapp.url.rstrip("/")
-    https = tuple(exchange(bench, "GET", base + path, context=lenient_context()) for path in paths)
-    return PlainObservation(plain, https)
+    host, port = parts.hostname or "", parts.port or 443
+    try:
+        chain = look_at_chain(bench, address)
+    except Inconclusive as reason:
+        return Node(address, str(reason))
+    with ThreadPoolExecutor(4) as pool:
+        answers = live_versions(Caller(bench, webapp.url, address), pool)
+    page = None
+    if webapp.admin_paths:
+        url, context = webapp.url.rstrip("/") + webapp.admin_paths[0], client_context(bench, host, port)
+        page = replace(exchange(bench, "GET", url, context=context, address=address), body="")
+    offered = tuple(version for version, answer in answers.items() if answer.outcome == "offered")
+    return Node(address, "", chain, offered, page)
 
 
-plain = Probe("plain", PlainObservation, _plain)
+chain = Probe("chain", ChainObservation, _chain)
+nodes = Probe("nodes", NodesObservation, _nodes)

@@ -1,4 +1,4 @@
-"""How the web app can be reached."""
+"""How the web app can be reached: plain HTTP, its certificate, every address behind its name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,72 @@ from conformance.records.http import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class PlainObservation:
-    """Plain HTTP spoken to each port, keyed by port; and what HTTPS serves on the same paths."""
+class PlainLook:
+    """One path asked for in plain HTTP, beside what HTTPS answers there.
 
-    plain: dict[str, tuple[Exchange, ...]]
-    https: tuple[Exchange, ...]
+    `shared` is the part, 0 to 1, of the text that HTTPS serves which stands in the plain answer too; `same_body` says
+    that both bodies are equal and not empty; `password_field` that the plain answer asks for a password.
+    """
+
+    exchange: Exchange
+    https_status: int
+    https_trouble: str
+    shared: float
+    same_body: bool
+    password_field: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlainObservation:
+    """Plain HTTP spoken to each port, keyed by port."""
+
+    plain: dict[str, tuple[PlainLook, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate as it was served. Names are RFC 4514 strings, instants ISO 8601 in UTC."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: str
+    not_after: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainObservation:
+    """The served chain, leaf first, and what OpenSSL says of it.
+
+    `code` is its X509_V_ERR number, 0 when the chain verifies; `message` its words. `strict` are its words under
+    X509_STRICT, empty when that verifies too. `trust` is the declared file's name, empty for the system's trust store.
+    """
+
+    host: str
+    trust: str
+    served: tuple[Certificate, ...]
+    code: int
+    message: str
+    strict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One address behind the name. `trouble` is empty, or says why it was left out; the rest is then None or empty.
+
+    `versions` are the protocol versions that it offers, `page` its first administration page.
+    """
+
+    address: str
+    trouble: str = ""
+    chain: ChainObservation | None = None
+    versions: tuple[str, ...] = ()
+    page: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodesObservation:
+    """Every address behind the name, or of those that the target file lists."""
+
+    nodes: tuple[Node, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.cases import proves
+from conformance.judges import header_places as places
 from conformance.judges import headers as judges
 from conformance.model import Verdict
 from conformance.probes import headers as probes
@@ -38,13 +39,13 @@ def test_transport(verdict: Verdict) -> None:
     verdict.enforce()
 
 
-@proves("HDR-06", observes=probes.headers, judged_by=judges.api_sends_none)
+@proves("HDR-06", observes=probes.headers, judged_by=places.api_sends_none)
 def test_api_sends_none(verdict: Verdict) -> None:
     """API endpoints send none of the administration's headers."""
     verdict.enforce()
 
 
-@proves("HDR-07", observes=probes.headers, judged_by=judges.errors_and_redirects)
+@proves("HDR-07", observes=probes.headers, judged_by=places.errors_and_redirects)
 def test_errors_and_redirects(verdict: Verdict) -> None:
     """Errors and redirects of the administration send what its pages send."""
     verdict.enforce()

@@ -1,0 +1,74 @@
+"""Judges where the protective headers are sent: also with errors and redirects, and not by the API."""
+
+from __future__ import annotations
+
+from conformance import pointers
+from conformance.judges.header_pages import Seen, is_page
+from conformance.judges.header_values import FIVE
+from conformance.judges.headers import sound
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
+from conformance.policy import Policy
+from conformance.records.headers import AdminPath, HeadersObservation
+
+
+def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge HDR-07: what the page sends rightly, its errors and redirects send as well.
+
+    A header that the page itself lacks is not asked for twice; where no page was seen, all five are asked for.
+    """
+    path = seen.admin[case.value]
+    page = Seen(path.get[-1], "")
+    expected_names = sound(page) if is_page(page.exchange) else set()
+    wanted = [name for name in FIVE if name in (expected_names or FIVE)]
+    answers = _asides(path, case)
+    lacking = {
+        answer.label: missing for answer in answers if (missing := [n for n in wanted if n not in sound(answer)])
+    }
+    statuses = ", ".join(f"{answer.label} ({answer.exchange.status})" for answer in answers)
+    observed = "; ".join(f"{label} lacks {', '.join(missing)}" for label, missing in lacking.items())
+    return verdict(
+        not lacking,
+        f"errors and redirects of the administration send {', '.join(wanted)} as its pages do",
+        f"{observed} (answers: {statuses})" if observed else f"{statuses} sent them",
+        *(answer.pointer for answer in answers if not lacking or answer.label in lacking),
+    )
+
+
+def _asides(path: AdminPath, case: Case) -> list[Seen]:
+    """Return the answers a case is about; raises NotApplicable where the administration gave none of the kind."""
+    if case.name == "redirect":
+        steps = [Seen(step, pointers.build("admin", case.value, "get", n)) for n, step in enumerate(path.get)]
+        steps.append(Seen(path.slash, pointers.build("admin", case.value, "slash")))
+        found = [step for step in steps if 300 <= step.exchange.status < 400 or step.exchange.status in (401, 403)]
+        if not found:
+            raise NotApplicable(f"{case.value} answers neither with a redirect nor with a refusal")
+        return found
+    aside = Seen(getattr(path, case.name), pointers.build("admin", case.value, case.name))
+    if aside.exchange.trouble and case.name == "method":
+        raise NotApplicable(f"{aside.label} is not answered at all: {aside.exchange.trouble}")
+    if aside.exchange.trouble:
+        raise Inconclusive(f"{aside.label}: {aside.exchange.trouble}")
+    return [aside]
+
+
+def api_sends_none(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge HDR-06: the document gives these headers to the administration, and to it alone."""
+    if case.name == "post":
+        answer = Seen(seen.unknown_api, "/unknown_api")
+    else:
+        methods = seen.api[case.value]
+        answer = Seen(methods[case.name.upper()], pointers.build("api", case.value, case.name.upper()))
+        if methods["GET"].status == 404 or methods["GET"].status >= 500:
+            raise Inconclusive(f"GET {case.value} answers {methods['GET'].status}: the declared endpoint is not there")
+    if answer.exchange.trouble:
+        raise Inconclusive(f"{answer.label}: {answer.exchange.trouble}")
+    present = [name for name in FIVE if answer.exchange.values(name)]
+    expected = "the document says that API endpoints do not send the administration's headers"
+    if not present:
+        return conforms(expected, f"{answer.label} ({answer.exchange.status}) sends none of the five", answer.pointer)
+    return violates(
+        expected,
+        f"{answer.label} ({answer.exchange.status}) deviates from the document: it sends {', '.join(present)}",
+        answer.pointer,
+        notes=("A deviation from the document and not a weakness: these headers do no harm on an API.",),
+    )
