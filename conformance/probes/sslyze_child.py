@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from nassl import _nassl
 from nassl.ephemeral_key_info import OpenSslEvpPkeyEnum
 from nassl.ssl_client import BaseSslClient, ClientCertificateRequested, OpenSslDigestNidEnum, SslClient
 from sslyze.errors import TlsHandshakeFailed
@@ -32,6 +33,7 @@ _CIPHER_COMMANDS = {
     "tls-1.3": "tls_1_3_cipher_suites",
 }
 _ALWAYS = ("heartbleed", "openssl_ccs_injection", "robot", "tls_compression", "session_renegotiation")
+_FAILURES = (TlsHandshakeFailed, ClientCertificateRequested, OSError, _nassl.OpenSSLError)
 _ROBOT = {
     RobotScanResultEnum.VULNERABLE_WEAK_ORACLE: True,
     RobotScanResultEnum.VULNERABLE_STRONG_ORACLE: True,
@@ -108,7 +110,7 @@ def _tls13_chains(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
         if kind and isinstance(client, SslClient):
             client.set_signature_algorithms([(digest, key) for key in kind for digest in digests])
         client.set_tlsext_status_ocsp()
-        with contextlib.suppress(TlsHandshakeFailed, ClientCertificateRequested, OSError):
+        with contextlib.suppress(*_FAILURES):
             try:
                 connection.connect()
                 staple = client.get_tlsext_status_ocsp_resp() is not None
@@ -123,7 +125,7 @@ def _reaches_tls12(server: ServerConnectivityInfo) -> bool:
     connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=True)
     try:
         connection.connect()
-    except (TlsHandshakeFailed, ClientCertificateRequested, OSError):
+    except _FAILURES:
         return False
     finally:
         connection.close()

@@ -1,0 +1,107 @@
+"""Starts real web servers as their packages ship them, each in a folder of its own, and ends them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REQUIRED = "PORTERO_REQUIRE_SERVERS"
+_PATIENCE = 10.0
+
+
+def installed(program: str) -> str:
+    """Return the path of a program; without it the test is skipped, or fails where servers are required."""
+    path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+    if path is None:
+        missing = f"{program} is not installed"
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{missing}, and {REQUIRED} is set")
+        pytest.skip(missing)
+    return path
+
+
+@contextmanager
+def nginx(folder: Path, settings: str) -> Iterator[int]:
+    """Run nginx with `settings` in its server block; yields the port."""
+    program, port = installed("nginx"), free_port()
+    scratch = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;\n"
+        f"events {{ worker_connections 512; }}\n"
+        f"http {{ access_log off; {scratch}\n"
+        f"server {{ listen 127.0.0.1:{port} ssl;\n{settings}\nlocation / {{ return 200; }} }} }}\n"
+    )
+    with _running([program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port, folder):
+        yield port
+
+
+@contextmanager
+def haproxy(folder: Path, bind: str, tuning: str = "") -> Iterator[int]:
+    """Run HAProxy with the words `bind` after the address, and `tuning` in its global section; yields the port."""
+    program, port = installed("haproxy"), free_port()
+    (folder / "haproxy.cfg").write_text(
+        f"global\n  maxconn 500\n{tuning}\n"
+        "defaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n"
+        f"frontend web\n  bind 127.0.0.1:{port} ssl {bind}\n  http-request return status 200\n"
+    )
+    with _running([program, "-db", "-f", str(folder / "haproxy.cfg")], port, folder):
+        yield port
+
+
+@contextmanager
+def apache(folder: Path, settings: str) -> Iterator[int]:
+    """Run Apache with `settings` in its virtual host; yields the port."""
+    program, port = installed("apache2"), free_port()
+    modules = Path("/usr/lib/apache2/modules")
+    loads = "\n".join(
+        f"LoadModule {name}_module {modules}/mod_{name}.so"
+        for name in ("mpm_event", "authz_core", "socache_shmcb", "ssl")
+    )
+    (folder / "apache.conf").write_text(
+        f"{loads}\nServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/apache.pid\nErrorLog /dev/stderr\n"
+        f"ServerName localhost\nUser nobody\nListen 127.0.0.1:{port}\nMaxRequestWorkers 64\nStartServers 1\n"
+        f"DocumentRoot {folder}\n"
+        f"<VirtualHost 127.0.0.1:{port}>\nSSLEngine on\n{settings}\n</VirtualHost>\n"
+    )
+    with _running([program, "-X", "-f", str(folder / "apache.conf")], port, folder):
+        yield port
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago: these servers take no socket of ours."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(command: list[str], port: int, folder: Path) -> Iterator[None]:
+    log = folder / "server.log"
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            _wait_until_it_listens(process, port, log)
+            yield
+        finally:
+            process.terminate()
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    ends = time.monotonic() + _PATIENCE
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+        else:
+            return
+    pytest.fail(f"{process.args!r} does not listen: {log.read_text()}")
