@@ -18,11 +18,12 @@ CHECKOUT = Path(__file__).parents[1]
 
 DEFECT = """
 import sys
-from conformance import cli
-from conformance.probes import access
-def defect(*_, **__):
+from dataclasses import replace
+from conformance import cases, cli
+def look(bench):
     raise TypeError("a defect of the suite")
-access.exchange = defect
+proof = cases.proofs()["ACC-01"]
+cases._PROOFS["ACC-01"] = replace(proof, probe=replace(proof.probe, look=look))
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -37,8 +38,8 @@ def test_a_probe_that_crashes_is_an_internal_error_and_no_verdict(tmp_path: Path
     )
     assert ended.returncode == Exit.INTERNAL, ended.stdout
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    cases = {case["id"]: case["verdict"] for row in results["requirements"] for case in row["cases"]}
-    assert {verdict for case, verdict in cases.items() if case.startswith("ACC-01")} == {"not-run"}
+    verdicts = {case["id"]: case["verdict"] for row in results["requirements"] for case in row["cases"]}
+    assert {verdict for case, verdict in verdicts.items() if case.startswith("ACC-01")} == {"not-run"}
 
 
 def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path
             began = time.monotonic()
             run.send_signal(signal.SIGINT)
             assert run.wait(20) == Exit.INTERRUPTED
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 10  # one answer may still be waited for, 5 s
     results = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
     assert results["run"]["interrupted"] is True
     assert results["verdict"] == "incomplete"
