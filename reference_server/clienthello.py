@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 _FALLBACK = 0x5600
-_SUPPORTED_GROUPS, _SUPPORTED_VERSIONS, _KEY_SHARE = 10, 43, 51
+_SERVER_NAME, _SUPPORTED_GROUPS, _SUPPORTED_VERSIONS, _KEY_SHARE = 0, 10, 43, 51
 HELLO_DONE = b"\x0e\0\0\0"
 RENEGOTIATION_INFO = 0xFF01
 _AGREED = {23: b"", RENEGOTIATION_INFO: b"\0"}
@@ -40,6 +40,11 @@ class ClientHello:
     def fallback(self) -> bool:
         """Tell whether the client says that it fell back to a lower version (RFC 7507)."""
         return _FALLBACK in self.suites
+
+    @property
+    def names_server(self) -> bool:
+        """Tell whether the client says which server it wants."""
+        return _SERVER_NAME in self.extensions
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -108,9 +113,8 @@ def fatal(alert: int, version: int = TLS12) -> bytes:
 
 def server_hello(hello: ClientHello, version: int, suite: int, compression: int = 0) -> bytes:
     """Return a flight that agrees to `suite`, as a server up to TLS 1.2 sends it, but for certificate and key."""
-    agreed = {kind: content for kind, content in _AGREED.items() if version != SSL3}
     done = record(22, HELLO_DONE, version)
-    return _hello(hello, version, os.urandom(32), suite, agreed, compression) + done
+    return _hello(hello, version, os.urandom(32), suite, _AGREED, compression) + done
 
 
 def server_hello_tls13(hello: ClientHello, suite: int) -> bytes:

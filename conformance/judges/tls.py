@@ -72,7 +72,8 @@ def _groups_tls12(seen: TlsObservation, policy: Policy) -> Verdict:
     if not any("_ECDHE_" in suite for suite in suites):
         return conforms(expected, "no elliptic-curve key exchange is accepted with TLS 1.2", "/suites/tls-1.2")
     names = facts.whole_groups(seen.groups_tls12, "tls-1.2")
-    return conforms(expected, f"offered {', '.join(names)}", "/groups_tls12")
+    unseen = tuple(trouble for trouble in seen.troubles if trouble.startswith("groups "))
+    return conforms(expected, f"offered {', '.join(names)}", "/groups_tls12", notes=unseen)
 
 
 def _ask_for(seen: TlsObservation, policy: Policy, version: str) -> None:
@@ -145,7 +146,7 @@ def weakness(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
         return violates(expected, f"vulnerable to {case.name}" + (f": {known.detail}" if known.detail else ""), pointer)
     facts.steady(seen)
     if known.vulnerable is None:
-        if case.name in _NOT_IN_TLS13 and facts.offered(seen) == ["tls-1.3"]:
+        if case.name in _NOT_IN_TLS13 and facts.only_tls13(seen):
             return conforms(expected, "only TLS 1.3 is offered, which does not have this", "/versions")
         raise Inconclusive(f"whether there is {case.name} could not be told: {known.detail or 'the check did not end'}")
     return conforms(expected, f"no sign of {case.name}" + (f": {known.detail}" if known.detail else ""), pointer)
@@ -157,7 +158,7 @@ def server_order(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     if not level.server_order:
         raise NotApplicable(f"{_level(policy)} does not ask for the server's order")
     facts.steady(seen)
-    versions = [name for name in facts.offered(seen, facts.BEFORE_TLS13) if name in level.versions]
+    versions = facts.offered(seen, tuple(name for name in level.versions if name != "tls-1.3"))
     told = {name: facts.whole_suites(seen, name).server_order for name in versions}
     pointers = [f"/suites/{name}" for name in versions]
     if all(order is None for order in told.values()):

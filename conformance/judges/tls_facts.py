@@ -47,6 +47,14 @@ def offered(seen: TlsObservation, versions: tuple[str, ...] = VERSIONS) -> list[
     return [version for version in versions if offers(seen, version)]
 
 
+def only_tls13(seen: TlsObservation) -> bool:
+    """Tell whether TLS 1.3 is offered and every older version is known to be refused."""
+    try:
+        return offered(seen) == ["tls-1.3"]
+    except Inconclusive:
+        return False
+
+
 def offers_at_least(seen: TlsObservation, count: int, versions: tuple[str, ...] = VERSIONS) -> bool:
     """Tell whether `count` of `versions` are offered; an answer left open matters only where they fall short."""
     answers = seen.versions

@@ -86,7 +86,7 @@ def offers_every_group(gateway: Gateway) -> None:
 @fault("TLS-04", level="intermediate")
 def uses_p521_with_tls_1_2(gateway: Gateway) -> None:
     """Breaks TLS-04: TLS 1.2 exchanges keys on P-521, TLS 1.3 on P-256."""
-    older = replace(gateway.web.tls.settings, group="secp521r1", maximum=TLS12)
+    older = replace(gateway.web.tls.settings, group="secp521r1")
     gateway.web.tls.special.append((lambda hello: not hello.offers_tls13, older))
 
 

@@ -6,7 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from ..clienthello import TLS12 as TLS12_NUMBER
-from ..clienthello import ClientHello
+from ..clienthello import ClientHello, fatal
 from ..dh import modp
 from ..pki import LeafSpec
 from ..tls import TLS12
@@ -15,6 +15,8 @@ from .tls import under
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
+
+UNRECOGNIZED_NAME = 112
 
 
 @near_miss()
@@ -35,6 +37,16 @@ def closes_on_older_versions(gateway: Gateway) -> None:
 
     def script(hello: ClientHello) -> bytes | None:
         return None if hello.offers_tls13 else b""
+
+    gateway.web.tls.scripts.append(script)
+
+
+@near_miss()
+def demands_a_server_name(gateway: Gateway) -> None:
+    """Right: a hello that does not say which server it wants is refused."""
+
+    def script(hello: ClientHello) -> bytes | None:
+        return None if hello.names_server else fatal(UNRECOGNIZED_NAME)
 
     gateway.web.tls.scripts.append(script)
 

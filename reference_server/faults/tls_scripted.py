@@ -28,12 +28,12 @@ from .tls import under
 if TYPE_CHECKING:
     from ..gateway import Gateway
 
-AES128_SHA, ECDHE_RSA_RC4_SHA, ECDHE_ECDSA_AES128_GCM, AES128_CCM = 0x002F, 0xC011, 0xC02B, 0x1304
+DHE_RSA_AES128_SHA, ECDHE_RSA_RC4_SHA, ECDHE_ECDSA_AES128_GCM, AES128_CCM = 0x0033, 0xC011, 0xC02B, 0x1304
 # What OLD accepts with an RSA certificate.
 OLD_RSA = {0x2F, 0x35, 0x3C, 0x3D, 0x9C, 0x9D, 0xC013, 0xC014, 0xC027, 0xC028, 0xC02F, 0xC030, 0xCCA8}
 AEAD_OF_TLS13 = {0x1301, 0x1302, 0x1303}
 SECP256R1, SECP256R1MLKEM768 = 0x0017, 0x11EB
-BAD_RECORD_MAC, DECRYPT_ERROR = 20, 51
+BAD_RECORD_MAC, HANDSHAKE_FAILURE, INAPPROPRIATE_FALLBACK = 20, 40, 86
 
 _HANDSHAKE, _CHANGE_CIPHER_SPEC, _APPLICATION, _HEARTBEAT = 22, 20, 23, 24
 _CLIENT_KEY_EXCHANGE = 16
@@ -49,9 +49,16 @@ def answers_ssl_2(gateway: Gateway) -> None:
 @fault("TLS-02")
 def answers_ssl_3(gateway: Gateway) -> None:
     """Breaks TLS-02: an SSL 3.0 hello is answered in SSL 3.0."""
-    gateway.web.tls.scripts.append(
-        lambda hello: server_hello(hello, SSL3, AES128_SHA) if hello.version == SSL3 else None
-    )
+
+    def script(hello: ClientHello) -> bytes | None:
+        if hello.version != SSL3:
+            return None
+        if hello.fallback:
+            return fatal(INAPPROPRIATE_FALLBACK, SSL3)
+        agreed = DHE_RSA_AES128_SHA in hello.suites
+        return server_hello(hello, SSL3, DHE_RSA_AES128_SHA) if agreed else fatal(HANDSHAKE_FAILURE, SSL3)
+
+    gateway.web.tls.scripts.append(script)
 
 
 @fault("TLS-03")
@@ -164,14 +171,18 @@ class _Oracle(_Quiet):
         numbers = key.private_numbers()
         self.modulus, self.exponent = numbers.public_numbers.n, numbers.d
         self.size = key.key_size // 8
+        self.refused = False
 
     def from_client(self, record: bytes) -> bytes | None:
-        """Answer bad padding with an alert of its own."""
+        """Answer bad padding with an alert of its own, and listen no more."""
         sent = record[11:]
+        if self.refused:
+            return b""
         if record[0] != _HANDSHAKE or record[5] != _CLIENT_KEY_EXCHANGE or len(sent) != self.size:
             return None
         plain = pow(int.from_bytes(sent), self.exponent, self.modulus).to_bytes(self.size)
-        return None if plain[:2] == b"\x00\x02" and plain[-49] == 0 else fatal(DECRYPT_ERROR)
+        self.refused = plain[:2] != b"\x00\x02" or plain[-49] != 0
+        return fatal(HANDSHAKE_FAILURE) if self.refused else None
 
 
 def _tls_1_2_only(gateway: Gateway) -> None:
