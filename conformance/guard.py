@@ -33,11 +33,20 @@ class Guard:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Redact the terminal, whoever has taken its place by now: tracebacks of pytest's own as well."""
+        """Redact the terminal, whoever has taken its place by now: pytest's own tracebacks as well."""
+        self._watch_terminal()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        """Redact the terminal of a run that began with the first case that was collected."""
+        self._watch_terminal()
+
+    def _watch_terminal(self) -> None:
         writer: Any = self._config.get_terminal_writer()
         plain = writer._file
-        writer._file = RedactingStream(plain, self._redactor)
-        self._config.add_cleanup(lambda: setattr(writer, "_file", plain))
+        if not isinstance(plain, RedactingStream):
+            writer._file = RedactingStream(plain, self._redactor)
+            self._config.add_cleanup(lambda: setattr(writer, "_file", plain))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:

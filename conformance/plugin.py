@@ -99,7 +99,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item of every case of the requirement that a function proves."""
     if (mark := metafunc.definition.get_closest_marker("requirement")) is None:
         return
-    cases = _session(metafunc.config).assessment.cases.values()
+    try:
+        cases = _session(metafunc.config).assessment.cases.values()
+    except pytest.UsageError as error:
+        pytest.exit("\n".join(error.args), returncode=Exit.UNUSABLE)
     own = [case for case in cases if case.requirement.id == mark.args[0]]
     metafunc.parametrize("case", own, ids=[case.id for case in own])
 
