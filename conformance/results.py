@@ -1,4 +1,7 @@
-"""results.json as others may rely on it: the shape of its first schema, and how a file of it is read."""
+"""results.json as others may rely on it: the shape of its first schema, and how a file of it is read.
+
+`python -m conformance.results` writes the JSON Schema again after a change.
+"""
 
 from __future__ import annotations
 
@@ -195,3 +198,7 @@ def schema() -> dict[str, Any]:
     found["$defs"]["Case"]["if"] = {"properties": {"verdict": {"const": "pass"}}}
     found["$defs"]["Case"]["then"] = {"properties": {"evidence": {"minItems": 1}}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -35,6 +35,7 @@ def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
         "notes": [],
         "seconds": 0.25,
         "waiver": None,
+        "stale_waiver": False,
     }
     return plain | changes
 
@@ -77,12 +78,14 @@ def document(*rows: dict[str, Any], **run: Any) -> dict[str, Any]:
             "whole_catalogue": True,
             "selected_cases": sum(counts.values()),
             "probe_seconds": {"tls": 1.5, "headers": 0.4, "channel": 12.1, "plain": 0.2},
+            "internal_errors": [],
             **run,
         },
         "target": {
             "name": "staging",
             "sha256": "ab" * 32,
             "sections": ["webapp", "channel"],
+            "sections_without_requirements": [],
             "consent": "read",
             "clock_offset_seconds": -0.4,
             "tls_level": {"4.0": "none", "5.7": "intermediate", "5.8": "none", "6.0": "intermediate"},

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import time
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_page_holds_together(sample: str, language: str) -> None:
     assert set(outline.links) - set(inner) == {"compliance.css"}
     levels = [level for level, _ in outline.headings]
     assert levels[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
 
 
 def test_sections_stand_in_the_order_of_an_audit() -> None:

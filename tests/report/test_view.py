@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance import ledger
+from conformance.model import Exit
+from conformance.report import view
+from conformance.report.wording import Wording
+from tests.report import samples
+from tests.report.samples import case, document, requirement
+
+SAY = Wording("en")
+PASS = requirement("TLS-02", case("TLS-02"))
+FAIL = requirement("HDR-02", case("HDR-02", "fail"))
+DEVIATION = requirement("TLS-09", case("TLS-09", "fail"), level="should")
+UNTESTED = requirement("CHN-01", case("CHN-01", "inconclusive"))
+ABSENT = requirement("CHN-02", case("CHN-02", "not-applicable"))
+UNRUN = requirement("ACC-03", case("ACC-03", "not-run", reason="not selected"))
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "code", "sentence"),
+    [
+        (document(PASS), "conformant", Exit.OK, "Conformant: staging keeps every requirement that was judged"),
+        (
+            document(PASS, DEVIATION),
+            "conformant",
+            Exit.OK,
+            "It also deviates from 1 SHOULD requirement (TLS-09), which this run was told not to fail on.",
+        ),
+        (
+            document(PASS, DEVIATION, fail_on="should"),
+            "not-conformant",
+            Exit.VIOLATION,
+            "violates 1 requirement (TLS-09)",
+        ),
+        (document(PASS, FAIL, UNTESTED), "not-conformant", Exit.VIOLATION, "1 selected case could not be tested."),
+        (document(PASS, UNTESTED), "incomplete", Exit.INCOMPLETE, "but 1 selected case could not be tested"),
+        (
+            document(PASS, UNRUN, selected_cases=1, whole_catalogue=False),
+            "partial",
+            Exit.OK,
+            "among the 1 of 2 cases that were selected",
+        ),
+        (document(PASS, UNRUN), "incomplete", Exit.INCOMPLETE, "but 1 selected case could not be tested"),
+        (document(PASS, interrupted=True), "incomplete", Exit.INTERRUPTED, "was interrupted before it ended"),
+        (
+            document(PASS, internal_errors=["judge crashed"]),
+            "incomplete",
+            Exit.INTERNAL,
+            "the suite itself met an error",
+        ),
+        (document(ABSENT), "incomplete", Exit.NOTHING_SELECTED, "nothing that the catalogue asks could be tested"),
+        (
+            document(requirement("TLS-04", case("TLS-04", "waived", waiver="W-1"))),
+            "conformant-with-waivers",
+            Exit.OK,
+            "except for what 1 waived case excuse",
+        ),
+    ],
+)
+def test_verdict_exit_code_and_sentence_agree(found: dict[str, Any], verdict: str, code: Exit, sentence: str) -> None:
+    assert found["verdict"] == verdict
+    assert ledger.exit_code(found) == code
+    assert sentence in view.headline(found, SAY)
+    assert view.headline(found, Wording("es")).startswith(Wording("es")(f"run.{verdict}"))
+
+
+def test_gaps_are_grouped_by_reason_gravest_first() -> None:
+    rows = [
+        requirement("CHN-01", case("CHN-01", "inconclusive", reason="silent")),
+        requirement("CHN-02", case("CHN-02/a", "inconclusive", reason="silent"), case("CHN-02/b")),
+        ABSENT,
+    ]
+    gaps = view.gaps(document(*rows[:2], requirement("CHN-03", case("CHN-03", "not-applicable", reason="absent"))))
+    assert list(gaps) == ["inconclusive", "not-applicable", "not-judged"]
+    assert gaps["inconclusive"] == [view.Gap("silent", (("CHN-01", 0), ("CHN-02", 1)))]
+
+
+def test_matrix_counts_requirements_by_their_worst_case() -> None:
+    rows = dict(view.matrix(samples.broken()))
+    assert rows["tls"] == {
+        "pass": 0,
+        "fail": 2,
+        "waived": 1,
+        "inconclusive": 0,
+        "not-run": 0,
+        "not-applicable": 1,
+    }
+    assert view.total(view.matrix(samples.broken()), "fail") == 3
+
+
+def test_violations_are_sorted_by_level() -> None:
+    rows = [
+        requirement("ACC-03", case("ACC-03", "fail"), level="should"),
+        requirement("TLS-02", case("TLS-02", "fail")),
+    ]
+    found = view.failing(document(*rows, fail_on="should"))
+    assert [row.requirement["id"] for row in found] == ["TLS-02", "ACC-03"]
+
+
+def test_days_left_are_counted_to_the_run_not_to_today() -> None:
+    found = view.excuses(samples.broken())
+    assert [(excuse.id, excuse.days_left, excuse.cases) for excuse in found] == [
+        ("WVR-2026-003", 40, ("TLS-04/tls-1.3-groups",))
+    ]
