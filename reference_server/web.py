@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -76,6 +77,14 @@ class Administration:
         self.headers = kept[:at] + [(name, value) for value in values] + kept[at:]
 
 
+@dataclass(slots=True)
+class OtherNode:
+    """Another node behind the same name, on an address of its own."""
+
+    handler: Handler
+    tls: TlsServer
+
+
 class WebApp:
     """Administration and API on one HTTPS port, and a plain port that only redirects."""
 
@@ -85,8 +94,10 @@ class WebApp:
         self.tls = TlsServer(gateway)
         self.admin = Administration()
         self.api = Api(gateway, ADMINISTRATOR)
+        self.accept: Callable[[socket.socket], ssl.SSLSocket] = lambda sock: self.tls.wrap(sock)
+        self.plain: Handler = self.to_https
         self.has_plain_port = True
-        self.other_nodes: dict[str, Handler] = {}
+        self.other_nodes: dict[str, OtherNode] = {}
         self.servers: list[HttpServer] = []
 
     def start(self) -> None:
@@ -96,10 +107,9 @@ class WebApp:
         https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock), clock=clock)
         self.port = https.port
         self.servers = [https]
-        for address, handler in self.other_nodes.items():
-            self.servers.append(
-                HttpServer(handler, lambda sock: self.accept(sock), address, port=self.port, clock=clock)
-            )
+        for address, node in self.other_nodes.items():
+            node.tls.prepare()
+            self.servers.append(HttpServer(node.handler, node.tls.wrap, address, clock, self.port))
         if self.has_plain_port:
             plain = HttpServer(lambda request: self.plain(request))
             self.plain_port = plain.port
@@ -127,11 +137,7 @@ class WebApp:
             table["addresses"] = ["127.0.0.1", *self.other_nodes]
         return {"webapp": table}
 
-    def accept(self, sock: socket.socket) -> ssl.SSLSocket:
-        """Turn a connection to the HTTPS port into a TLS one; raises OSError where that fails."""
-        return self.tls.wrap(sock)
-
-    def plain(self, request: Request) -> Response:
+    def to_https(self, request: Request) -> Response:
         """Send plain HTTP on to HTTPS, and serve nothing."""
         return redirect(f"https://localhost:{self.port}{request.path}", HTTPStatus.MOVED_PERMANENTLY)
 

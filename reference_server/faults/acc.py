@@ -1,0 +1,244 @@
+"""Faults and near misses of access: plain HTTP, the certificate, several nodes behind one name."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ..http import Request, Response
+from ..pki import Authority, LeafSpec
+from ..tls import TLS12, TlsServer
+from ..web import Administration, OtherNode, page, redirect
+from . import fault, near_miss
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway
+
+OTHER_ADDRESS = "127.0.0.2"
+"""All of 127.0.0.0/8 is loopback on Linux."""
+
+_TLS_RECORD = b"\x16"
+
+
+@fault("ACC-01")
+def serves_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-01: the plain port serves what the HTTPS port serves."""
+    gateway.web.plain = gateway.web.answer
+
+
+@fault("ACC-01")
+def serves_plain_http_on_the_tls_port(gateway: Gateway) -> None:
+    """Breaks ACC-01: the HTTPS port serves a client that does not start with TLS."""
+    _answer_plain_clients(gateway, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
+@fault("ACC-01")
+def serves_the_api_over_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-01: administration is redirected, but the API takes tokens in the clear."""
+
+    def answer(request: Request) -> Response:
+        if request.path.startswith("/v1/"):
+            return gateway.web.api.answer(request)
+        return redirect(f"https://localhost:{gateway.web.port}{request.path}")
+
+    gateway.web.plain = answer
+
+
+@fault("ACC-01")
+def redirects_to_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-01: the plain port redirects to itself."""
+    gateway.web.plain = lambda request: redirect(f"http://localhost:{gateway.web.plain_port}{request.path}?again")
+
+
+@fault("ACC-01")
+def redirects_relatively(gateway: Gateway) -> None:
+    """Breaks ACC-01: the redirect names a path only, so the browser stays where it is."""
+    gateway.web.plain = lambda _: redirect("/login")
+
+
+@fault("ACC-01")
+def sets_a_cookie_over_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-01: the redirect to https carries a session cookie in the clear."""
+
+    def answer(request: Request) -> Response:
+        response = redirect(f"https://localhost:{gateway.web.port}{request.path}")
+        response.headers.append(("Set-Cookie", "session=0"))
+        return response
+
+    gateway.web.plain = answer
+
+
+@fault("ACC-01")
+def refuses_with_the_page_itself(gateway: Gateway) -> None:
+    """Breaks ACC-01: the plain port says 403 and sends the page along."""
+
+    def answer(request: Request) -> Response:
+        response = gateway.web.answer(request)
+        response.status = HTTPStatus.FORBIDDEN
+        return response
+
+    gateway.web.plain = answer
+
+
+@fault("ACC-01")
+def asks_for_a_password_over_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-01: the plain port says 401 with a login form of its own."""
+    form = '<form method="post"><input name="key" type="password"></form>'
+    gateway.web.plain = lambda _: page("Identify yourself", form, HTTPStatus.UNAUTHORIZED)
+
+
+@fault("ACC-02")
+def certificate_of_another_name(gateway: Gateway) -> None:
+    """Breaks ACC-02: the certificate names another host."""
+    gateway.web.tls.leaf = LeafSpec(names=("elsewhere.example",))
+
+
+@fault("ACC-02")
+def certificate_has_expired(gateway: Gateway) -> None:
+    """Breaks ACC-02: the certificate ended yesterday."""
+    gateway.web.tls.leaf = LeafSpec(starts_in_days=-61)
+
+
+@fault("ACC-02")
+def certificate_is_not_valid_yet(gateway: Gateway) -> None:
+    """Breaks ACC-02: the certificate begins tomorrow."""
+    gateway.web.tls.leaf = LeafSpec(starts_in_days=1)
+
+
+@fault("ACC-02")
+def certificate_of_an_unknown_issuer(gateway: Gateway) -> None:
+    """Breaks ACC-02: an authority that nobody declared issued the certificate."""
+    gateway.web.tls.authority = Authority("Somebody else's CA")
+
+
+@fault("ACC-02")
+def certificate_signed_by_itself(gateway: Gateway) -> None:
+    """Breaks ACC-02: the certificate is its own issuer."""
+    gateway.web.tls.leaf = LeafSpec(self_signed=True)
+
+
+@fault("ACC-02")
+def chain_without_its_intermediate(gateway: Gateway) -> None:
+    """Breaks ACC-02: the intermediate certificate is not sent."""
+    gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority, withheld=True)
+
+
+@fault("ACC-03")
+def a_node_without_a_header(gateway: Gateway) -> None:
+    """Breaks ACC-03: one of two nodes lacks X-Frame-Options."""
+    administration = Administration()
+    administration.replace("X-Frame-Options")
+    _second_node(gateway).handler = administration.answer
+
+
+@fault("ACC-03")
+def a_node_with_an_expired_certificate(gateway: Gateway) -> None:
+    """Breaks ACC-03: one of two nodes was left out when certificates were renewed."""
+    _second_node(gateway).tls.leaf = LeafSpec(starts_in_days=-61)
+
+
+@fault("ACC-03")
+def a_node_with_an_older_protocol(gateway: Gateway) -> None:
+    """Breaks ACC-03: one of two nodes offers TLS 1.2 as well."""
+    _second_node(gateway).tls.settings.minimum = TLS12
+
+
+@near_miss()
+def two_nodes_alike(gateway: Gateway) -> None:
+    """Is right: two nodes, each with a certificate of its own, behave alike."""
+    _second_node(gateway)
+
+
+@near_miss()
+def no_plain_port(gateway: Gateway) -> None:
+    """Is right: no plain port is declared, because there is none."""
+    gateway.web.has_plain_port = False
+
+
+@near_miss()
+def plain_port_is_closed(gateway: Gateway) -> None:
+    """Is right: a plain port is declared, and nobody listens there."""
+    gateway.web.has_plain_port = False
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        gateway.declared.setdefault("webapp", {})["http_ports"] = [unused.getsockname()[1]]
+
+
+@near_miss()
+def bad_request_on_the_tls_port(gateway: Gateway) -> None:
+    """Is right: plain HTTP to the HTTPS port is told so, with a small page, as nginx does."""
+    body = b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>\r\n"
+    head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    _answer_plain_clients(gateway, head.encode() + body)
+
+
+@near_miss()
+def redirects_with_302_and_no_body(gateway: Gateway) -> None:
+    """Is right: HTTP/1.0, 302, no body and a closed connection, as HAProxy redirects."""
+
+    def answer(request: Request) -> Response:
+        away = redirect(f"HTTPS://LOCALHOST:{gateway.web.port}{request.path}")
+        away.headers += [("Cache-Control", "no-cache"), ("Connection", "close")]
+        return away
+
+    gateway.web.plain = answer
+
+
+@near_miss()
+def redirects_to_https_with_a_page(gateway: Gateway) -> None:
+    """Is right: the permanent redirect has a body that names the gateway, and a life for HTTPS that browsers ignore."""
+
+    def answer(request: Request) -> Response:
+        away = page("Gateway administration", "<p>has moved to https.</p>", HTTPStatus.PERMANENT_REDIRECT)
+        away.headers.append(("Location", f"https://localhost:{gateway.web.port}{request.path}"))
+        away.headers.append(("Strict-Transport-Security", "max-age=63072000"))
+        return away
+
+    gateway.web.plain = answer
+
+
+@near_miss()
+def asks_to_upgrade(gateway: Gateway) -> None:
+    """Is right: 426, and a body that says what to do."""
+
+    def answer(_: Request) -> Response:
+        upgrade = Response.json({"errors": [{"code": 426, "title": "Use HTTPS"}]}, HTTPStatus.UPGRADE_REQUIRED)
+        upgrade.headers += [("Upgrade", "TLS/1.3, HTTP/1.1"), ("Connection", "Upgrade, close")]
+        return upgrade
+
+    gateway.web.plain = answer
+
+
+@near_miss()
+def the_same_error_page_everywhere(gateway: Gateway) -> None:
+    """Is right: the plain port answers 404 to everything, with the error page that HTTPS has as well."""
+    gateway.web.plain = lambda _: page("Not found", "<p>There is no such page.</p>", HTTPStatus.NOT_FOUND)
+
+
+@near_miss()
+def chain_with_its_intermediate(gateway: Gateway) -> None:
+    """Is right: an intermediate issued the certificate, and is sent with it."""
+    gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority)
+
+
+def _second_node(gateway: Gateway) -> OtherNode:
+    node = OtherNode(gateway.web.answer, TlsServer(gateway))
+    gateway.web.other_nodes[OTHER_ADDRESS] = node
+    return node
+
+
+def _answer_plain_clients(gateway: Gateway, answer: bytes) -> None:
+    """Answer whoever does not start with a TLS record on the HTTPS port, and hang up."""
+
+    def accept(sock: socket.socket) -> ssl.SSLSocket:
+        if sock.recv(1, socket.MSG_PEEK) in (_TLS_RECORD, b""):
+            return gateway.web.tls.wrap(sock)
+        with contextlib.suppress(OSError):
+            sock.recv(1 << 16)
+            sock.sendall(answer)
+        raise ConnectionAbortedError("a plain client was answered")
+
+    gateway.web.accept = accept
