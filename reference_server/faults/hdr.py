@@ -1,0 +1,215 @@
+"""Faults of the protective headers: left out, misspelt, contradicted, or sent where they do not belong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ..http import Request, Response
+from . import fault
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway
+
+OLD, STANDARD = "X-Content-Security-Policy", "Content-Security-Policy"
+FRAMES, XSS = "X-Frame-Options", "X-XSS-Protection"
+SNIFFING, TRANSPORT = "X-Content-Type-Options", "Strict-Transport-Security"
+
+_STRICT = "default-src 'self'; script-src 'self'; frame-ancestors 'none'"
+
+
+@fault("HDR-01")
+def no_script_policy(gateway: Gateway) -> None:
+    """Breaks HDR-01: the documented policy header is left out; the standard one stands."""
+    gateway.web.admin.replace(OLD)
+
+
+@fault("HDR-01")
+def script_policy_without_scripts(gateway: Gateway) -> None:
+    """Breaks HDR-01: the policy restricts style sheets, and says nothing about scripts."""
+    gateway.web.admin.replace(OLD, "style-src 'self'")
+
+
+@fault("HDR-01")
+def scripts_from_a_third_party(gateway: Gateway) -> None:
+    """Breaks HDR-01: the policy lets a content network's scripts run, in both headers alike."""
+    gateway.web.admin.replace(OLD, "script-src 'self' https://cdn.example")
+    gateway.web.admin.replace(STANDARD, "script-src 'self' https://cdn.example; frame-ancestors 'none'")
+
+
+@fault("HDR-01")
+def scripts_from_data_addresses(gateway: Gateway) -> None:
+    """Breaks HDR-01: the policy lets data: addresses run as script."""
+    gateway.web.admin.replace(OLD, "script-src 'self' data:")
+
+
+@fault("HDR-01")
+def script_elements_from_anywhere(gateway: Gateway) -> None:
+    """Breaks HDR-01: a more specific directive undoes script-src, in both headers alike."""
+    gateway.web.admin.replace(OLD, "script-src 'self'; script-src-elem *")
+    gateway.web.admin.replace(STANDARD, "script-src 'self'; script-src-elem *; frame-ancestors 'none'")
+
+
+@fault("HDR-02")
+def no_frame_options(gateway: Gateway) -> None:
+    """Breaks HDR-02: X-Frame-Options is left out."""
+    gateway.web.admin.replace(FRAMES)
+
+
+@fault("HDR-02")
+def own_domain_may_frame(gateway: Gateway) -> None:
+    """Breaks HDR-02: SAMEORIGIN lets the own domain frame the page."""
+    gateway.web.admin.replace(FRAMES, "SAMEORIGIN")
+
+
+@fault("HDR-02")
+def frame_options_misspelt(gateway: Gateway) -> None:
+    """Breaks HDR-02: a semicolon makes the value void."""
+    gateway.web.admin.replace(FRAMES, "DENY;")
+
+
+@fault("HDR-02")
+def frame_ancestors_undo_deny(gateway: Gateway) -> None:
+    """Breaks HDR-02: DENY stands, and the standard policy lets everybody frame the page."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self'; frame-ancestors *")
+
+
+@fault("HDR-03")
+def no_xss_protection(gateway: Gateway) -> None:
+    """Breaks HDR-03: the header is sent under the short name of the document's table."""
+    gateway.web.admin.replace(XSS)
+    gateway.web.admin.headers.append(("X-XSS", "1"))
+
+
+@fault("HDR-03")
+def xss_protection_switched_off(gateway: Gateway) -> None:
+    """Breaks HDR-03: the filter is switched off."""
+    gateway.web.admin.replace(XSS, "0")
+
+
+@fault("HDR-04")
+def no_sniffing_protection(gateway: Gateway) -> None:
+    """Breaks HDR-04: X-Content-Type-Options is left out."""
+    gateway.web.admin.replace(SNIFFING)
+
+
+@fault("HDR-04")
+def sniffing_protection_quoted(gateway: Gateway) -> None:
+    """Breaks HDR-04: quotes make the value void."""
+    gateway.web.admin.replace(SNIFFING, '"nosniff"')
+
+
+@fault("HDR-05")
+def no_strict_transport(gateway: Gateway) -> None:
+    """Breaks HDR-05: Strict-Transport-Security is left out."""
+    gateway.web.admin.replace(TRANSPORT)
+
+
+@fault("HDR-05")
+def strict_transport_ends_at_once(gateway: Gateway) -> None:
+    """Breaks HDR-05: a life of zero makes browsers forget."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=0")
+
+
+@fault("HDR-05")
+def strict_transport_misspelt(gateway: Gateway) -> None:
+    """Breaks HDR-05: a missing semicolon makes the line void."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=63072000 includeSubDomains")
+
+
+@fault("HDR-06")
+def headers_on_the_api(gateway: Gateway) -> None:
+    """Breaks HDR-06: the headers are set for the whole host."""
+    gateway.web.api.headers = list(gateway.web.admin.headers)
+
+
+@fault("HDR-06")
+def a_header_on_api_errors(gateway: Gateway) -> None:
+    """Breaks HDR-06: API answers carry nosniff, set by a framework."""
+    gateway.web.api.headers = [(SNIFFING, "nosniff")]
+
+
+@fault("HDR-07")
+def errors_without_headers(gateway: Gateway) -> None:
+    """Breaks HDR-07: only answers below 400 carry the headers, as with nginx's add_header without always."""
+    _only_where(gateway, good=range(400))
+
+
+@fault("HDR-07")
+def redirects_without_headers(gateway: Gateway) -> None:
+    """Breaks HDR-07: redirects are answered before the headers are added."""
+    _only_where(gateway, good=[status for status in range(600) if not 300 <= status < 400])
+
+
+@fault("HDR-07")
+def a_header_is_lost_on_unknown_paths(gateway: Gateway) -> None:
+    """Breaks HDR-07: the page for unknown paths sets a header of its own, and loses one that was inherited."""
+
+    def chosen(_: Request, response: Response) -> list[tuple[str, str]]:
+        lost = TRANSPORT if response.status == HTTPStatus.NOT_FOUND else ""
+        return [line for line in gateway.web.admin.headers if line[0] != lost]
+
+    gateway.web.admin.headers_for = chosen
+
+
+@fault("HDR-08")
+def no_standard_policy(gateway: Gateway) -> None:
+    """Breaks HDR-08: the policy stands under the documented name alone, which current browsers do not know."""
+    gateway.web.admin.replace(STANDARD)
+
+
+@fault("HDR-08")
+def standard_policy_only_reports(gateway: Gateway) -> None:
+    """Breaks HDR-08: under the standard name the policy only reports."""
+    gateway.web.admin.replace(STANDARD)
+    gateway.web.admin.headers.append((f"{STANDARD}-Report-Only", _STRICT))
+
+
+@fault("HDR-08")
+def standard_policy_without_scripts(gateway: Gateway) -> None:
+    """Breaks HDR-08: the standard policy is about frames only."""
+    gateway.web.admin.replace(STANDARD, "frame-ancestors 'none'")
+
+
+@fault("HDR-08")
+def standard_policy_is_looser(gateway: Gateway) -> None:
+    """Breaks HDR-08: under the standard name scripts from anywhere over https may run."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' https:; frame-ancestors 'none'")
+
+
+@fault("HDR-09")
+def strict_transport_is_short(gateway: Gateway) -> None:
+    """Breaks HDR-09: browsers are told to remember for five minutes."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=300")
+
+
+@fault("HDR-10")
+def inline_script_is_allowed(gateway: Gateway) -> None:
+    """Breaks HDR-10: 'unsafe-inline' stands in both policies."""
+    gateway.web.admin.replace(OLD, "script-src 'self' 'unsafe-inline'")
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
+
+
+@fault("HDR-10")
+def inline_handlers_are_allowed(gateway: Gateway) -> None:
+    """Breaks HDR-10: attributes such as onclick may hold script."""
+    gateway.web.admin.replace(STANDARD, f"{_STRICT}; script-src-attr 'unsafe-inline'")
+
+
+@fault("HDR-11")
+def a_proxy_adds_its_own_line(gateway: Gateway) -> None:
+    """Breaks HDR-11: application and proxy both set X-Frame-Options, and differ."""
+    gateway.web.admin.replace(FRAMES, "DENY", "SAMEORIGIN")
+
+
+@fault("HDR-11")
+def two_lives_for_https(gateway: Gateway) -> None:
+    """Breaks HDR-11: two lines give Strict-Transport-Security two lives; browsers heed the first."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=63072000", "max-age=31536000")
+
+
+def _only_where(gateway: Gateway, good: range | list[int]) -> None:
+    def chosen(_: Request, response: Response) -> list[tuple[str, str]]:
+        return gateway.web.admin.headers if response.status in good else []
+
+    gateway.web.admin.headers_for = chosen

@@ -1,0 +1,128 @@
+"""Near misses of the protective headers: odd spellings and set-ups that are right."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ..http import Request, Response
+from ..web import page, redirect
+from . import near_miss
+from .hdr import FRAMES, OLD, SNIFFING, STANDARD, TRANSPORT, XSS
+
+if TYPE_CHECKING:
+    from ..gateway import Gateway
+
+
+@near_miss()
+def headers_in_another_case(gateway: Gateway) -> None:
+    """Is right: names and words compare without case."""
+    gateway.web.admin.headers = [(name.upper(), value.upper()) for name, value in gateway.web.admin.headers]
+
+
+@near_miss()
+def a_folded_line(gateway: Gateway) -> None:
+    """Is right: a value goes on in the next line, as HTTP once allowed."""
+    gateway.web.admin.replace(OLD, "default-src 'self';\r\n script-src 'self'")
+
+
+@near_miss()
+def more_headers_than_asked_for(gateway: Gateway) -> None:
+    """Is right: other headers of the kind do no harm, nor does the short name beside the real one."""
+    gateway.web.admin.headers += [
+        ("Referrer-Policy", "no-referrer"),
+        ("Permissions-Policy", "camera=()"),
+        ("X-XSS", "1"),
+        ("X-Permitted-Cross-Domain-Policies", "none"),
+        (f"{STANDARD}-Report-Only", "script-src 'none'"),
+    ]
+
+
+@near_miss()
+def strict_transport_with_quotes(gateway: Gateway) -> None:
+    """Is right: a quoted number, spaces, a stray semicolon and words that browsers do not know."""
+    gateway.web.admin.replace(TRANSPORT, 'includeSubDomains ; max-age = "63072000"; preload; x=y;')
+
+
+@near_miss()
+def xss_protection_without_mode(gateway: Gateway) -> None:
+    """Is right: 1 alone switches the filter on."""
+    gateway.web.admin.replace(XSS, "1")
+
+
+@near_miss()
+def the_same_line_twice(gateway: Gateway) -> None:
+    """Is right: application and proxy say the same, in their own spelling."""
+    gateway.web.admin.replace(FRAMES, "DENY", "deny")
+    gateway.web.admin.replace(SNIFFING, "nosniff", "nosniff")
+    gateway.web.admin.replace(XSS, "1; mode=block", "1;mode=block")
+    gateway.web.admin.replace(TRANSPORT, "max-age=63072000; includeSubDomains", "includeSubDomains;max-age=63072000")
+
+
+@near_miss()
+def policy_split_over_lines(gateway: Gateway) -> None:
+    """Is right: each line is a policy of its own, and what all of them allow is what runs."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "script-src *, script-src 'self'", "default-src 'self' 'unsafe-inline'")
+
+
+@near_miss()
+def policy_that_starts_from_nothing(gateway: Gateway) -> None:
+    """Is right: nothing is allowed but what is named, and the host stands by its name."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "default-src 'none'; script-src https://localhost:8443 'self'")
+
+
+@near_miss()
+def policy_of_the_first_drafts(gateway: Gateway) -> None:
+    """Is right: the documented header speaks the language of its time."""
+    gateway.web.admin.replace(OLD, "allow 'self'")
+
+
+@near_miss()
+def inline_scripts_with_nonces(gateway: Gateway) -> None:
+    """Is right: a nonce names each inline script, and cancels 'unsafe-inline' for browsers that know nonces."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "script-src 'self' 'unsafe-inline' 'nonce-c29tZXRoaW5n'")
+
+
+@near_miss()
+def no_script_at_all(gateway: Gateway) -> None:
+    """Is right: a page without script needs none to be let through."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "default-src 'none'; frame-ancestors 'none'")
+
+
+@near_miss()
+def home_redirects_to_the_login(gateway: Gateway) -> None:
+    """Is right: the first page sends visitors to the login, which is the page to judge."""
+    gateway.web.admin.pages["/"] = lambda _: redirect("/login")
+
+
+@near_miss()
+def home_asks_for_a_login(gateway: Gateway) -> None:
+    """Is right: the first page refuses visitors, and carries the headers all the same."""
+    gateway.web.admin.pages["/"] = lambda _: page("Sign in first", "", HTTPStatus.UNAUTHORIZED)
+
+
+@near_miss()
+def unknown_paths_show_the_application(gateway: Gateway) -> None:
+    """Is right: a single-page application answers 200 to every path below the administration."""
+    route = gateway.web.admin.route
+
+    def answer(request: Request) -> Response:
+        found = route(request)
+        return page("Gateway administration", "") if found.status == HTTPStatus.NOT_FOUND else found
+
+    gateway.web.admin.route = answer  # type: ignore[method-assign]
+
+
+@near_miss()
+def head_is_not_served(gateway: Gateway) -> None:
+    """Is right: HEAD is refused; what browsers get carries the headers."""
+    route = gateway.web.admin.route
+
+    def answer(request: Request) -> Response:
+        return page("Not here", "", HTTPStatus.METHOD_NOT_ALLOWED) if request.method == "HEAD" else route(request)
+
+    gateway.web.admin.route = answer  # type: ignore[method-assign]
