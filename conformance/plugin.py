@@ -13,6 +13,7 @@ import pytest
 
 from conformance import catalogue, findings
 from conformance.guard import Guard
+from conformance.hostile import shown
 from conformance.ledger import Entry
 from conformance.model import (
     Case,
@@ -36,6 +37,7 @@ _SESSION = pytest.StashKey[Session]()
 CASE = "portero-case"
 ENTRY = "portero"
 DEFECT = "portero-defect"
+LONGEST = 2000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read the operator's files before anything else, so that a bad one costs nothing."""
     if config.option.help or hasattr(config, "workerinput") or not _suite_is_asked_for(config):
@@ -149,7 +152,7 @@ def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     entry = _session(request.config).rulings.rule(case)
     request.node.user_properties += properties(case, entry)
     if entry.verdict == Outcome.NOT_APPLICABLE:
-        pytest.skip(entry.reason)
+        pytest.skip(shown(entry.reason, LONGEST))
     if entry.verdict == Outcome.INCONCLUSIVE:
         raise Inconclusive(entry.reason)
     kept = entry.verdict == Outcome.PASS
@@ -171,7 +174,7 @@ def pytest_runtest_makereport(
     if found := defect(call.when, error, entry):
         report.user_properties.append((DEFECT, f"{case.id}: {found}"))
     if isinstance(error, NonConformance | Inconclusive):
-        report.longrepr = f"{case.id} {case.subject}: {error}"
+        report.longrepr = shown(f"{case.id} {case.subject}: {error}", LONGEST)
     excuse = _session(item.config).excuse(case, entry) if isinstance(error, NonConformance) and entry else ""
     if excuse:
         report.outcome = "skipped"
@@ -201,13 +204,13 @@ _ENDINGS: dict[tuple[str, str | None], type[BaseException]] = {
 
 def properties(case: Case, entry: Entry) -> list[tuple[str, object]]:
     """Return what a case's reports carry: four for people and CI, and the whole entry for us."""
-    shown = {
+    told = {
         "requirement": case.requirement.id,
         "level": str(case.level),
         "verdict": str(entry.verdict),
         "subject": case.subject,
     }
-    return [*shown.items(), (ENTRY, json.dumps(asdict(entry)))]
+    return [*told.items(), (ENTRY, json.dumps(asdict(entry)))]
 
 
 def _entry(properties: Iterable[tuple[str, object]]) -> Entry | None:

@@ -18,11 +18,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:
-    argv = ["-c", str(PACKAGE / "pytest.toml"), "--rootdir", str(PACKAGE.parent)]
-    argv += ["-p", "conformance.plugin", "-p", "conformance.terminal", "--capture=no", "--tb=no"]
+    argv = ["-c", str(PACKAGE / "portero.toml"), "--rootdir", str(PACKAGE.parent)]
+    argv += ["-p", "conformance.plugin", "-p", "conformance.terminal", "--capture=no", "--tb=no", "--no-header", "-qq"]
+    argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
     argv += ["--pyargs", "conformance.suite"]
     argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
-    argv += ["-q"] * options.quiet + ["-v"] * options.verbose
     for name in ("reports", "level", "fail_on", "lang", "target", "waivers"):
         if (value := getattr(options, name)) is not None:
             argv.append(f"--{name.replace('_', '-')}={value}")
