@@ -50,11 +50,14 @@ def alike(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _refusals(seen: ChannelObservation, kind: str) -> Refusals:
-    """Return a kind's refusals by their place in the record."""
+    """Return a kind's refusals by their place in the record; none of a group whose controls were not accepted."""
     name, prefixes = _KINDS[kind]
+    group = seen.groups[name]
+    if not (group.before.accepted and group.after.accepted):
+        return {}
     return {
         f"/groups/{name}/attempts/{key.replace('/', '~1')}": attempt
-        for key, attempt in seen.groups[name].attempts.items()
+        for key, attempt in group.attempts.items()
         if key.partition("/")[0] in prefixes
         and attempt.on_time
         and not attempt.accepted

@@ -56,7 +56,7 @@ def forged(line: Line) -> Attempts:
     variants |= {f"default/{n}": ("a secret that anybody would guess", text) for n, text in enumerate(DEFAULTS, 1)}
     variants["trimmed"] = ("the secret without the space around it", right.strip())
     for size in (*_PREFIXES, len(right) - 1):
-        if size < len(right):
+        if size < len(right.strip()):
             variants[f"prefix/{size}"] = (f"the secret's first {size} characters", right[:size])
     payload = line.channel.payload.encode()
 
@@ -210,7 +210,8 @@ def malformed(line: Line) -> Attempts:
     when = timing.fresh(line.tolerance)
     attempts = {name: _once(line, what, when, make) for name, (what, make) in made.items()}
     if line.announces_length:
-        attempts["declared-length"] = _once(line, "a message announced 8 bytes too short", when, line.seal, declare=-8)
+        half = len(line.seal(0)) // 2
+        attempts["declared-length"] = _once(line, "a message announced half as long", when, line.seal, declare=-half)
     attempts["half-request"] = lambda: line.send(
         "half a request, then silence", when, halved, declare=_HALF, wait=_SILENCE
     )

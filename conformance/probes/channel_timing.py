@@ -71,8 +71,8 @@ def well_inside(tolerance: int) -> tuple[float, float]:
 
 
 def fresh(tolerance: int) -> Timing:
-    """Stamp with the core's present."""
-    return Timing(lambda low, high: math.floor((low + high) / 2), well_inside(tolerance))
+    """Stamp with the core's present, and never ahead of it."""
+    return Timing(lambda low, _: math.floor(low), well_inside(tolerance))
 
 
 def inside(age: float, tolerance: int) -> Timing:
