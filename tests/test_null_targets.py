@@ -18,7 +18,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from conformance import cases, target_file
 from conformance.model import Exit
 from conformance.toml_text import spell
 from reference_server import Gateway
@@ -29,15 +28,22 @@ from tests import null
 CHECKOUT = Path(__file__).parents[1]
 TIME_LIMIT = 45
 
-EARNS: dict[str, set[str]] = {
-    # Plain HTTP finds nothing at a port that is closed, silent or hangs up: this alone is true of them.
-    "closed": {"ACC-01"},
-    "silent": {"ACC-01"},
-    "resets": {"ACC-01"},
-    "plain-http": {"ACC-01"},
-    "same-page": {"ACC-01"},
-    "redirects": {"ACC-01"},
-    "drops-after-ten": {"ACC-01"},
+# A port that answers nothing serves nothing over plain HTTP either: this alone is true of it.
+NOTHING_SERVED = {"ACC-01"}
+# A web server with a good certificate keeps what TLS itself promises; none of the headers is sent anywhere.
+GOOD_TLS = {"ACC-01", "ACC-02", "ACC-03", *(f"TLS-{n:02}" for n in range(1, 14)), "HDR-06", "HDR-11"}
+# What ten answers of a right gateway can show, whichever probes were first to get them, and what needs none.
+TEN_ANSWERS = {"ACC-01", "ACC-02", "ACC-03", "CHN-14", "IDV-06", "IDV-07", "IDV-08", "IDV-14"}
+TEN_ANSWERS |= {f"HDR-{n:02}" for n in range(1, 12)}
+
+EARNS: dict[str, tuple[str, set[str]]] = {
+    "closed": ("incomplete", NOTHING_SERVED),
+    "silent": ("incomplete", NOTHING_SERVED),
+    "resets": ("incomplete", NOTHING_SERVED),
+    "plain-http": ("incomplete", NOTHING_SERVED),
+    "same-page": ("not-conformant", GOOD_TLS | {"IDV-06"}),  # its pages hold no secret
+    "redirects": ("not-conformant", GOOD_TLS),
+    "drops-after-ten": ("incomplete", TEN_ANSWERS),  # it keeps every promise: nothing may fail
 }
 
 
@@ -207,26 +213,24 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]
         yield {name: run.result() for name, run in under_way.items()}
 
 
-@pytest.mark.parametrize("name", sorted(EARNS))
+@pytest.mark.parametrize("name", EARNS)
 def test_passes_nothing_but_what_is_true_of_it(name: str, runs: dict[str, Ended]) -> None:
     passed = runs[name].with_verdict("pass")
-    assert passed.keys() <= EARNS[name], passed
+    assert passed.keys() <= EARNS[name][1], {k: v for k, v in passed.items() if k not in EARNS[name][1]}
 
 
-@pytest.mark.parametrize("name", sorted(EARNS))
+@pytest.mark.parametrize("name", EARNS)
 def test_is_never_called_conformant(name: str, runs: dict[str, Ended]) -> None:
-    run = runs[name]
-    assert run.results["verdict"] in ("incomplete", "not-conformant")
-    assert run.code == (Exit.VIOLATION if run.results["verdict"] == "not-conformant" else Exit.INCOMPLETE)
+    run, verdict = runs[name], EARNS[name][0]
+    assert run.results["verdict"] == verdict, run.with_verdict("fail")
+    assert run.code == (Exit.VIOLATION if verdict == "not-conformant" else Exit.INCOMPLETE)
 
 
-@pytest.mark.parametrize("name", sorted(EARNS))
+@pytest.mark.parametrize("name", EARNS)
+def test_no_case_is_left_without_a_verdict(name: str, runs: dict[str, Ended]) -> None:
+    assert not runs[name].with_verdict("not-run")
+
+
+@pytest.mark.parametrize("name", EARNS)
 def test_ends_soon(name: str, runs: dict[str, Ended]) -> None:
     assert runs[name].seconds < TIME_LIMIT, runs[name].results["run"]["probe_seconds"]
-
-
-def test_every_probe_has_to_end_in_time(tmp_path: Path) -> None:
-    (tmp_path / "target.toml").write_text(_target_file(tmp_path, Ports(1, 2)), encoding="utf-8")
-    aim = target_file.read(tmp_path / "target.toml")
-    patience = {proof.probe.name: proof.probe.patience(aim) for proof in cases.proofs().values()}
-    assert max(patience.values()) <= TIME_LIMIT - 5, patience
