@@ -105,7 +105,7 @@ class Waivers:
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the waivers as results.json holds them."""
-        return [waiver.model_dump(mode="json", exclude_unset=True) for waiver in self.every]
+        return [waiver.model_dump(mode="json") for waiver in self.every]
 
 
 def none() -> Waivers:

@@ -168,7 +168,8 @@ def _wrong_values(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterato
 
 @pytest.mark.parametrize("key", [k for k in _wrong_values(Target) if k != ("schema",)], ids=".".join)
 def test_no_wrong_value_is_answered_in_the_parser_s_words(tmp_path: Path, key: tuple[str, ...]) -> None:
-    for value in (1, -1, True, 1.5, "x", "", [1], [[]], ["a", 3], {"zz": 1}, "@date@", [{"zz": 1}]):
+    values: list[Any] = [1, -1, True, 1.5, "x", "", [1], [[]], ["a", 3], {"zz": 1}, "@date@", [{"zz": 1}]]
+    for value in values:
         document: dict[str, Any] = {"schema": 1, "name": "x"}
         table = document
         for part in key[:-1]:
