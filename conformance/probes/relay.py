@@ -72,7 +72,8 @@ class Relay:
                 guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 answered = False
         if not answered:
-            self._make_sure()
+            with contextlib.suppress(Inconclusive):
+                self._make_sure()
 
     def _make_sure(self) -> None:
         """Send the control hello after a dropped connection, at most four times a second."""

@@ -22,8 +22,19 @@ from conformance.secret import open_vault
 LIMITS = {"connections": 32, "requests_per_second": 2000}
 
 
-def bench(port: int, environ: dict[str, str] | None = None, folder: Path = Path(), **webapp: Any) -> Bench:
-    document = {"schema": 1, "name": "t", "limits": LIMITS, "webapp": {"url": f"https://localhost:{port}", **webapp}}
+def bench(
+    port: int,
+    environ: dict[str, str] | None = None,
+    folder: Path = Path(),
+    limits: dict[str, int] | None = None,
+    **webapp: Any,
+) -> Bench:
+    document = {
+        "schema": 1,
+        "name": "t",
+        "limits": limits or LIMITS,
+        "webapp": {"url": f"https://localhost:{port}", **webapp},
+    }
     aim = target.parse(document)
     vault = open_vault(aim.secret_refs(), environ or {}, folder)
     return Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder)

@@ -17,6 +17,10 @@ from conformance.probes.http import plain_words
 PATIENCE = 5.0
 
 
+class Unreachable(Inconclusive):
+    """No connection is taken at all, which says nothing about TLS."""
+
+
 class Caller:
     """One endpoint, at `address` or the first address that took a connection. Safe across threads."""
 
@@ -43,13 +47,13 @@ class Caller:
     def ask(self, hello: Hello) -> Reply:
         """Send one hello and read the answer, within 5 s each.
 
-        Raises Inconclusive when no connection is taken at all, which says nothing about TLS.
+        Raises Unreachable, and Inconclusive when the run's limits are spent.
         """
         with self._bench.budget.connection(self.host):
             try:
                 sock = self.connect()
             except OSError as error:
-                raise Inconclusive(
+                raise Unreachable(
                     f"{self.host}:{self.port} took no connection, after {self.connections - 1} before: "
                     f"{plain_words(error)}"
                 ) from error
@@ -61,14 +65,17 @@ class Caller:
         self._good = hello
 
     def answers(self) -> bool:
-        """Send the control hello, twice if it is dropped, and tell whether it is still answered well."""
+        """Send the control hello, twice if it is dropped, and tell whether it is still answered well.
+
+        Raises Inconclusive when the run's limits are spent.
+        """
         good = self._good
         if good is None:
             return False
         try:
             reply = self.ask(good)
             return reply.offered or (reply.outcome != "silent" and self.ask(good).offered)
-        except Inconclusive:
+        except Unreachable:
             return False
 
     def check(self) -> bool:
