@@ -70,6 +70,7 @@ def exchange_bytes(
         return replace(unanswered, trouble=str(error)), b""
     bench.budget.request(host)
     with bench.budget.connection(host):
+        began = time.monotonic()
         try:
             answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
         except OddAnswer as odd:
@@ -84,6 +85,7 @@ def exchange_bytes(
         body=answer.body.decode("utf-8", "replace"),
         body_bytes=len(answer.body),
         incomplete=answer.incomplete,
+        seconds=round(time.monotonic() - began, 4),
     )
     return seen, answer.body
 

@@ -16,7 +16,7 @@ class Exchange:
     `malformed` are lines of the header section that are not a field at all. `body` is the first 64 KiB as text, with
     any transfer coding undone; `incomplete` says in plain words why more was expected or left unread, and is empty
     otherwise. `trouble` is empty, or says in plain words why there is no answer; `status` is then 0 and `body` may
-    hold what came instead of HTTP.
+    hold what came instead of HTTP. `seconds` is how long the answer took, from the name to the last byte.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Exchange:
     trouble: str = ""
     incomplete: str = ""
     malformed: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of every line called `name`, in order; names compare without case."""
