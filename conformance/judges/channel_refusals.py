@@ -94,4 +94,4 @@ def _features(attempt: Attempt) -> dict[str, str]:
 
 
 def _milliseconds(refusals: Refusals) -> str:
-    return f"{median(attempt.seconds for attempt in refusals.values()) * 1000:.0f} ms"
+    return f"{median(attempt.seconds for attempt in refusals.values()) * 1000:.1f} ms"

@@ -129,7 +129,7 @@ class Line:
             body=reply.body[:_BODY].decode("utf-8", "replace"),
             body_bytes=len(reply.body),
             trouble=reply.trouble,
-            seconds=round(reply.seconds, 3),
+            seconds=round(reply.seconds, 4),
         )
         return replace(attempt, accepted=self._accepts(attempt))
 

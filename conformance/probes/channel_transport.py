@@ -61,7 +61,6 @@ class Http:
         headers = {"Content-Type": self._channel.content_type}
         if declare:
             headers["Content-Length"] = str(len(message) + declare)
-        began = time.monotonic()
         seen, body = exchange_bytes(
             self._bench,
             "POST",
@@ -71,7 +70,7 @@ class Http:
             context=self._context,
             timeout=timeout,
         )
-        return Reply(seen.status, seen.headers, body, seen.trouble, time.monotonic() - began)
+        return Reply(seen.status, seen.headers, body, seen.trouble, seen.seconds)
 
 
 class Tcp:
