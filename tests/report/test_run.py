@@ -24,6 +24,7 @@ from tests.chromium import dump
 from tests.report.samples import HOSTILE
 
 CHECKOUT = Path(__file__).parents[2]
+WORDS = HOSTILE.replace("\ud800", "")  # pytest's writer escapes a whole line that it cannot encode
 RUN = f"""
 import sys
 from dataclasses import replace
@@ -31,7 +32,7 @@ from conformance import cases, cli
 from conformance.model import violates
 from pathlib import Path
 def judge(seen, policy, case):
-    return violates("expected " + {HOSTILE!r}, "observed " + {HOSTILE!r}, notes=({HOSTILE!r},))
+    return violates("expected " + {WORDS!r}, "observed " + {WORDS!r}, notes=({WORDS!r},))
 proof = cases.proofs()["ACC-01"]
 cases._PROOFS["ACC-01"] = replace(proof, judge=judge)
 sys.exit(cli.main(sys.argv[1:]))
