@@ -39,7 +39,8 @@ def cipher_suites(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-03 for one version of the level."""
     if not facts.offers(seen, case.value):
         raise NotApplicable(f"{spoken(case.value)} is not offered (TLS-02 judges that)")
-    expected = f"{_level(policy)} lists every suite accepted with {spoken(case.value)}"
+    listed = rules.listed_suites(policy.level, case.value)
+    expected = f"{_level(policy)} allows {spoken(case.value)} with the {len(listed)} suites of its list, and no other"
     if found := rules.suites(seen, policy.level, case.value):
         return _broken(expected, found)
     names = facts.whole_suites(seen, case.value).accepted

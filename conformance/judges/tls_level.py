@@ -17,6 +17,7 @@ from conformance.profiles import NEWEST_FIRST, Guideline, guideline
 from conformance.records.tls import VERSIONS, TlsObservation
 
 NONE = "none"
+_TOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,17 @@ def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     matches = {edition: match(seen, guideline(edition)) for edition in NEWEST_FIRST}
     told = ", ".join(f"{m.level} under {edition}" for edition, m in matches.items())
     notes = tuple(
-        f"{edition}: closest is {m.closest}; " + "; ".join(f.text for f in m.departures)
+        f"{edition}: closest is {m.closest}; {_in_short(m.departures)}"
         for edition, m in matches.items()
         if m.departures
     )
     declared = f"{policy.webapp.security_level} is declared, under guideline {policy.webapp.guideline}"
     return conforms(declared, f"the endpoint runs {told}", "/versions", "/suites", "/certificates", notes=notes)
+
+
+def _in_short(departures: tuple[Finding, ...]) -> str:
+    told = "; ".join(f.text for f in departures[:_TOLD])
+    return told + (f"; and {len(departures) - _TOLD} more" if len(departures) > _TOLD else "")
 
 
 def default_level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:

@@ -43,9 +43,14 @@ def version(seen: TlsObservation, profile: Profile, name: str) -> list[Finding]:
     return []
 
 
+def listed_suites(profile: Profile, name: str) -> tuple[str, ...]:
+    """Return the level's list for a version."""
+    return profile.suites_tls13 if name == "tls-1.3" else profile.suites
+
+
 def suites(seen: TlsObservation, profile: Profile, name: str) -> list[Finding]:
     """Find suites of a version that the level does not list."""
-    listed = profile.suites_tls13 if name == "tls-1.3" else profile.suites
+    listed = listed_suites(profile, name)
     known = seen.suites.get(name, Suites())
     return [
         Finding(f"accepted {suite} with {spoken(name)}", _suite_pointer(known, name, suite))
@@ -87,7 +92,7 @@ def dh_size(seen: TlsObservation, profile: Profile) -> list[Finding]:
 def key_type(seen: TlsObservation, profile: Profile) -> list[Finding]:
     """Find certificates whose kind of key the level does not list."""
     return [
-        Finding(f"{_label(c)} has a key of type {c.key_type}", f"{pointer}/key_type")
+        Finding(f"the certificate of {c.subject} has a key of type {c.key_type}", f"{pointer}/key_type")
         for pointer, c in _numbered(seen)
         if c.key_type not in profile.certificate_types
     ]
