@@ -114,7 +114,7 @@ def has_a_p521_certificate(gateway: Gateway) -> None:
 @fault("TLS-05")
 def is_signed_by_an_rsa_authority(gateway: Gateway) -> None:
     """Breaks TLS-05: MODERN with an ECDSA certificate that an RSA key signed."""
-    gateway.authority = Authority(key=make_key("rsa-2048"))
+    gateway.web.tls.authority = Authority("Portero RSA CA", make_key("rsa-2048"), parent=gateway.authority)
 
 
 @fault("TLS-05", level="old")
