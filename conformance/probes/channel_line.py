@@ -77,19 +77,19 @@ class Line:
         while True:
             times += 1
             attempt = self._once(what, when, make or self.seal, declare, wait)
-            if wait or times == _TIMES or (attempt.on_time and not self._was_lost(attempt)):
+            never_heard = attempt.trouble == SILENCE and self._control is None
+            if wait or never_heard or times == _TIMES or (attempt.on_time and not self._was_lost(attempt)):
                 return replace(attempt, times=times)
 
     def fresh(self) -> Attempt:
         """Send a fresh sealed message: the control of everything else."""
         return self.send("a fresh sealed message", timing.fresh(self.tolerance))
 
-    def noise(self) -> Attempt:
+    def noise(self, wait: float = 0) -> Attempt:
         """Send random bytes as long as a message: what no core can take for one."""
         size = len(self.codec.unwrap(self.seal(0)))
-        return self.send(
-            "random bytes as long as a message", timing.fixed(0), lambda _: self.codec.wrap(os.urandom(size))
-        )
+        what, when = "random bytes as long as a message", timing.fixed(0)
+        return self.send(what, when, lambda _: self.codec.wrap(os.urandom(size)), wait=wait)
 
     def group(self, attempts: Mapping[str, Callable[[], Attempt]]) -> Group:
         """Make all attempts, a few at once, between two controls and beside one message of noise."""
@@ -99,8 +99,8 @@ class Line:
         return Group(before, noise, made, self.fresh())
 
     def learn_refusal(self) -> Attempt:
-        """Take the answer to noise as what a refusal looks like here."""
-        self._noise = self.noise()
+        """Take the answer to noise, sent once, as what a refusal looks like here."""
+        self._noise = self.noise(wait=self.patience)
         return self._noise
 
     def learn_acceptance(self, control: Attempt) -> None:
