@@ -72,7 +72,7 @@ def _listed(say: Wording, heading: str, found: list[str], colour: str, verbosity
 
 
 def _told(case: Mapping[str, Any]) -> str:
-    return "; ".join(_plain(text) for text in (case["observed"] or case["reason"], case["expected"]) if text)
+    return _plain(case["reason"] or f"{case['observed']}; {case['expected']}")
 
 
 def _about(say: Wording, gap: view.Gap) -> str:

@@ -69,7 +69,7 @@ def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
     title = _plain(say.title(requirement))
     yield from (f"### {requirement['id']} {title} ({say('level.' + requirement['level'])})", "")
     for case in row.cases:
-        yield f"- {_name(case)}: {_plain(case['observed'] or case['reason'])}; {_plain(case['expected'])}"
+        yield f"- {_name(case)}: {_plain(case['reason'] or case['observed'] + '; ' + case['expected'])}"
     yield ""
     yield f"{say('violations.repair')}{say('colon')}{_plain(say.title(requirement, 'repair'))}"
     yield ""

@@ -57,7 +57,7 @@ UNRUN = requirement("ACC-03", case("ACC-03", "not-run", reason="not selected"))
             document(requirement("TLS-04", case("TLS-04", "waived", waiver="W-1"))),
             "conformant-with-waivers",
             Exit.OK,
-            "except for what 1 waived case excuse",
+            "except for 1 waived case.",
         ),
     ],
 )
