@@ -66,7 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _suite_is_asked_for(config: pytest.Config) -> bool:
-    """Tell whether the command line leads to the suite: by its package's name, or a folder on the way to it."""
+    """Tell whether the command line leads to the suite: by a target, its package's name, or a folder above it."""
+    if config.option.target is not None:
+        return True
     suite = Path(__file__).parent / "suite"
     for name in (arg.partition("::")[0] for arg in config.args):
         path = (config.invocation_params.dir / name).resolve()
@@ -102,10 +104,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item of every case of the requirement that a function proves."""
     if (mark := metafunc.definition.get_closest_marker("requirement")) is None:
         return
-    try:
-        cases = _session(metafunc.config).assessment.cases.values()
-    except pytest.UsageError as error:
-        pytest.exit("\n".join(error.args), returncode=Exit.UNUSABLE)
+    cases = _session(metafunc.config).assessment.cases.values()
     own = [case for case in cases if case.requirement.id == mark.args[0]]
     metafunc.parametrize("case", own, ids=[case.id for case in own])
 
