@@ -31,18 +31,27 @@ def installed(program: str) -> str:
 @contextmanager
 def nginx(folder: Path, settings: str) -> Iterator[int]:
     """Run nginx with `settings` in its server block; yields the port."""
-    program, port = installed("nginx"), free_port()
+    port = free_port()
+    with nginx_servers(
+        folder, port, f"server {{ listen 127.0.0.1:{port} ssl;\n{settings}\nlocation / {{ return 200; }} }}"
+    ):
+        yield port
+
+
+@contextmanager
+def nginx_servers(folder: Path, port: int, servers: str) -> Iterator[None]:
+    """Run nginx with whole server blocks, one of which listens at `port`."""
+    program = installed("nginx")
     scratch = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;\n"
         f"events {{ worker_connections 512; }}\n"
-        f"http {{ access_log off; {scratch}\n"
-        f"server {{ listen 127.0.0.1:{port} ssl;\n{settings}\nlocation / {{ return 200; }} }} }}\n"
+        f"http {{ access_log off; {scratch}\n{servers} }}\n"
     )
     with _running([program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port, folder):
-        yield port
+        yield
 
 
 @contextmanager
