@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from .http import HttpServer, Request, Response
-from .pki import LeafSpec
+from .pki import Leaf, LeafSpec
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -24,6 +24,9 @@ BASE = "/widget/v1/"
 UIDS = ("portero.test@example.org", "12.345.678-5", "620", "josé@example.org")
 NAME = 'Clienta Ñandú "Demo" <b>&'
 ATTRS = {"one_key": "one_value", "another_key": "año 2026; 50 %"}
+
+
+Wrap = Callable[[socket.socket], ssl.SSLSocket]
 
 
 class Unusable(Exception):
@@ -120,30 +123,30 @@ class IdentityService:
         self.check: Callable[[Initialisation], bool | None] = self.check_hash
         self.bind: Callable[[Initialisation, bool], Response] = self.bind_client
         self.drop: Callable[[Initialisation | None], Response] = lambda _: Response(204)
-        self.absent: Callable[[], Response] = lambda: Response.json({"error": "not found"}, 404)
+        self.absent_status = 404
+        self.absent: Callable[[], Response] = lambda: Response.json({"error": "not found"}, self.absent_status)
         self.shown: Callable[[Contact], dict[str, Any]] = Contact.shown
         self.initialise: Callable[[Request], Response] = self.initialise_widget
+        self.serve: Callable[[Request], Response] = self.answer
+        self.wrapper: Callable[[], Wrap] = self.tls_wrapper
+        self.issue: Callable[[LeafSpec], Leaf] = gateway.authority.issue
+        self.setting: Callable[[], dict[str, Any]] = lambda: {"enabled": self.validation}
         self.set_validation: Callable[[bool], None] = self.store_validation
 
     def start(self) -> None:
         """Serve in the background."""
-        self.server = HttpServer(self.answer, self.wrapper() if self.secure else None, clock=self.gateway.clock)
+        self.server = HttpServer(self.serve, self.wrapper() if self.secure else None, clock=self.gateway.clock)
         self.server.start()
 
-    def wrapper(self) -> Callable[[socket.socket], ssl.SSLSocket]:
+    def tls_wrapper(self) -> Wrap:
         """Issue the certificate and return what wraps a connection."""
         leaf = self.issue(self.leaf)
         path = self.gateway.folder / "identity.pem"
-        path.write_bytes(leaf)
+        path.write_bytes(leaf.chain_pem + leaf.key_pem)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(path)
         return lambda sock: context.wrap_socket(sock, server_side=True)
-
-    def issue(self, spec: LeafSpec) -> bytes:
-        """Return certificate and key, PEM."""
-        leaf = self.gateway.authority.issue(spec)
-        return leaf.chain_pem + leaf.key_pem
 
     def stop(self) -> None:
         """Release the ports."""
@@ -170,7 +173,11 @@ class IdentityService:
                     "visitor": {"name": NAME, "attrs": ATTRS},
                 },
                 "accepted": {"status": [200, 201], "pointer": "/visitor/verified", "equals": True},
-                "state": {"url": f"{self.url}{BASE}contacts/{{uid}}", "authorization": "env:PORTERO_IDENTITY_ADMIN"},
+                "state": {
+                    "url": f"{self.url}{BASE}contacts/{{uid}}",
+                    "authorization": "env:PORTERO_IDENTITY_ADMIN",
+                    "absent_status": [self.absent_status],
+                },
                 "other_paths": [{"url": f"{self.url}{BASE}contacts/{{uid}}", "method": "PATCH"}],
                 "switch": {"url": f"{self.url}{BASE}settings/validation"},
             }
@@ -202,7 +209,7 @@ class IdentityService:
             case "GET", "sessions" if rest in self.sessions:
                 return Response.json(self.sessions[rest])
             case "GET", "settings":
-                return Response.json({"enabled": self.validation})
+                return Response.json(self.setting())
             case "PUT", "settings":
                 return self._set(request)
         return self.absent()
@@ -246,9 +253,9 @@ class IdentityService:
             raise Unusable("no such organisation")
         if not isinstance(uid, str) or not uid or not isinstance(name, str) or not isinstance(attrs, dict):
             raise Unusable("another type was expected")
-        signature = document.get("client_hash", "") if "client_hash" in document else None
-        if signature is not None and not isinstance(signature, str):
+        if not isinstance(document.get("client_hash", ""), str):
             raise Unusable("client_hash is a string")
+        signature = document.get("client_hash")
         return Initialisation(organisation, uid, signature, name, attrs)
 
     def check_hash(self, asked: Initialisation) -> bool | None:

@@ -46,6 +46,7 @@ class Site:
         self.scripts: dict[str, Callable[[], str]] = {"/assets/widget.js": lambda: SCRIPT}
         self.settings: Callable[[bool], dict[str, Any]] = self.widget_settings
         self.commits: list[dict[str, str]] = [SOURCES]
+        self.beside: dict[str, str] = {}
         self.repository: Path | None = None
 
     def start(self) -> None:
@@ -55,6 +56,8 @@ class Site:
         if shutil.which("git"):
             self.repository = self.gateway.folder / "site"
             commit(self.repository, self.commits)
+            for name, text in self.beside.items():
+                (self.repository / name).write_text(text, encoding="utf-8")
 
     def _wrapper(self) -> Callable[[socket.socket], ssl.SSLSocket]:
         leaf = self.gateway.authority.issue(LeafSpec())

@@ -9,7 +9,7 @@ from conformance.target import Identity
 
 SERVER_ERRORS = range(500, 600)
 BUSY = (429, 503)
-DROPPED = "it is dropped, and nothing is stored of it"
+DROPPED = "such an initialisation is dropped, and nothing is stored of the client"
 
 
 def declared(policy: Policy) -> Identity:
@@ -132,6 +132,13 @@ def _require_sight(trials: Trials, attempt: Attempt) -> None:
         )
 
 
+def _require_welcome(trials: Trials, policy: Policy, attempt: Attempt) -> None:
+    """Raise Inconclusive where a declared uid is not honoured with its right hash either."""
+    for label, welcome in trials.welcomes.items():
+        if welcome.uid == attempt.watched and not welcome.answer.honoured(declared(policy).accepted):
+            raise Inconclusive(f"{label} was not honoured with its right hash either: {welcome.answer.words()}")
+
+
 def bound(trials: Trials, policy: Policy, attempt: Attempt) -> str:
     """Say what an attempt did that only an honoured one may do, or nothing."""
     if attempt.answer.honoured(declared(policy).accepted):
@@ -160,6 +167,9 @@ def _dropped(trials: Trials, policy: Policy, key: str) -> Verdict:
     for attempt in attempts:
         _require_reason(attempt.answer)
         _require_sight(trials, attempt)
+        _require_welcome(trials, policy, attempt)
+        if attempt.answer.cut and attempt.answer.status in declared(policy).accepted.status:
+            raise Inconclusive("the answer is too long to tell whether it was honoured")
     return conforms(DROPPED, _told(attempts), *(_at(key, n) for n in range(len(attempts))), notes=_blindness(policy))
 
 

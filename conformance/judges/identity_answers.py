@@ -51,6 +51,8 @@ def wrong_part_unsaid(seen: IdentityObservation, policy: Policy, case: Case) -> 
     for trial in (trials.trials[f"compared:{kind}"] for kind in {refusal.kind for refusal in trials.refusals}):
         for attempt in trial.attempts:
             controlled(trials, policy, attempt)
+            if attempt.answer.honoured(declared(policy).accepted):
+                raise Inconclusive(f"{attempt.what} was honoured, so there is no refusal to compare")
     if trouble := next((refusal.trouble for refusal in trials.refusals if refusal.trouble), ""):
         if all(refusal.trouble for refusal in trials.refusals):
             return conforms("answers do not depend on where a hash is wrong", f"all: {trouble}", "/trials/refusals")
@@ -122,7 +124,10 @@ def _dealt_with(plain: Answer, over_tls: Answer) -> bool:
     """Tell whether the service itself answered in the clear: it answers the same over TLS."""
     if plain.trouble or plain.status != over_tls.status:
         return False
-    return 200 <= plain.status < 300 or (plain.body != "" and plain.body == over_tls.body)
+    documents = [pointers.parse(answer.body) for answer in (plain, over_tls)]
+    if pointers.MISSING not in documents:
+        return [p for p, _ in pointers.leaves(documents[0])] == [p for p, _ in pointers.leaves(documents[1])]
+    return plain.body == over_tls.body and (plain.body != "" or 200 <= plain.status < 300)
 
 
 def _require_service(trials: Trials) -> None:

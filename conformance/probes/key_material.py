@@ -20,7 +20,7 @@ _CALLS = tuple(
         rf"\bhmac(?:_?sha256)?\s*\(\s*['\"`]?(?:sha-?256)?['\"`]?\s*,?\s*{_KEY}\s*,",
     )
 )
-_IMPORT = re.compile(r"\.importKey\s*\(\s*['\"`]raw['\"`]\s*,(?P<key>.{1,200}?),[^;]{0,120}?HMAC", re.DOTALL)
+_IMPORT = re.compile(r"\.importKey\s*\(\s*['\"`](?:raw|jwk)['\"`]\s*,(?P<key>.{1,200}?),[^;]{0,120}?HMAC", re.DOTALL)
 _SIGN = re.compile(r"\.sign\s*\(\s*(?:\{[^}]*)?['\"`]HMAC", re.IGNORECASE)
 QUOTED = 60
 
@@ -45,7 +45,7 @@ def _any(expression: str, script: str) -> bool:
 
 
 def _names(expression: str) -> Iterator[str]:
-    return (match[0] for match in re.finditer(_NAME, expression))
+    return (match[0] for match in re.finditer(r"[A-Za-z_$][\w$]*", expression))
 
 
 def _literal(key: str, script: str) -> bool:

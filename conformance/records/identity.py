@@ -13,7 +13,8 @@ class Answer:
     """The answer to one initialisation.
 
     `found` is the JSON text at the target file's `accepted.pointer`, empty where nothing is there. `body` is the
-    beginning, left out where it was honoured: a session's token would stand there. `shows_signed` and `shows_sent` tell whether the uid that was signed, or sent, stands there as a value;
+    beginning, left out where it was honoured: a session's token would stand there. `shows_signed` and `shows_sent`
+    tell whether the uid that was signed, or sent, stands there as a value; `cut` that it is too long to be read;
     `reveals` that the right hash does although it was not sent; `secret_forms` in which spellings the secret does.
     """
 
@@ -23,6 +24,7 @@ class Answer:
     body: str = ""
     shows_signed: bool = False
     shows_sent: bool = False
+    cut: bool = False
     reveals: bool = False
     secret_forms: tuple[str, ...] = ()
 
