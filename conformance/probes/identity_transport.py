@@ -6,6 +6,8 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from conformance.model import Inconclusive
+from conformance.preflight import reach
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.probes.identity_client import IdentityClient
 from conformance.records.identity import Answer, Transport
@@ -18,6 +20,10 @@ def look_at_transport(client: IdentityClient) -> Transport:
     parts = urlsplit(client.identity.url)
     if client.context is None:
         return Transport("http")
+    try:
+        reach(client.bench, client.identity.url)
+    except Inconclusive as reason:
+        return Transport("https", None, str(reason))
     verifies, detail = _handshake(client, parts.hostname or "", parts.port or 443)
     if not verifies or not client.bench.target.permits("write"):
         return Transport("https", verifies, detail)
