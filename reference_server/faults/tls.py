@@ -111,6 +111,13 @@ def has_a_p521_certificate(gateway: Gateway) -> None:
     gateway.web.tls.leaf.key = "secp521r1"
 
 
+@fault("TLS-05", level="intermediate")
+def has_a_short_rsa_key(gateway: Gateway) -> None:
+    """Breaks TLS-05: INTERMEDIATE with an RSA certificate of 1024 bits."""
+    gateway.web.tls.leaf.key = "rsa-1024"
+    gateway.web.tls.settings.weak = True
+
+
 @fault("TLS-05")
 def is_signed_by_an_rsa_authority(gateway: Gateway) -> None:
     """Breaks TLS-05: MODERN with an ECDSA certificate that an RSA key signed."""

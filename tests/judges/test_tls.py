@@ -335,6 +335,11 @@ def test_what_was_not_seen_is_inconclusive(name: str) -> None:
     assert departing(seen, policy("intermediate")) == (set(), cases)
 
 
+def test_silence_on_one_version_leaves_the_others_judged() -> None:
+    seen = with_version(OLD, "ssl-2.0", "silent")
+    assert departing(seen, policy("old")) == (set(), {"TLS-01", "TLS-02/ssl-2.0"})
+
+
 @pytest.mark.parametrize("canaries", [(), (True, False, True)])
 def test_nothing_passes_when_a_control_handshake_failed(canaries: tuple[bool, ...]) -> None:
     found = outcomes(replace(INTERMEDIATE, canaries=canaries), policy("intermediate"))
