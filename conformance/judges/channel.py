@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from conformance import pointers
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.channel import Answer, Attempt, ChannelObservation, ClockReading, Group
@@ -16,26 +17,26 @@ def fresh(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-01."""
     _tells_noise(seen.groups["unsealed"])
     expected = "every fresh message sealed with the shared secret is accepted"
-    return _all_accepted({f"/fresh/{n}": a for n, a in enumerate(seen.fresh)}, seen.groups["unsealed"], expected)
+    return _all_accepted({f"/fresh/{n}": a for n, a in enumerate(seen.fresh)}, seen, expected)
 
 
 def inside(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-07 at one age."""
-    group = _between_controls(seen, "inside")
+    group = between_controls(seen, "inside")
     _tells_noise(group)
     expected = f"a message well inside the margin of {_channel(policy).tolerance_seconds} s is accepted"
-    return _all_accepted(_of_case(group, "inside", case.name), group, expected)
+    return _all_accepted(_of_case(group, "inside", case.name), seen, expected)
 
 
-def _all_accepted(attempts: dict[str, Attempt], group: Group, expected: str) -> Verdict:
+def _all_accepted(attempts: dict[str, Attempt], seen: ChannelObservation, expected: str) -> Verdict:
     _in_time(attempts.values())
     refused = {pointer: a for pointer, a in attempts.items() if not a.accepted}
     if not refused:
         return conforms(expected, f"accepted {_whats(attempts.values())}", *attempts)
     lost = [a for a in refused.values() if a.trouble]
-    # A dropped connection is a refusal only of a core app that refuses so, and that is still there.
-    refuses_by_dropping = group.noise.trouble and group.before.accepted and group.after.accepted
-    if lost and not refuses_by_dropping:
+    controls = seen.groups["unsealed"]
+    refuses_by_hanging_up = seen.noise.trouble and controls.before.accepted and controls.after.accepted
+    if lost and not refuses_by_hanging_up:
         raise Inconclusive(f"{lost[0].what} got no answer in {lost[0].times} tries: {lost[0].trouble}")
     first = next(iter(refused.values()))
     return violates(expected, f"refused {len(refused)} of {len(attempts)}: {_tale(first)}", *refused)
@@ -45,7 +46,7 @@ def refused(group_name: str, expected: str) -> Judge:
     """Return the judge that holds that every attempt of a case is refused."""
 
     def judge(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
-        group = _between_controls(seen, group_name)
+        group = between_controls(seen, group_name)
         return _all_refused(_of_case(group, group_name, case.name), expected)
 
     return judge
@@ -62,7 +63,7 @@ def stale(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     name = "waited" if case.name == "held-back" else "stale"
     if name == "waited":
         _was_waited(policy)
-    group = _between_controls(seen, name)
+    group = between_controls(seen, name)
     margin = _channel(policy).tolerance_seconds
     return _all_refused(_of_case(group, name, case.name), f"a message older than the margin of {margin} s is refused")
 
@@ -88,7 +89,7 @@ def replayed_at_once(seen: ChannelObservation, policy: Policy, case: Case) -> Ve
 
 
 def _again(seen: ChannelObservation, name: str, expected: str) -> Verdict:
-    group = _between_controls(seen, name)
+    group = between_controls(seen, name)
     first, again = group.attempts["first"], group.attempts["again"]
     if not first.accepted:
         raise Inconclusive(f"the message to be sent again was not accepted the first time: {_tale(first)}")
@@ -138,7 +139,7 @@ def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-13: each input, and whether the service goes on after all of them."""
     group = seen.groups["malformed"]
     if case.name != "goes-on":
-        group = _between_controls(seen, "malformed")
+        group = between_controls(seen, "malformed")
         return _all_refused(_of_case(group, "malformed", case.name), "malformed input is refused")
     if not group.before.accepted:
         raise Inconclusive(f"the control before the malformed input was refused: {_tale(group.before)}")
@@ -176,7 +177,7 @@ def reflection(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     sent_back = seen.groups["reflected"].attempts.get("answer")
     if sent_back is None:
         raise NotApplicable("the core app seals no answer that could be sent back")
-    group = _between_controls(seen, "reflected")
+    group = between_controls(seen, "reflected")
     taken = "accepted" if group.attempts["answer"].accepted else "refused"
     return conforms(expected, f"a captured answer, sent as a request, was {taken}", *_pointers("reflected", "answer"))
 
@@ -192,7 +193,7 @@ def _was_waited(policy: Policy) -> None:
         raise Inconclusive("channel.wait is false: nothing was sent again after the margin had passed")
 
 
-def _between_controls(seen: ChannelObservation, name: str) -> Group:
+def between_controls(seen: ChannelObservation, name: str) -> Group:
     """Return a group whose controls were accepted: without them a refusal proves nothing."""
     group = seen.groups[name]
     for when, control in (("before", group.before), ("after", group.after)):
@@ -218,7 +219,7 @@ _WITHOUT = {"forged": "this variant equals the gateway's own secret"}
 
 
 def _pointers(group: str, *attempts: str) -> list[str]:
-    return [f"/groups/{group}/attempts/{key.replace('~', '~0').replace('/', '~1')}" for key in attempts]
+    return [pointers.build("groups", group, "attempts", key) for key in attempts]
 
 
 def _in_time(attempts: Iterable[Attempt]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from statistics import median
 
+from conformance import pointers
+from conformance.judges.channel import between_controls
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.policy import Policy
 from conformance.records.channel import Answer, Attempt, ChannelObservation
@@ -34,6 +36,8 @@ def alike(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
     Only what is the same for every refusal of one kind can tell it from another: ids and times vary by themselves.
     """
+    for group in ("stale", "forged", "changed"):
+        between_controls(seen, group)
     kinds = {kind: refusals for kind in _KINDS if len(refusals := _refusals(seen, kind)) >= _SAMPLES}
     if len({_KINDS[kind][0] for kind in kinds}) < _SAMPLES:
         raise Inconclusive("fewer than two kinds of bad message were refused, so there is nothing to compare")
@@ -56,7 +60,7 @@ def _refusals(seen: ChannelObservation, kind: str) -> Refusals:
     if not (group.before.accepted and group.after.accepted):
         return {}
     return {
-        f"/groups/{name}/attempts/{key.replace('/', '~1')}": attempt
+        pointers.build("groups", name, "attempts", key): attempt
         for key, attempt in group.attempts.items()
         if key.partition("/")[0] in prefixes
         and attempt.on_time

@@ -24,7 +24,7 @@ def _look(bench: Bench) -> ChannelObservation:
     reach(bench, channel.url)
     line = Line(bench, channel)
     started = bench.clock.now()
-    source = meet(line)
+    noise, source = meet(line)
     captured = _capture(line)
     core, web, fresh = steady(line, source)
     groups = {
@@ -48,6 +48,7 @@ def _look(bench: Bench) -> ChannelObservation:
         core_clock=core,
         core_clock_offset=core.offset,
         web_clock=web,
+        noise=noise,
         fresh=fresh,
         groups=groups,
         window=window,

@@ -19,19 +19,20 @@ _STEP, _FAR, _HOURS = 8, 120, 14
 _HOUR = 3600
 
 
-def meet(line: Line) -> str:
-    """Get one sealed message accepted, and set the line's clock by it; returns the source of that clock's reading.
+def meet(line: Line) -> tuple[Attempt, str]:
+    """Get one sealed message accepted, and set the line's clock by it.
 
-    Our own time is tried first, then that of the core's Date header, then what lies further off. Raises Inconclusive
-    when nothing is accepted at all: there is then no control for anything.
+    Returns how noise was refused, and the source of the clock's reading. Our own time is tried first, then that of
+    the core's Date header, then what lies further off. Raises Inconclusive when nothing is accepted at all: there is
+    then no control for anything.
     """
     noise = line.learn_refusal()
     if noise.trouble == SILENCE:
-        return _accepted(line, [0.0], noise)
+        return noise, _accepted(line, [0.0], noise)
     dates = [round(b.low) for b in line.clocks["date"][:1]]
     near = [sign * offset for offset in (3, *range(_STEP, _FAR + 1, _STEP)) for sign in (-1, 1)]
     zones = [sign * hours * _HOUR for hours in range(1, _HOURS + 1) for sign in (-1, 1)]
-    return _accepted(line, [0, *dates, *near, *zones], noise)
+    return noise, _accepted(line, [0, *dates, *near, *zones], noise)
 
 
 def _accepted(line: Line, offsets: list[float], noise: Attempt) -> str:

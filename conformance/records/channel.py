@@ -80,7 +80,8 @@ class WindowPoint:
 class ChannelObservation:
     """One look at the channel. Groups and attempts are keyed by names of the suite's own.
 
-    `web_clock` is None where no web app is declared. `core_clock_offset` is that of `core_clock`.
+    `noise` is the first message of noise: how a refusal looks here. `web_clock` is None where no web app is declared.
+    `core_clock_offset` is that of `core_clock`.
     """
 
     url: str
@@ -89,6 +90,7 @@ class ChannelObservation:
     core_clock: ClockReading
     core_clock_offset: float
     web_clock: ClockReading | None
+    noise: Attempt
     fresh: tuple[Attempt, ...]
     groups: dict[str, Group]
     window: tuple[WindowPoint, ...] = ()

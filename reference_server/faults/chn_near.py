@@ -7,7 +7,7 @@ import math
 import secrets
 from typing import TYPE_CHECKING
 
-from ..http import Response
+from ..http import HttpServer, Response
 from ..sealing import GcmFormat, Refused
 from ..tcp import TcpServer
 from . import near_miss
@@ -160,6 +160,14 @@ def answers_202(gateway: Gateway) -> None:
 def one_key_for_both_directions(gateway: Gateway) -> None:
     """Answers are sealed under the key of requests: shown under CHN-15, which never fails."""
     gateway.core.answer_key = gateway.core.request_keys[-1]
+
+
+@near_miss()
+def https_transport(gateway: Gateway) -> None:
+    """The channel runs over HTTPS."""
+    core = gateway.core
+    core.scheme = "https"
+    core.serve = lambda: HttpServer(core.answer, gateway.web.tls.wrap, clock=core.clock)
 
 
 @near_miss()
