@@ -57,33 +57,50 @@ def nginx_servers(folder: Path, port: int, servers: str) -> Iterator[None]:
 @contextmanager
 def haproxy(folder: Path, bind: str, tuning: str = "") -> Iterator[int]:
     """Run HAProxy with the words `bind` after the address, and `tuning` in its global section; yields the port."""
-    program, port = installed("haproxy"), free_port()
+    port = free_port()
+    sections = f"frontend web\n  bind 127.0.0.1:{port} ssl {bind}\n  http-request return status 200\n"
+    with haproxy_sections(folder, port, sections, tuning):
+        yield port
+
+
+@contextmanager
+def haproxy_sections(folder: Path, port: int, sections: str, tuning: str = "") -> Iterator[None]:
+    """Run HAProxy with whole sections, one of which listens at `port`."""
+    program = installed("haproxy")
     (folder / "haproxy.cfg").write_text(
         f"global\n  maxconn 500\n{tuning}\n"
         "defaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n"
-        f"frontend web\n  bind 127.0.0.1:{port} ssl {bind}\n  http-request return status 200\n"
+        f"{sections}"
     )
     with _running([program, "-db", "-f", str(folder / "haproxy.cfg")], port, folder):
-        yield port
+        yield
 
 
 @contextmanager
 def apache(folder: Path, settings: str) -> Iterator[int]:
     """Run Apache with `settings` in its virtual host; yields the port."""
-    program, port = installed("apache2"), free_port()
+    port = free_port()
+    hosts = f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\nSSLEngine on\n{settings}\n</VirtualHost>\n"
+    with apache_hosts(folder, port, hosts):
+        yield port
+
+
+@contextmanager
+def apache_hosts(folder: Path, port: int, hosts: str, *more_modules: str) -> Iterator[None]:
+    """Run Apache with whole virtual hosts, one of which listens at `port`."""
+    program = installed("apache2")
     modules = Path("/usr/lib/apache2/modules")
     loads = "\n".join(
         f"LoadModule {name}_module {modules}/mod_{name}.so"
-        for name in ("mpm_event", "authz_core", "socache_shmcb", "ssl")
+        for name in ("mpm_event", "authz_core", "socache_shmcb", "ssl", *more_modules)
     )
     (folder / "apache.conf").write_text(
         f"{loads}\nServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/apache.pid\nErrorLog /dev/stderr\n"
-        f"ServerName localhost\nUser nobody\nListen 127.0.0.1:{port}\nMaxRequestWorkers 64\nStartServers 1\n"
-        f"DocumentRoot {folder}\n"
-        f"<VirtualHost 127.0.0.1:{port}>\nSSLEngine on\n{settings}\n</VirtualHost>\n"
+        f"ServerName localhost\nUser nobody\nMaxRequestWorkers 64\nStartServers 1\n"
+        f"DocumentRoot {folder}\n{hosts}"
     )
     with _running([program, "-X", "-f", str(folder / "apache.conf")], port, folder):
-        yield port
+        yield
 
 
 def free_port() -> int:
