@@ -91,7 +91,7 @@ def _pump(guest: socket.socket, host: socket.socket) -> bool:
     Tells whether the host said anything before it hung up; a guest that hangs up is answered well enough.
     """
     answered = False
-    with selectors.DefaultSelector() as both:
+    with selectors.PollSelector() as both:
         both.register(guest, selectors.EVENT_READ, host)
         both.register(host, selectors.EVENT_READ, guest)
         while True:

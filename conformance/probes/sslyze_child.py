@@ -16,6 +16,7 @@ from typing import Any
 from nassl import _nassl
 from nassl.ephemeral_key_info import OpenSslEvpPkeyEnum
 from nassl.ssl_client import BaseSslClient, ClientCertificateRequested, OpenSslDigestNidEnum, SslClient
+from sslyze.connection_helpers.tls_connection import SslConnection
 from sslyze.errors import TlsHandshakeFailed
 from sslyze.plugins.robot._robot_tester import RobotScanResultEnum
 from sslyze.plugins.scan_commands import ScanCommand
@@ -38,6 +39,10 @@ _ROBOT = {
     RobotScanResultEnum.VULNERABLE_WEAK_ORACLE: True,
     RobotScanResultEnum.VULNERABLE_STRONG_ORACLE: True,
     RobotScanResultEnum.NOT_VULNERABLE_NO_ORACLE: False,
+}
+_ROBOT_UNTOLD = {
+    RobotScanResultEnum.NOT_VULNERABLE_RSA_NOT_SUPPORTED: "none of its own suites with RSA key exchange is accepted",
+    RobotScanResultEnum.UNKNOWN_INCONSISTENT_RESULTS: "the server's answers contradict each other",
 }
 
 
@@ -66,9 +71,13 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
         return {"trouble": "sslyze could not shake hands: " + _in_words(result.connectivity_error_trace)}
     server = ServerConnectivityInfo(location, network, result.connectivity_result)
     attempts = {name: getattr(result.scan_result, name) for name in sorted(names)}
+    unfinished = {name: _in_words(each.error_trace) for name, each in attempts.items() if each.result is None}
+    robot = attempts["robot"].result
+    if robot is not None and robot.robot_result in _ROBOT_UNTOLD:
+        unfinished["robot"] = _ROBOT_UNTOLD[robot.robot_result]
     return {
         "trouble": "",
-        "unfinished": {n: _in_words(a.error_trace) for n, a in attempts.items() if a.result is None},
+        "unfinished": unfinished,
         "suites": {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]},
         "findings": _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result}),
         "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
@@ -105,7 +114,14 @@ def _tls13_chains(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
     kinds = [(), (OpenSslEvpPkeyEnum.EC,), (OpenSslEvpPkeyEnum.RSA_PSS, OpenSslEvpPkeyEnum.RSA)]
     chains = []
     for kind in kinds:
-        connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_3, should_use_legacy_openssl=False)
+        # Without credentials the certificate is seen all the same, before the server turns the client away.
+        connection = SslConnection(
+            server.server_location,
+            server.network_configuration,
+            TlsVersionEnum.TLS_1_3,
+            should_ignore_client_auth=True,
+            should_use_legacy_openssl=False,
+        )
         client = connection.ssl_client
         if kind and isinstance(client, SslClient):
             client.set_signature_algorithms([(digest, key) for key in kind for digest in digests])

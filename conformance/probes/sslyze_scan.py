@@ -21,6 +21,8 @@ from conformance.probes.hello.caller import PATIENCE, Caller
 from conformance.probes.relay import Relay
 
 CONNECTIONS = 10
+# For the control hellos, and for other probes of the same host.
+_LEFT_FREE = 2
 _LOOK_AGAIN = 2.0
 
 
@@ -78,7 +80,7 @@ class SslyzeChild:
         Asks `still_there` every two seconds and gives up when the target is not.
         """
         limits = bench.target.limits
-        connections = min(CONNECTIONS, limits.connections)
+        connections = min(CONNECTIONS, max(1, limits.connections - _LEFT_FREE))
         with Relay(caller, bench.budget) as relay, _client_files(bench) as (certificate, key):
             job = {
                 "port": relay.port,
@@ -106,7 +108,7 @@ class SslyzeChild:
                     last = (err.strip().splitlines() or ["no message"])[-1]
                     return SslyzeFindings(f"sslyze stopped with an error: {last}")
                 return SslyzeFindings(**json.loads(out))
-        return SslyzeFindings("sslyze did not finish in time")
+        return SslyzeFindings("sslyze did not finish in time (limits.requests_per_second sets its pace)")
 
 
 @contextmanager

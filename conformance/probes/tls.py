@@ -60,9 +60,10 @@ def _scan(bench: Bench) -> TlsObservation:
 
 
 def _client_renegotiation(live: list[str], sslyze: SslyzeFindings) -> bool | None:
+    """Believe sslyze where it tried: with TLS 1.3 on, it tries TLS 1.2 alone and takes a refusal for a no."""
     if live == ["tls-1.3"]:
         return False
-    if "tls-1.2" in live and not sslyze.reaches_tls12:
+    if {"tls-1.2", "tls-1.3"} & set(live) and not sslyze.reaches_tls12:
         return None
     return sslyze.findings.get("client-renegotiation")
 

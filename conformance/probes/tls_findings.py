@@ -48,7 +48,8 @@ def weaknesses(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Weaknes
 
 def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tuple[str, ...]:
     """Return in plain words whatever could not be looked at."""
-    unfinished = [f"sslyze did not finish {name}: {reason}" for name, reason in sorted(sslyze.unfinished.items())]
+    needed = {name: why for name, why in sslyze.unfinished.items() if name != "robot" or seen.accepts_rsa_exchange}
+    unfinished = [f"sslyze cannot tell {name}: {reason}" for name, reason in sorted(needed.items())]
     blind = "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12
     words = "sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried"
     unreadable = [
@@ -60,7 +61,7 @@ def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tu
 def _by_sslyze(name: str, command: str, sslyze: SslyzeFindings) -> Weakness:
     answer = sslyze.findings.get(name)
     if answer is None:
-        reason = sslyze.trouble or sslyze.unfinished.get(command) or "its answers contradict each other"
+        reason = sslyze.trouble or sslyze.unfinished.get(command, "it does not say")
         return Weakness(None, f"not told by sslyze: {reason}")
     return Weakness(answer, "by sslyze")
 

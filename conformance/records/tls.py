@@ -25,7 +25,7 @@ class Suites:
     """The cipher suites accepted under one version; IANA names (`0x1234` for one without).
 
     `in_order` is the order by elimination: the server's, where `server_order` is true. `server_order` is None where
-    fewer than two suites are accepted, so that it cannot be told. `by_sslyze` are those that sslyze completed a
+    too few suites of one kind of certificate are accepted to tell. `by_sslyze` are those that sslyze completed a
     handshake with; `by_hello` those that the server chose from our own hellos. A server with certificates of two kinds
     may prefer a kind before it looks at its order: compare suites of one kind. `complete` is false, and `trouble` says
     why, where the server fell silent instead of refusing the rest.

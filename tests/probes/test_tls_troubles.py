@@ -130,7 +130,7 @@ def test_sslyze_is_killed_when_its_time_is_up(pem: Path, monkeypatch: pytest.Mon
     with giving_up_after(10_000, hangs_up, pem) as port:
         seen = eyes.observe(port)
     assert all(seen.canaries)
-    assert seen.troubles[0] == "sslyze did not finish in time"
+    assert seen.troubles[0].startswith("sslyze did not finish in time")
     assert seen.weaknesses["heartbleed"].vulnerable is None
     assert seen.suites["tls-1.3"].by_sslyze == ()
     assert "TLS_AES_128_GCM_SHA256" in seen.suites["tls-1.3"].accepted

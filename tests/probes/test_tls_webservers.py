@@ -274,6 +274,12 @@ def test_a_server_that_asks_for_a_client_certificate(
     assert set(seen.suites["tls-1.2"].by_sslyze) == set(seen.suites["tls-1.2"].by_hello)
 
 
+def test_certificates_are_seen_without_a_client_certificate(site: Site) -> None:
+    settings = f"crt {site.both} verify required ca-file {site.ca} ssl-min-ver TLSv1.3"
+    with haproxy(site.folder, settings) as port:
+        assert kinds_of(eyes.observe(port)) == {("rsa", 2048, 60), ("ecdsa", 384, 80)}
+
+
 def test_without_its_client_certificate_what_needs_one_is_not_told(site: Site) -> None:
     with haproxy(site.folder, f"crt {site.both} verify required ca-file {site.ca}") as port:
         seen = eyes.observe(port)
