@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,13 +99,10 @@ class _Terminal:
         return ", ".join(f"{n} {self._say('verdict.' + verdict)}" for verdict, n in sorted(found.items()))
 
     def _progress(self, run: Session) -> str:
-        done = " · ".join(f"{area} {len(cases) - self._left[area]}/{len(cases)}" for area, cases in self._areas.items())
-        probes = ", ".join(run.observatory.waiting())
-        words = [self._say("terminal.looking", probes=probes) if probes else self._say("terminal.judging")]
+        judged = {area: (len(cases) - self._left[area], len(cases)) for area, cases in self._areas.items()}
         clock = run.observatory.bench.clock
-        if isinstance(clock, SystemClock) and (left := clock.remaining()) > _SHORTEST_WAIT:
-            words.append(self._say("terminal.waiting", n=round(left)))
-        return f"{done}\n{' · '.join(words)}"
+        seconds = clock.remaining() if isinstance(clock, SystemClock) else 0.0
+        return progress(self._say, judged, run.observatory.waiting(), seconds)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -120,6 +117,15 @@ class _Terminal:
         yield
         if (run := session_of(self._config)) and run.document:
             findings.write(terminalreporter, run, self._verbosity)
+
+
+def progress(say: Wording, judged: Mapping[str, tuple[int, int]], looking: Sequence[str], seconds: float) -> str:
+    """Say how many cases of each area are judged, which probes still look, and how long the longest wait lasts."""
+    words = [say("terminal.looking", probes=", ".join(looking)) if looking else say("terminal.judging")]
+    if seconds > _SHORTEST_WAIT:
+        words.append(say("terminal.waiting", n=round(seconds)))
+    areas = (f"{area} {done}/{total}" for area, (done, total) in judged.items())
+    return f"{' · '.join(areas)}\n{' · '.join(words)}"
 
 
 def _live(text: Callable[[], str]) -> Live:

@@ -13,6 +13,7 @@ MAX_STRING = 400
 MAX_ITEMS = 24
 MAX_EXHIBIT = 2400
 MAX_PAGE = 240_000
+_LINE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,19 @@ def as_text(value: Any) -> str:
         return _exchange(value)
     if isinstance(value, list) and value and all(isinstance(v, Mapping) and "method" in v for v in value):
         return "\n\n".join(as_text(v) for v in value[:MAX_ITEMS])
-    return json.dumps(_pruned(value), indent=2, ensure_ascii=False)
+    return _json(_pruned(value))
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """Return JSON with a line for each key, and short lists on one line."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, list | dict) or len(indent) + len(flat) <= _LINE:
+        return flat
+    inner = indent + "  "
+    if isinstance(value, dict):
+        rows = [f"{inner}{json.dumps(k, ensure_ascii=False)}: {_json(v, inner)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + _json(v, inner) for v in value) + f"\n{indent}]"
 
 
 def _exchange(seen: Mapping[str, Any]) -> str:

@@ -71,12 +71,18 @@ def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
     for case in row.cases:
         yield f"- {_name(case)}: {_plain(case['reason'] or case['observed'] + '; ' + case['expected'])}"
     yield ""
-    yield f"{say('violations.repair')}{say('colon')}{_plain(say.title(requirement, 'repair'))}"
+    yield f"{say('violations.repair')}{say('colon')}{_prose(say.title(requirement, 'repair'))}"
     yield ""
 
 
 def _name(case: Mapping[str, Any]) -> str:
     return f"**{_plain(case['id'])}** ({_plain(case['subject'])})"
+
+
+def _prose(text: str) -> str:
+    """Return a text of the catalogue, whose `code` stays code: in there nothing else is markup."""
+    parts = shown(text, 1200).split("`")
+    return "".join(f"`{part}`" if n % 2 and part else _plain(part, 1200) for n, part in enumerate(parts))
 
 
 def _plain(text: str, limit: int = _LONGEST) -> str:

@@ -55,7 +55,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["lines"] = lambda text: Markup(escape(text))  # noqa: S704 - escaped right here
+    environment.filters["prose"] = _prose
     return environment
+
+
+def _prose(text: str) -> Markup:
+    """Return a text of the catalogue with its `code` marked up."""
+    parts = shown(text, LONGEST).split("`")
+    marked = (Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
+    return Markup().join(marked)
 
 
 def _visible(value: Any) -> Any:

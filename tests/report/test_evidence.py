@@ -72,3 +72,16 @@ def test_page_has_room_for_so_many_and_repeats_none() -> None:
 def test_case_without_exhibits_shows_its_observation() -> None:
     shown = Exhibits({"tls/0": {"endpoint": "gw"}}).of(samples.case("TLS-02", exhibits=[], evidence=["tls/0"]))
     assert [exhibit.pointer for exhibit in shown] == ["tls/0#"]
+
+
+def test_short_lists_stay_on_one_line() -> None:
+    long = ["x" * 50, "y" * 50]
+    assert as_text({"headers": [["Server", "nginx"]], "long": long}).splitlines() == [
+        "{",
+        '  "headers": [["Server", "nginx"]],',
+        '  "long": [',
+        f'    "{long[0]}",',
+        f'    "{long[1]}"',
+        "  ]",
+        "}",
+    ]

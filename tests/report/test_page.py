@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import report
-from conformance.report import page
+from conformance.report import markdown, page
 from conformance.report.wording import LANGUAGES
 from tests.report import samples
 
@@ -159,3 +159,12 @@ def test_texts_of_the_target_can_stand_in_for_none() -> None:
     for row in document["requirements"]:
         row["texts"] = {}
     assert "Promise TLS-02" in drawn(document, "es").words
+
+
+def test_code_in_the_catalogues_texts_is_marked_up_and_nothing_else() -> None:
+    document = samples.broken()
+    for row in document["requirements"]:
+        row["texts"]["en"]["repair"] = "nginx: `ssl_protocols <v>;` and no <b>more</b>"
+    text = page.draw(document, "")
+    assert "nginx: <code>ssl_protocols &lt;v&gt;;</code> and no &lt;b&gt;more&lt;/b&gt;" in text
+    assert "nginx: `ssl_protocols <v>;` and no &#60;b&#62;more" in markdown.draw(document)
