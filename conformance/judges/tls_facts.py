@@ -6,6 +6,8 @@ from conformance.model import Inconclusive
 from conformance.records.tls import VERSIONS, Certificate, Suites, TlsObservation
 
 REFUSALS = ("alert", "closed", "other-version")
+# A server that knows TLS alone may take an SSL 2.0 hello for a bad request, and say so in plain HTTP.
+SSL2_REFUSALS = (*REFUSALS, "not-tls")
 BEFORE_TLS13 = tuple(version for version in VERSIONS if version != "tls-1.3")
 
 
@@ -33,7 +35,7 @@ def offers(seen: TlsObservation, version: str) -> bool:
         raise Inconclusive(f"{spoken(version)} was not asked for")
     if answer.outcome == "offered":
         return True
-    if answer.outcome not in REFUSALS:
+    if answer.outcome not in (SSL2_REFUSALS if version == "ssl-2.0" else REFUSALS):
         raise Inconclusive(
             f"a {spoken(version)} hello was met by {answer.outcome} {answer.detail}".rstrip()
             + ": neither offered, nor refused by an alert or a close"

@@ -240,6 +240,7 @@ RIGHT: dict[str, tuple[TlsObservation, Policy]] = {
         policy("intermediate", "5.7"),
     ),
     "refused by a close": (with_version(MODERN, "tls-1.0", "closed"), policy("modern")),
+    "SSL 2.0 taken for a bad request": (with_version(MODERN, "ssl-2.0", "not-tls"), policy("modern")),
     "P-384 certificate": (
         replace(MODERN, certificates=(replace(ECDSA, curve="secp384r1", signature="ecdsa-sha384"),)),
         policy("modern"),
@@ -306,6 +307,10 @@ def _open(**facts: Any) -> TlsObservation:
 
 
 OPEN: dict[str, tuple[TlsObservation, set[str]]] = {
+    "no TLS where TLS was asked for": (
+        with_version(INTERMEDIATE, "tls-1.1", "not-tls"),
+        {"TLS-01", "TLS-02/tls-1.1"},
+    ),
     "silence": (with_version(INTERMEDIATE, "tls-1.0", "silent"), {"TLS-01", "TLS-02/tls-1.0"}),
     "suites not all known": (
         with_suites(INTERMEDIATE, "tls-1.2", complete=False),
