@@ -55,6 +55,8 @@ class Guard:
         hook = self._config.hook
         data = hook.pytest_report_to_serializable(config=self._config, report=report)
         clean = {key: value if key in _STRUCTURE else self._redactor.tree(value) for key, value in data.items()}
+        if isinstance(clean["longrepr"], list):
+            clean["longrepr"] = tuple(clean["longrepr"])  # where and why of a skip, which pytest takes as a tuple only
         found: pytest.TestReport = hook.pytest_report_from_serializable(config=self._config, data=clean)
         return found
 

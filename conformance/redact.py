@@ -99,15 +99,15 @@ class Redactor:
 
     def _from_head(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
         for form in self._heads.get(folded[at : at + SHORTEST_PIECE], ()):
-            end = at + _common(folded[at : at + len(form.spelling)], form.spelling)
+            end = at + _followed(folded[at : at + 2 * len(form.spelling)], form.spelling)
             if _counts(folded, at, end, form, sure=form.sure_head or folded.startswith(_ELLIPSIS, end)):
                 yield at, end, form
 
     def _from_tail(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
         end = at + SHORTEST_PIECE
         for form in self._tails.get(folded[at:end], ()):
-            before = folded[max(0, end - len(form.spelling)) : end]
-            start = end - _common(before[::-1], form.spelling[::-1])
+            before = folded[max(0, end - 2 * len(form.spelling)) : end]
+            start = end - _followed(before[::-1], form.spelling[::-1])
             if _counts(folded, start, end, form, sure=form.sure_tail or folded.endswith(_ELLIPSIS, 0, start)):
                 yield start, end, form
 
@@ -119,8 +119,17 @@ def _counts(folded: str, start: int, end: int, form: _Form, *, sure: bool) -> bo
     return sure or length >= min(ENOUGH, len(form.spelling))
 
 
-def _common(text: str, form: str) -> int:
-    return next((n for n, (a, b) in enumerate(zip(text, form, strict=False)) if a != b), min(len(text), len(form)))
+def _followed(text: str, form: str) -> int:
+    """Return how much of `text` spells the beginning of `form`, with backslashes in between where text was escaped."""
+    at = seen = end = 0
+    while at < len(text) and seen < len(form):
+        if text[at] == form[seen]:
+            seen += 1
+            end = at + 1
+        elif text[at] != "\\":
+            break
+        at += 1
+    return end
 
 
 def _replaced(text: str, spans: list[tuple[int, int, _Form]]) -> str:
