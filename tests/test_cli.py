@@ -1,0 +1,183 @@
+"""The command line: quick, and plain about what it can do and what it cannot use."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance import __version__, catalogue, cli
+from conformance.model import Exit
+from conformance.target_file import read
+from reference_server.faults import faults, near_misses
+from reference_server.pki import Authority
+from tests.live import CHECKOUT, portero, results
+
+
+def call(*words: str | Path) -> int:
+    """Run a command in this process."""
+    return cli.main([str(word) for word in words])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"pytest", "pydantic", "requests", "sslyze", "cryptography", "rich", "jinja2"}
+    program = "import sys; from conformance import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.rpartition("[")[2].replace("'", "").replace(",", "").split())
+
+
+def test_help_is_quick() -> None:
+    assert min(_help_seconds() for _ in range(5)) < 0.3
+
+
+def _help_seconds() -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "conformance", "--help"], cwd=CHECKOUT, capture_output=True, check=True)
+    return time.perf_counter() - began
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"portero {__version__}\n"
+
+
+def test_lists_are_those_of_the_suite() -> None:
+    assert cli.AREAS == catalogue.AREAS
+    assert cli.LANGUAGES == catalogue.LANGUAGES
+
+
+def test_list_is_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list", "--json", "--lang", "es") == Exit.OK
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in rows] == list(catalogue.load())
+    assert rows[0]["title"] == catalogue.load()[rows[0]["id"]].title["es"]
+    assert call("list") == Exit.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(catalogue.load())
+
+
+def test_list_of_faults_marks_near_misses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list", "--faults", "--json") == Exit.OK
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["name"] for row in rows if not row["near_miss"]} == set(faults())
+    assert {row["name"] for row in rows if row["near_miss"]} == set(near_misses())
+    assert all(set(row) >= {"name", "breaks", "area", "text"} for row in rows)
+    assert call("list", "--faults") == Exit.OK
+    assert len(capsys.readouterr().out.splitlines()) == len(rows)
+
+
+def test_explain_says_all_there_is_of_a_requirement(capsys: pytest.CaptureFixture[str]) -> None:
+    row = catalogue.load()["ACC-01"]
+    assert call("explain", "acc-01") == Exit.OK
+    text = " ".join(capsys.readouterr().out.split())
+    for part in (row.id, row.title["en"], row.statement["en"], row.judged["en"], row.repair["en"], row.source):
+        assert part in text
+
+
+@pytest.mark.parametrize("consent", ["read", "write", "destructive"])
+def test_init_writes_what_check_takes_and_leaves_out_what_consent_does(
+    consent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "target.toml"
+    assert call("init", path, "--consent", consent) == Exit.OK
+    assert call("check", path) == Exit.OK
+    assert "a usable target file" in capsys.readouterr().out
+    target = read(path)
+    rows = [row for row in catalogue.load().values() if row.excluded is None]
+    assert {row.id for row in rows if target.excluded(row.id)} == {
+        row.id for row in rows if not target.permits(row.consent)
+    }
+
+
+def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text("mine", encoding="utf-8")
+    assert call("init", path) == Exit.UNUSABLE
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert "is there already" in capsys.readouterr().err
+    assert call("init", tmp_path / "no" / "folder.toml") == Exit.UNUSABLE
+
+
+def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    call("init", path)
+    text = path.read_text(encoding="utf-8")
+    switched = "".join(
+        line.removeprefix("# ") if line.startswith(("# [", "# ")) and ("=" in line or line.startswith("# [")) else line
+        for line in text.splitlines(keepends=True)
+    )
+    (tmp_path / "staging-ca.pem").write_bytes(Authority().pem)
+    path.write_text(switched, encoding="utf-8")
+    assert read(path).sections == ("webapp", "channel", "identity")
+
+
+def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "w.toml"
+    path.write_text('schema = 1\n[[waiver]]\nid = "W"\n', encoding="utf-8")
+    assert call("check", path) == Exit.UNUSABLE
+    assert f'portero: {path}:2: "waiver[1].requirement" is missing' in capsys.readouterr().err
+
+
+def test_check_names_secrets_that_are_not_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_SUCH", raising=False)
+    path = tmp_path / "t.toml"
+    path.write_text('schema = 1\nname = "x"\n[channel]\nurl = "tcp://x:1"\nsecret = "env:NO_SUCH"\n', encoding="utf-8")
+    assert call("check", path) == Exit.OK
+    assert "environment variable NO_SUCH is not set here: a run needs it" in capsys.readouterr().out
+
+
+def test_defect_of_a_command_is_an_internal_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise TypeError("a defect")
+
+    monkeypatch.setattr(catalogue, "load", broken)
+    assert call("list") == Exit.INTERNAL
+    assert "a defect" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_writes_a_target_that_a_run_from_elsewhere_takes(number: signal.Signals, tmp_path: Path) -> None:
+    target = tmp_path / "here" / "served.toml"
+    target.parent.mkdir()
+    words = [sys.executable, "-m", "conformance", "serve", "--write-target", str(target)]
+    with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        lines = [serving.stdout.readline(), serving.stdout.readline()]
+        assert lines[0] == f"target file: {target} (portero run --target {target})\n"
+        assert lines[1].startswith("ready: webapp https://localhost:")
+        secrets = sorted(target.parent.glob("served.*.secret"))
+        assert secrets
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (target, *secrets)} == {0o600}
+        assert not any(path.read_text().strip() in target.read_text() for path in secrets)
+        if number is signal.SIGINT:
+            ended = portero("run", "--target", target, "--area", "acc", "--reports", tmp_path / "r", cwd=tmp_path)
+            assert ended.code == Exit.OK, ended.output + ended.errors
+            assert results(tmp_path / "r")["target"]["name"] == "reference"
+        serving.send_signal(number)
+        assert serving.wait(20) == Exit.OK
+    assert list(target.parent.iterdir()) == []
+
+
+def test_serve_overwrites_nobody_s_file(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text("mine", encoding="utf-8")
+    ended = portero("serve", "--write-target", tmp_path / "t.toml")
+    assert ended.code == Exit.UNUSABLE
+    assert (tmp_path / "t.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_reader_that_leaves_early_is_no_error() -> None:
+    words = f"{sys.executable} -m conformance list --json | head -c 1"
+    done = subprocess.run(["/bin/sh", "-c", words], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[", "")
