@@ -22,6 +22,8 @@ from reference_server import Gateway
 
 FLOOR = 12.0  # the margin of ten seconds and two more, which the replayed message really waits
 PAIRS = 7
+RUNS = 3
+WIDTH = 120
 PATHS = (1, 4, 16)
 PORTERO = [sys.executable, "-m", "conformance"]
 
@@ -50,7 +52,7 @@ def main() -> int:
         steps: list[Callable[[Aim], list[Figure]]] = [start_up, default_run, tls_observation, growth]
         for step in track(steps, "measuring", console=console, transient=True):
             figures += step(aim)
-    console.print(_table(figures))
+    Console(width=max(console.width, WIDTH)).print(_table(figures))
     return int(any(figure.reached is False for figure in figures))
 
 
@@ -87,11 +89,14 @@ def start_up(_: Aim) -> list[Figure]:
 
 def default_run(aim: Aim) -> list[Figure]:
     """Measure `portero` as a newcomer runs it, the bundled gateway included."""
-    spent, results = aim.portero()
+    runs = [aim.portero() for _ in range(RUNS)]
+    wall = median(spent.wall for spent, _ in runs)
+    memory = max(spent.memory for spent, _ in runs)
+    spent, results = runs[-1]
     slowest = sorted(results["run"]["probe_seconds"].items(), key=lambda item: -item[1])[:4]
     return [
-        at_most("default run", spent.wall / FLOOR, 1.25, "x floor", f" ({spent.wall:.1f} s over {FLOOR:g} s)"),
-        at_most("peak memory, children included", spent.memory, 200, "MB"),
+        at_most("default run", wall / FLOOR, 1.25, "x floor", f" ({wall:.1f} s over {FLOOR:g} s, median of {RUNS})"),
+        at_most("peak memory, children included", memory, 200, "MB"),
         Figure("processor time", f"{spent.cpu:.1f} s"),
         Figure("TCP connections opened", str(results["run"]["connections_opened"])),
         Figure("HTTP requests sent", str(results["run"]["requests_sent"])),
