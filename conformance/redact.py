@@ -41,6 +41,7 @@ class Redactor:
         """Know `secrets` from the start; more may be learnt."""
         self._heads: dict[str, tuple[_Form, ...]] = {}
         self._tails: dict[str, tuple[_Form, ...]] = {}
+        self._anchors: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         for secret in secrets:
             self.learn(secret)
@@ -53,7 +54,7 @@ class Redactor:
                 head, tail = form.spelling[:SHORTEST_PIECE], form.spelling[-SHORTEST_PIECE:]
                 heads[head] = (*heads.get(head, ()), form)
                 tails[tail] = (*tails.get(tail, ()), form)
-            self._heads, self._tails = heads, tails
+            self._heads, self._tails, self._anchors = heads, tails, frozenset(heads) | frozenset(tails)
 
     def text(self, text: str) -> str:
         """Return `text` without secrets."""
@@ -94,8 +95,8 @@ class Redactor:
         return [span for span in found if not any(a <= span[0] and span[1] <= z for a, z in markers)]
 
     def _places(self, folded: str) -> list[int]:
-        anchors, size = self._heads.keys() | self._tails.keys(), SHORTEST_PIECE
-        return [at for at in range(len(folded) - size + 1) if folded[at : at + size] in anchors]
+        present = (anchor for anchor in self._anchors if anchor in folded)
+        return [match.start() for anchor in present for match in re.finditer(f"(?={re.escape(anchor)})", folded)]
 
     def _from_head(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
         for form in self._heads.get(folded[at : at + SHORTEST_PIECE], ()):
