@@ -102,24 +102,34 @@ def _dh_size(seen: TlsObservation, policy: Policy) -> Verdict:
 
 def certificate(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-05: kind of key, its curve or size, or the signature, of every certificate."""
+    return {"key": _keys, "curve-or-size": _sizes, "signature": _signatures}[case.name](seen, policy)
+
+
+def _keys(seen: TlsObservation, policy: Policy) -> Verdict:
+    expected = f"{_level(policy)} lists keys of type {', '.join(policy.level.certificate_types)}"
+    kinds = [c.key_type for c in facts.certificates(seen)]
+    return _settled(expected, rules.key_type(seen, policy.level), kinds)
+
+
+def _sizes(seen: TlsObservation, policy: Policy) -> Verdict:
     level = policy.level
-    if case.name == "key":
-        expected = f"{_level(policy)} lists keys of type {', '.join(level.certificate_types)}"
-        found, seen_as = rules.key_type(seen, level), [c.key_type for c in facts.certificates(seen)]
-    elif case.name == "signature":
-        expected = f"{_level(policy)} lists signatures {', '.join(rules.listed_signatures(level))}"
-        found, seen_as = rules.signature(seen, level), [c.signature for c in facts.certificates(seen)]
-    else:
-        judged = [c for c in facts.certificates(seen) if rules.states_size(level, c)]
-        if not judged:
-            raise NotApplicable(f"{_level(policy)} states nothing of the curve or size of such a key")
-        sizes = f"RSA keys of {level.rsa_bits} bits or more" if level.rsa_bits else ""
-        curves = f"ECDSA keys on {', '.join(level.certificate_curves)}" if level.certificate_curves else ""
-        expected = f"{_level(policy)} asks for {' and '.join(filter(None, (sizes, curves)))}"
-        found, seen_as = rules.key_size(seen, level), [c.curve or f"{c.key_type} {c.key_bits} bits" for c in judged]
-    if found:
-        return _broken(expected, found)
-    return conforms(expected, f"seen: {', '.join(seen_as)}", "/certificates")
+    judged = [c for c in facts.certificates(seen) if rules.states_size(level, c)]
+    if not judged:
+        raise NotApplicable(f"{_level(policy)} states nothing of the curve or size of such a key")
+    rsa = [f"RSA keys of {level.rsa_bits} bits or more"] if level.rsa_bits else []
+    ecdsa = [f"ECDSA keys on {', '.join(level.certificate_curves)}"] if level.certificate_curves else []
+    sizes = [c.curve or f"{c.key_type} {c.key_bits} bits" for c in judged]
+    return _settled(f"{_level(policy)} asks for {' and '.join(rsa + ecdsa)}", rules.key_size(seen, level), sizes)
+
+
+def _signatures(seen: TlsObservation, policy: Policy) -> Verdict:
+    expected = f"{_level(policy)} lists signatures {', '.join(rules.listed_signatures(policy.level))}"
+    signatures = [c.signature for c in facts.certificates(seen)]
+    return _settled(expected, rules.signature(seen, policy.level), signatures)
+
+
+def _settled(expected: str, found: list[Finding], seen_as: list[str]) -> Verdict:
+    return _broken(expected, found) if found else conforms(expected, f"seen: {', '.join(seen_as)}", "/certificates")
 
 
 def certificate_life(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
@@ -158,20 +168,17 @@ def server_order(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     level = policy.level
     if not level.server_order:
         raise NotApplicable(f"{_level(policy)} does not ask for the server's order")
-    facts.steady(seen)
     versions = facts.offered(seen, tuple(name for name in level.versions if name != "tls-1.3"))
-    told = {name: facts.whole_suites(seen, name).server_order for name in versions}
-    pointers = [f"/suites/{name}" for name in versions]
-    if all(order is None for order in told.values()):
+    decides = [facts.whole_suites(seen, name).server_order for name in versions]
+    if all(order is None for order in decides):
         raise NotApplicable("no version accepts two suites or more, so that there is nothing to order")
+    pointers = [f"/suites/{name}" for name in versions]
     if case.name == "use":
         expected = f"{_level(policy)} asks that the server's order decides"
-        if found := rules.own_order(seen, level):
-            return _broken(expected, found)
-        return conforms(expected, "the same suite was chosen whatever the client's order", *pointers)
-    expected = f"{_level(policy)} lists suites in the order of preference"
-    if not any(told.values()):
-        raise NotApplicable("the client's order decides (TLS-08/use judges that)")
-    if found := rules.level_order(seen, level):
-        return _broken(expected, found)
-    return conforms(expected, "the suites are preferred in the level's order", *pointers)
+        found, kept = rules.own_order(seen, level), "the same suite was chosen whatever the client's order"
+    else:
+        if not any(decides):
+            raise NotApplicable("the client's order decides (TLS-08/use judges that)")
+        expected = f"{_level(policy)} lists suites in the order of preference"
+        found, kept = rules.level_order(seen, level), "the suites are preferred in the level's order"
+    return _broken(expected, found) if found else conforms(expected, kept, *pointers)
