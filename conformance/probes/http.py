@@ -8,7 +8,7 @@ import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -53,23 +53,28 @@ def exchange_bytes(
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
-    body: bytes | None = None,
+    body: bytes | Callable[[], bytes] | None = None,
     context: ssl.SSLContext | None = None,
     timeout: float = TIMEOUT,
     address: str | None = None,
 ) -> tuple[Exchange, bytes]:
-    """Do as `exchange`, and return the answer's body as it came beside the record: a record holds text only."""
+    """Do as `exchange`, and return the answer's body as it came beside the record: a record holds text only.
+
+    A `body` that is a function is asked for when the request's turn has come, so that what it stamps is fresh.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     unanswered = Exchange(method, url)
     try:
-        request = _request(method, parts, headers or {}, body)
+        request = _request(method, parts, headers or {}, b"" if callable(body) else body)
     except UnicodeError:
         return replace(unanswered, trouble=UNRESOLVED), b""
     except ValueError as error:
         return replace(unanswered, trouble=str(error)), b""
     bench.budget.request(host)
     with bench.budget.connection(host):
+        if callable(body):
+            request = _request(method, parts, headers or {}, body())
         began = time.monotonic()
         try:
             answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
