@@ -110,9 +110,15 @@ class Line:
 
     def _once(self, what: str, when: Timing, make: Make, declare: int, wait: float) -> Attempt:
         clock, core = self.bench.clock, self.core_clock
-        before = clock.now()
-        stamp = when.stamp(*core.at(before))
-        reply = self._transport.send(make(stamp), wait or self.patience, declare=declare)
+        before, stamp = clock.now(), 0
+
+        def seal() -> bytes:
+            nonlocal before, stamp
+            before = clock.now()
+            stamp = when.stamp(*core.at(before))
+            return make(stamp)
+
+        reply = self._transport.send(seal, wait or self.patience, declare=declare)
         after = clock.now()
         youngest, oldest = core.at(before)[0] - stamp, core.at(after)[1] - stamp
         answer, content = self._open(reply, before, after)

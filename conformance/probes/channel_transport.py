@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -31,11 +32,12 @@ class Reply:
 class Transport(Protocol):
     """A way to the core app."""
 
-    def send(self, message: bytes, timeout: float, *, declare: int = 0) -> Reply:
+    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
         """Send on a connection of its own and wait at most `timeout` seconds for the answer.
 
-        `declare` adds to the length that is announced: above zero, the rest never comes. Raises Inconclusive when
-        the run's budget is spent.
+        `make` is asked for the message when its turn has come: waiting for that does not make it older. `declare`
+        adds to the length that is announced: above zero, the rest never comes. Raises Inconclusive when the run's
+        budget is spent.
         """
         ...
 
@@ -56,21 +58,23 @@ class Http:
         self._bench, self._channel = bench, channel
         self._context = lenient_context() if channel.url.startswith("https:") else None
 
-    def send(self, message: bytes, timeout: float, *, declare: int = 0) -> Reply:
+    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
         """POST the message."""
         headers = {"Content-Type": self._channel.content_type}
+        body: bytes | Callable[[], bytes] = make
         if declare:
+            body = message = make()
             headers["Content-Length"] = str(len(message) + declare)
-        seen, body = exchange_bytes(
+        seen, content = exchange_bytes(
             self._bench,
             "POST",
             self._channel.url,
             headers=headers,
-            body=message,
+            body=body,
             context=self._context,
             timeout=timeout,
         )
-        return Reply(seen.status, seen.headers, body, seen.trouble, seen.seconds)
+        return Reply(seen.status, seen.headers, content, seen.trouble, seen.seconds)
 
 
 class Tcp:
@@ -82,7 +86,7 @@ class Tcp:
         self._bench, self._address = bench, (parts.hostname or "", parts.port or 0)
         self._status = channel.accepted.status[0]
 
-    def send(self, message: bytes, timeout: float, *, declare: int = 0) -> Reply:
+    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
         """Write the message; with `declare` the sending side stays open, so that more seems to come."""
         host = self._address[0]
         self._bench.budget.request(host)
@@ -91,7 +95,7 @@ class Tcp:
             body, trouble = b"", ""
             try:
                 with socket.create_connection(self._address, timeout) as sock:
-                    sock.sendall(message)
+                    sock.sendall(make())
                     if not declare:
                         sock.shutdown(socket.SHUT_WR)
                     body = _until_closed(sock, began + timeout)
