@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from conformance.probes.key_material import key_material
+
+SECRET = "s3creto-de-organizacion-Kx9"
+
+SIGNING = [
+    "CryptoJS.HmacSHA256(user.email, 'secreto-de-organizacion').toString()",
+    'CryptoJS.HmacSHA256(get(user), "secreto")',
+    "const K = 'secreto-de-organizacion'; hash = HmacSHA256(uid, K)",
+    "const cfg = {hmacKey: 'secreto-de-organizacion'}; hash = CryptoJS.HmacSHA256(uid, cfg.hmacKey).toString()",
+    "crypto.createHmac('sha256', 'secreto').update(uid).digest('hex')",
+    "sha256.hmac('secreto', uid)",
+    "var s = new jsSHA('SHA-256', 'TEXT'); s.setHMACKey('secreto', 'TEXT')",
+    "const k = await crypto.subtle.importKey('raw', new TextEncoder().encode('secreto'),"
+    " {name: 'HMAC', hash: 'SHA-256'}, false, ['sign']); crypto.subtle.sign('HMAC', k, data)",
+    f"var x = '{SECRET}'",
+]
+
+HARMLESS = [
+    "CryptoJS.HmacSHA256 = function (message, key) { return hmac(message, key); }",
+    "messenger.settings({client_hash: 'ad86bb13364e8b9ffbdd16f7091ee9d68ff87557cdba48f6423e64aed5da8c11'})",
+    "fetch('/account/hash').then(use)",
+    "function hmac(algorithm, key, message) { return lib.sign(algorithm, key, message); }",
+    "crypto.subtle.digest('SHA-256', data)",
+    "var key = window.prompt('key?'); CryptoJS.HmacSHA256(uid, key)",
+    "crypto.subtle.importKey('raw', material, {name: 'HMAC', hash: 'SHA-256'}, false, ['verify'])",
+]
+
+
+@pytest.mark.parametrize("script", SIGNING)
+def test_a_script_that_signs_with_its_own_key_is_found(script: str) -> None:
+    found = key_material(script, SECRET)
+    assert found
+    assert "secreto" not in " ".join(found)
+
+
+@pytest.mark.parametrize("script", HARMLESS)
+def test_a_script_without_a_key_is_not(script: str) -> None:
+    assert key_material(script, SECRET) == ()
