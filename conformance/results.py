@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from conformance.ledger import SCHEMA
 from conformance.model import UnusableInput
@@ -19,7 +20,19 @@ SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 CaseVerdict = Literal["pass", "fail", "waived", "inconclusive", "not-applicable", "not-run"]
 RunVerdict = Literal["conformant", "conformant-with-waivers", "not-conformant", "incomplete", "partial"]
 LevelName = Literal["must", "should", "may"]
-Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", description="ISO 8601, UTC")]
+
+
+def _a_date(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Instant = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", description="ISO 8601, UTC"),
+    AfterValidator(_a_date),
+]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="ISO 8601"), AfterValidator(_a_date)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hex")]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -134,8 +147,8 @@ class Waiver(_Table):
     subjects: list[str]
     reason: str
     approved_by: str
-    approved_on: str
-    expires: str
+    approved_on: Day
+    expires: Day
     ticket: str | None = None
 
 

@@ -90,7 +90,7 @@ class _Terminal:
             return
         self._left[area] -= 1
         if not self._left[area]:
-            self._tell("area", area=self._say(f"areas.{area}"), counts=self._counts(area))
+            self._tell("area", area=self._say.area(area), counts=self._counts(area))
 
     def _counts(self, area: str) -> str:
         run = session_of(self._config)

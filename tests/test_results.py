@@ -99,6 +99,7 @@ def _changed(path: str, value: Any) -> dict[str, Any]:
         ("target", None),
         ("run.started", "yesterday"),
         ("run.requests_sent", -1),
+        ("waivers", [samples.WAIVER | {"expires": "soon"}]),
         ("counts.passed", 1),
         ("requirements.0.id", "tls-2"),
         ("requirements.0.level", "shall"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.profiles import Profile, guideline
+from conformance.profiles import NEWEST_FIRST, Profile, guideline
 from conformance.records.tls import VERSIONS
 from conformance.report.view import Document, declared, matrix
 
@@ -81,6 +81,8 @@ def offers(document: Document) -> list[Offer]:
     if "versions" not in seen:
         return []
     level, edition = declared(document["target"])
+    if edition not in NEWEST_FIRST or level not in guideline(edition).levels:
+        return []
     profile = guideline(edition).levels[level]
     return [_offer(seen, version, profile) for version in VERSIONS if version in seen["versions"]]
 

@@ -35,6 +35,10 @@ class Wording:
         found = requirement["texts"].get(self.language, {}).get(text)
         return str(found or (requirement["title"] if text == "title" else ""))
 
+    def area(self, area: str) -> str:
+        """Return the name of an area; its letters, where a later catalogue has one that is not known here."""
+        return str(self._messages["areas"].get(area, area.upper()))
+
     def number(self, value: float, digits: int = 1) -> str:
         """Return a number as the language writes it."""
         plain = f"{value:,.{digits}f}"

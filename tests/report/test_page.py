@@ -161,6 +161,15 @@ def test_texts_of_the_target_can_stand_in_for_none() -> None:
     assert "Promise TLS-02" in drawn(document, "es").words
 
 
+def test_file_of_a_later_catalogue_is_drawn_all_the_same() -> None:
+    document = samples.document(samples.requirement("ZZZ-01", samples.case("ZZZ-01")))
+    document["target"]["document"]["webapp"]["guideline"] = "7.1"
+    words = drawn(document).words
+    assert "Mozilla server-side TLS 7.1" in words
+    assert "ZZZ-01 Promise ZZZ-01" in words
+    assert "Protocol versions and cipher suites" not in words
+
+
 def test_code_in_the_catalogues_texts_is_marked_up_and_nothing_else() -> None:
     document = samples.broken()
     for row in document["requirements"]:
