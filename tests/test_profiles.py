@@ -91,6 +91,12 @@ def test_first_and_last_of_old() -> None:
     )
 
 
+def test_a_keyword_of_4_0_means_what_current_openssl_makes_of_it() -> None:
+    old = set(guideline("4.0").levels["old"].suites)
+    assert {"TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CCM_8", "TLS_RSA_WITH_SEED_CBC_SHA"} <= old
+    assert not any("RC4" in suite or "NULL" in suite or "anon" in suite or "PSK" in suite for suite in old)
+
+
 @pytest.mark.parametrize("edition", NEWEST_FIRST)
 def test_every_edition_names_its_source_and_iana_suites_only(edition: str) -> None:
     found = guideline(edition)
