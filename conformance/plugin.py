@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance import catalogue, findings
-from conformance.guard import Guard
+from conformance.guard import ENTRY, Guard
 from conformance.hostile import shown
 from conformance.ledger import Entry
 from conformance.model import (
@@ -33,9 +33,8 @@ pytest_plugins = ["conformance.tests_page"]
 
 _SESSION = pytest.StashKey[Session]()
 
-# What a report carries of a case, across processes: strings alone survive.
+# What a report carries of a case, beside its entry.
 CASE = "portero-case"
-ENTRY = "portero"
 DEFECT = "portero-defect"
 LONGEST = 2000
 
@@ -148,7 +147,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.fixture
 def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     """Look, judge, and note what came of it; an inconclusive case is an error of the set-up."""
-    entry = _session(request.config).rulings.rule(case)
+    entry = _session(request.config).rule(case)
     request.node.user_properties += properties(case, entry)
     if entry.verdict == Outcome.NOT_APPLICABLE:
         pytest.skip(shown(entry.reason, LONGEST))

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Session:
             self.budget = Budget(self.target.limits)
             self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder))
             self.assessment = Assessment(self.target, self.observatory)
+            self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
             self.rulings = Rulings(self.assessment, self.waivers)
             self.run.waivers = self.waivers.as_json()
@@ -76,6 +78,13 @@ class Session:
         environ: dict[str, str] = gateway.environ
         return environ
 
+    def _refuse_told_secrets(self) -> None:
+        """Refuse a secret that the target file spells out in a path or a host: it would be part of every case's id."""
+        for case in self.assessment.cases.values():
+            if self.redactor.leaks(f"{case.id} {case.subject}"):
+                shown = self.redactor.text(f"{case.id} {case.subject}")
+                raise UnusableInput(f"the target file spells out a secret that it refers to elsewhere: {shown}")
+
     def opening_lines(self) -> list[str]:
         """Say what a reader of the run has to know first: what is waived, what is not asked about."""
         return [*self.waivers.lines(), *map(not_asked_about, ledger.sections_without_requirements(self.target))]
@@ -84,6 +93,11 @@ class Session:
         """Set all needed probes going, side by side."""
         self.run.selected = frozenset(case.id for case in selected)
         self.observatory.start(self.assessment.probes_for(selected))
+
+    def rule(self, case: Case) -> Entry:
+        """Return what becomes of a case, free of secrets; its id stays as it is, as other things are found by it."""
+        told = self.redactor.tree(asdict(self.rulings.rule(case)))
+        return Entry(**told | {"case": case.id})
 
     def excuse(self, case: Case, entry: Entry) -> str:
         """Say why a violation does not turn the run red, or nothing where it does."""

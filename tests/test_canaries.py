@@ -191,7 +191,7 @@ def aim(gateway: Gateway, folder: Path) -> Path:
 def test_target_that_tells_them_is_not_repeated(gateway: Gateway, tmp_path: Path) -> None:
     target = aim(gateway, tmp_path)
     reports = tmp_path / "r"
-    words = ["--area", "acc", "--area", "hdr", "--target", target, "--reports", reports, "-v"]
+    words: list[str | Path] = ["--area", "acc", "--area", "hdr", "--target", target, "--reports", reports, "-v"]
     ended = portero("run", *words, environ=gateway.environ)
     assert ended.code in (Exit.OK, Exit.VIOLATION, Exit.INCOMPLETE), ended.output + ended.errors
     assert {path.name for path in reports.iterdir()} >= {"results.json", "compliance.html", "tests.html", "junit.xml"}
@@ -204,7 +204,16 @@ def test_defects_of_the_suite_do_not_repeat_them(gateway: Gateway, tmp_path: Pat
     target = aim(gateway, tmp_path)
     (tmp_path / "test_defects.py").write_text(DEFECTS, encoding="utf-8")
     reports = tmp_path / "r"
-    words = ["-p", "conformance.plugin", "-p", "no:cacheprovider", "--target", target, "--reports", reports]
+    words: list[str | Path] = [
+        "-p",
+        "conformance.plugin",
+        "-p",
+        "no:cacheprovider",
+        "--target",
+        target,
+        "--reports",
+        reports,
+    ]
     loud = ["-l", "-vv", "-rA", "--tb=long", "--showlocals", "--durations=3", "-o", "log_cli=true", "--full-trace"]
     files = [f"--junitxml={reports}/own.xml", f"--html={reports}/own.html", f"--log-file={reports}/own.log"]
     ended = command(

@@ -139,7 +139,7 @@ def test_10_where_something_could_not_be_tested(tmp_path: Path) -> None:
 
 def test_pytest_is_the_same_as_portero(tmp_path: Path, gateway: Gateway) -> None:
     target = describe(gateway, tmp_path)
-    words = ["--target", target, "--area", "acc"]
+    words: list[str | Path] = ["--target", target, "--area", "acc"]
     secrets = gateway.environ
     by_name = portero("run", *words, "--reports", tmp_path / "a", environ=secrets)
     by_pytest = command("-m", "pytest", "conformance", *words, "--reports", tmp_path / "b", environ=secrets)

@@ -149,6 +149,29 @@ def test_target_that_cannot_be_used_ends_with_4(pytester: pytest.Pytester) -> No
     assert "aim.toml:1: schema 2 is newer" in text
 
 
+def test_secret_in_a_path_is_refused_and_not_repeated(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", canary := "q7VwX2Lk9ZtR4bNmP1cD8sFg")
+    admin = '[webapp.admin]\nusername = "a"\npassword = "env:CANARY"\n'
+    target = f'{TARGET}admin_paths = ["/{canary}/login"]\n{admin}'
+    code, document, text = run(pytester, PASSES, "verdict.enforce()", target=target)
+    assert code == Exit.UNUSABLE
+    assert document is None
+    assert "the target file spells out a secret that it refers to elsewhere" in text
+    assert canary not in text
+
+
+def test_secret_that_is_an_ordinary_word_upsets_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "conformance")
+    target = TARGET + '[webapp.admin]\nusername = "a"\npassword = "env:CANARY"\n'
+    code, document, text = run(pytester, FAILS, "verdict.enforce()", target=target)
+    assert code == Exit.VIOLATION, text
+    assert verdict_of(document) == "fail"
+
+
 def test_folder_in_use_is_refused(pytester: pytest.Pytester) -> None:
     from conformance.reports_folder import claimed
 
