@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from conformance import target
 from conformance.codecs import Codec, Region, SealBroken, known, load
 from conformance.codecs.aes_gcm import AesGcmCodec
 from conformance.codecs.fernet import FernetCodec
@@ -102,3 +104,9 @@ def test_regions_cover_a_message_without_gaps(codec: type[Codec]) -> None:
 def test_any_integer_can_be_stamped(codec: type[Codec], at: int) -> None:
     web, core = sides(codec)
     assert core.stamp(web.seal(b"{}", at)) == at % 2**64
+
+
+def test_a_codec_that_is_not_installed_is_refused_with_the_known_names() -> None:
+    channel = {"url": "tcp://core.example:1", "codec": "rot13", "secret": "env:WA_SECRET"}
+    with pytest.raises(ValidationError, match="aes-256-gcm, fernet"):
+        target.parse({"schema": 1, "name": "t", "channel": channel})
