@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from conformance.observatory import Bench, Probe
 from conformance.preflight import reach
 from conformance.probes.hello.caller import Caller
-from conformance.probes.hello.enumerate import enumerate_all
+from conformance.probes.hello.enumerate import enumerate_all, with_late_staples
 from conformance.probes.hello.versions import live_versions
 from conformance.probes.sslyze_scan import SslyzeChild, SslyzeFindings
 from conformance.probes.tls_findings import certificates, suites, troubles, weaknesses
@@ -36,6 +36,7 @@ def _scan(bench: Bench) -> TlsObservation:
         if caller.check():
             sslyze = child.scan(bench, caller, live, ends, caller.check)
         if all(caller.canaries):
+            seen = with_late_staples(caller, seen)
             caller.check()
         if not all(caller.canaries):
             sslyze = sslyze.disbelieved("the endpoint did not answer the control hello all along")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, SignatureAlgorithmOID
 
@@ -56,7 +57,10 @@ def read_certificate(der: bytes, *, stapled: bool) -> Certificate:
 
 
 def _key(leaf: x509.Certificate) -> tuple[str, int, str | None]:
-    key = leaf.public_key()
+    try:
+        key = leaf.public_key()
+    except UnsupportedAlgorithm:
+        return leaf.public_key_algorithm_oid.dotted_string, 0, None
     match key:
         case rsa.RSAPublicKey():
             return "rsa", key.key_size, None
@@ -76,8 +80,16 @@ def _signature(leaf: x509.Certificate) -> str:
     if oid in _BARE:
         return _BARE[oid]
     scheme = _SCHEMES.get(oid)
-    digest = leaf.signature_hash_algorithm
-    return f"{scheme}-{digest.name}" if scheme and digest else oid.dotted_string
+    digest = leaf.signature_hash_algorithm if scheme else None
+    return f"{scheme}-{digest.name}" if digest else oid.dotted_string
+
+
+def must_staple(der: bytes) -> bool:
+    """Tell whether a certificate in DER demands a staple; one that cannot be read demands nothing."""
+    try:
+        return _must_staple(x509.load_der_x509_certificate(der))
+    except ValueError:
+        return False
 
 
 def _must_staple(leaf: x509.Certificate) -> bool:

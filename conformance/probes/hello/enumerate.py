@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.probes.hello import registry
 from conformance.probes.hello.caller import Caller
+from conformance.probes.hello.certificates import must_staple
 from conformance.probes.hello.extras import Extensions, extensions_answered, fallback_refused
 from conformance.probes.hello.groups import Groups, groups_below, groups_tls13
 from conformance.probes.hello.registry import Family
@@ -67,6 +68,21 @@ def enumerate_all(caller: Caller, live: list[str], pool: Executor) -> HelloFindi
     )
 
 
+def with_late_staples(caller: Caller, seen: HelloFindings) -> HelloFindings:
+    """Ask once more for staples that certificates demand: a server may begin to fetch one when it is first asked."""
+    missing = [der for der, stapled in seen.leaves.items() if not stapled and must_staple(der)]
+    below = [version for version in seen.suites if version not in ("tls-1.3", "ssl-2.0")]
+    if not missing or not below:
+        return seen
+    accepted = [registry.suite_numbers()[name] for name in seen.suites[below[-1]].by_hello]
+    replies = []
+    for kind in (Family.ECDSA, Family.RSA):
+        suites = [number for number in accepted if registry.family(number) is kind]
+        replies += [caller.ask_surely(hello(caller, below[-1], suites))] if suites else []
+    late = _leaves(replies)
+    return replace(seen, leaves={der: stapled or late.get(der, False) for der, stapled in seen.leaves.items()})
+
+
 def _hidden(groups: Groups, suites: dict[str, Suites]) -> str:
     """Say that groups may be hidden, unless TLS 1.3 has named them all or the server follows the client's order."""
     orders = [found.server_order for found in suites.values()]
@@ -92,7 +108,7 @@ def _other_certificates(caller: Caller, version: str, accepted: list[int]) -> li
 def _leaves(replies: list[Reply]) -> dict[bytes, bool]:
     leaves: dict[bytes, bool] = {}
     for reply in replies:
-        if reply.certificates:
+        if reply.certificates and reply.certificates[0]:
             leaves[reply.certificates[0]] = leaves.get(reply.certificates[0], False) or reply.stapled
     return leaves
 
