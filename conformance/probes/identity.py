@@ -49,7 +49,7 @@ def unfit(client: IdentityClient, transport: Transport) -> str:
         return 'no initialisation was sent: it needs consent "write"'
     if not client.key or not client.identity.uids:
         return "no initialisation was sent: the target file lacks identity.secret or identity.uids"
-    if transport.scheme == "https" and not transport.verifies:
+    if transport.detail:
         return f"no hash was sent: {transport.detail}"
     return ""
 

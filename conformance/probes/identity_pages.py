@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from conformance.model import Inconclusive
+from conformance.preflight import reach
 from conformance.probes.answer import MAX_BODY
 from conformance.probes.http import exchange
 from conformance.probes.identity_client import IdentityClient, spellings, verifying_context
@@ -65,6 +67,10 @@ def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
 
 
 def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -> Page:
+    try:
+        reach(client.bench, url)
+    except Inconclusive as reason:
+        return Page(url, uid, trouble=str(reason))
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
     seen = _follow(client, url, headers, context)
     if seen.trouble or not 200 <= seen.status < 300:

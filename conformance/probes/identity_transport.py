@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
 from conformance.preflight import reach
+from conformance.model import Inconclusive
+from conformance.preflight import reach
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.probes.identity_client import IdentityClient
 from conformance.records.identity import Answer, Transport
@@ -18,6 +20,10 @@ FORGED = "0" * 64
 def look_at_transport(client: IdentityClient) -> Transport:
     """Shake hands with verification, then send a forged initialisation in the clear, and over TLS for comparison."""
     parts = urlsplit(client.identity.url)
+    try:
+        reach(client.bench, client.identity.url)
+    except Inconclusive as reason:
+        return Transport(parts.scheme, detail=str(reason))
     if client.context is None:
         return Transport("http")
     try:

@@ -116,19 +116,19 @@ def test_what_is_no_checkout_is_trouble(tmp_path: Path, kind: str) -> None:
 def test_no_command_line_shows_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(tmp_path / "site", [{"a": SECRET}])
     commands: list[Any] = []
-    run, popen = subprocess.run, subprocess.Popen
+    run = subprocess.run
 
     def noted(command: Any, *rest: Any, **options: Any) -> Any:
         commands.append((command, options.get("env")))
         return run(command, *rest, **options)
 
-    class Noted(popen):  # type: ignore[type-arg]
+    class Noted(subprocess.Popen[bytes]):
         def __init__(self, command: Any, *rest: Any, **options: Any) -> None:
             commands.append((command, options.get("env")))
             super().__init__(command, *rest, **options)
 
-    monkeypatch.setattr(probes.subprocess, "run", noted)
-    monkeypatch.setattr(probes.subprocess, "Popen", Noted)
+    monkeypatch.setattr(subprocess, "run", noted)
+    monkeypatch.setattr(subprocess, "Popen", Noted)
     assert search(tmp_path).found
     assert len(commands) > 3
     assert SECRET not in str(commands)
