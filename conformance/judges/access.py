@@ -147,6 +147,9 @@ def addresses_agree(seen: NodesObservation, policy: Policy, case: Case) -> Verdi
     reached = [(n, node) for n, node in enumerate(seen.nodes) if not node.trouble]
     if not reached:
         raise Inconclusive("no address behind the name could be looked at: " + " ".join(notes))
+    for _, node in reached:
+        if node.page is not None and node.page.trouble:
+            raise Inconclusive(f"{node.address} did not show its first administration page: {node.page.trouble}")
     if len(reached) == 1:
         notes = ("There is one address to look at, which agrees with itself.", *notes)
     earned = {node.address: _verdicts(node) for _, node in reached}
@@ -170,6 +173,6 @@ def _verdicts(node: Node) -> dict[str, str]:
     }
     if node.page is not None:
         right = headers.sound(Seen(node.page, ""))
-        found["its first page"] = node.page.trouble or f"answered {node.page.status}"
+        found["its first page"] = f"answered {node.page.status}"
         found["the headers that are right"] = ", ".join(name for name in FIVE if name in right) or "none"
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 Directives = dict[str, tuple[str, ...]]
@@ -13,6 +14,7 @@ _FILES = ("script-src-elem", "script-src", "default-src", "allow")
 _HANDLERS = ("script-src-attr", "script-src", "default-src", "allow")
 _STRINGS = ("script-src", "default-src", "allow")
 
+_LONGEST = 16 << 10  # characters of a policy that are read: comparing source lists takes the square of their length
 _LOCAL = ("blob:", "filesystem:", "mediastream:")
 _UNQUOTED = ("self", "none", "unsafe-inline", "unsafe-eval")  # once common, and hosts of that name to a browser
 _WEB = ("http:", "https:")
@@ -76,7 +78,7 @@ def parse(lines: Iterable[str]) -> list[Directives]:
     Of a repeated directive the first counts. Names and sources are returned in lower case.
     """
     policies = []
-    for text in ",".join(lines).split(","):
+    for text in ",".join(lines)[:_LONGEST].split(","):
         policy: Directives = {}
         for directive in text.split(";"):
             name, *sources = re.split(r"[ \t\r\n\f]+", directive.strip(" \t\r\n\f").lower())
@@ -134,8 +136,15 @@ def _covers(listed: tuple[str, ...], source: str) -> bool:
     if {"*", "http:"} & {*listed} or ("https:" in listed and source != "http:"):
         return True
     host = _host(source)
-    wider = [_host(each) for each in listed]
-    return host in filter(None, wider) or any(each.startswith("*.") and host.endswith(each[1:]) for each in wider)
+    hosts, suffixes = _hosts(listed)
+    return host in hosts or host.endswith(suffixes)
+
+
+@lru_cache
+def _hosts(listed: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the hosts of a source list, and the suffixes of those with a wildcard (`.cdn.example`)."""
+    hosts = frozenset(filter(None, map(_host, listed)))
+    return hosts, tuple(host[1:] for host in hosts if host.startswith("*."))
 
 
 def _host(source: str) -> str:

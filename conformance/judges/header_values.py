@@ -115,7 +115,7 @@ def script_effect(page: Exchange) -> str:
 def variants(page: Exchange, name: str) -> list[str]:
     """Return the different values that `name` is sent with; spelling aside."""
     lines = page.values(name)
-    each = lines if name == TRANSPORT else members(lines) if lines else []
+    each = [value for value in (lines if name == TRANSPORT else members(lines)) if value]
     spellings = {_spelling(value): value for value in reversed(each)}
     return [value for value in each if spellings.pop(_spelling(value), None) is not None]
 

@@ -18,8 +18,10 @@ SHOWN = 2 << 10
 
 _WORDS_COMPARED = 1500
 _RUN = 3
-_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_PASSWORD = re.compile(r"<input\b[^>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
+_UNSEEN = re.compile(  # what is never closed reaches to the end: searching once more for every start takes minutes
+    r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
+)
+_PASSWORD = re.compile(r"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
 
 
 def _plain(bench: Bench) -> PlainObservation:

@@ -214,6 +214,14 @@ def test_an_address_that_takes_no_connection_is_named_and_left_out() -> None:
     assert verdict.exhibits == ("/nodes/0",)
 
 
+def test_a_page_that_does_not_arrive_settles_nothing() -> None:
+    silent = Exchange("GET", "https://gateway.example/", trouble="no answer in time")
+    with pytest.raises(
+        Inconclusive, match=r"192\.0\.2\.2 did not show its first administration page: no answer in time"
+    ):
+        nodes(replace(ONE, address="192.0.2.2", page=silent))
+
+
 def test_without_any_address_nothing_is_settled() -> None:
     with pytest.raises(Inconclusive, match="no address behind the name"):
         judges.addresses_agree(NodesObservation((Node("192.0.2.1", "refused"),)), policy(), case("ACC-03", "", ""))
