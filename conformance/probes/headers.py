@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
@@ -27,11 +28,10 @@ class _Visitor:
 
     bench: Bench
     origin: str
+    context: ssl.SSLContext
 
     def ask(self, method: str, path: str) -> Exchange:
-        parts = urlsplit(self.origin)
-        context = client_context(self.bench, parts.hostname or "", parts.port or 443)
-        return replace(exchange(self.bench, method, self.origin + path, context=context), body="")
+        return replace(exchange(self.bench, method, self.origin + path, context=self.context), body="")
 
     def follow(self, method: str, path: str) -> tuple[Exchange, ...]:
         """Ask, and go where redirects lead as long as they stay here and do not turn in a circle."""
@@ -75,7 +75,9 @@ def _headers(bench: Bench) -> HeadersObservation:
     webapp = bench.target.webapp
     assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
     reach(bench, webapp.url)
-    visitor = _Visitor(bench, webapp.url.rstrip("/"))
+    parts = urlsplit(webapp.url)
+    context = client_context(bench, parts.hostname or "", parts.port or 443)
+    visitor = _Visitor(bench, webapp.url.rstrip("/"), context)
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
         admin = pool.map(visitor.administration, webapp.admin_paths)
         asked = [(method, path) for path in webapp.api_paths for method in API_METHODS]

@@ -177,7 +177,7 @@ def bad_request_on_the_tls_port(gateway: Gateway) -> None:
 
 @near_miss()
 def redirects_with_302_and_no_body(gateway: Gateway) -> None:
-    """Is right: HTTP/1.0, 302, no body and a closed connection, as HAProxy redirects."""
+    """Is right: 302, no body and a closed connection, as HAProxy redirects; scheme and host in capitals."""
 
     def answer(request: Request) -> Response:
         away = redirect(f"HTTPS://LOCALHOST:{gateway.web.port}{request.path}")
