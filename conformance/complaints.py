@@ -90,7 +90,7 @@ def read_toml(path: Path) -> Document:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "…"?`, or nothing where no known word is near."""
     by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +17,8 @@ from conformance.model import Exit
 from conformance.waivers import today
 from reference_server import Gateway
 from reference_server.faults import faults
-from tests.live import command, describe, portero, results
+from tests import null
+from tests.live import CHECKOUT, command, describe, portero, results
 
 CLOSED = 'schema = 1\nname = "closed"\n[webapp]\nurl = "https://127.0.0.1:{port}"\n'
 
@@ -175,3 +179,22 @@ def test_rejudge_repeats_the_verdicts(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(json.dumps(before), encoding="utf-8")
     changed = portero("rejudge", tmp_path / "results.json")
     assert f"{failed['id']}: pass -> fail: " in changed.output
+
+
+def test_2_for_a_polite_kill_with_reports_that_say_so(tmp_path: Path) -> None:
+    looked_at = threading.Event()
+
+    def stays_silent(client: socket.socket) -> None:
+        looked_at.set()
+        null.stays_silent(client)
+
+    with null.listening(stays_silent) as port:
+        (tmp_path / "target.toml").write_text(CLOSED.format(port=port), encoding="utf-8")
+        words = ["-m", "conformance", "run", "--target", str(tmp_path / "target.toml"), "--reports", str(tmp_path)]
+        with subprocess.Popen([sys.executable, *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL) as run:
+            assert looked_at.wait(20)
+            run.terminate()
+            assert run.wait(20) == Exit.INTERRUPTED
+    found = results(tmp_path)
+    assert found["run"]["interrupted"]
+    assert found["verdict"] == "incomplete"
