@@ -37,6 +37,7 @@ _CIPHER_COMMANDS = {
 }
 _ALWAYS = ("heartbleed", "openssl_ccs_injection", "robot", "tls_compression", "session_renegotiation")
 _FAILURES = (TlsHandshakeFailed, ClientCertificateRequested, OSError, _nassl.OpenSSLError)
+_RENEGOTIATIONS = 10
 _ROBOT = {
     RobotScanResultEnum.VULNERABLE_WEAK_ORACLE: True,
     RobotScanResultEnum.VULNERABLE_STRONG_ORACLE: True,
@@ -77,13 +78,18 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     robot = attempts["robot"].result
     if robot is not None and robot.robot_result in _ROBOT_UNTOLD:
         unfinished["robot"] = _ROBOT_UNTOLD[robot.robot_result]
+    findings = _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result})
+    reaches_tls12 = "tls-1.2" in job["versions"] and _reaches_tls12(server)
+    if "tls-1.2" in job["versions"] and not reaches_tls12:
+        findings["client-renegotiation"] = _renegotiates(server)
+        reaches_tls12 = findings["client-renegotiation"] is not None
     return {
         "trouble": "",
         "unfinished": unfinished,
         "suites": {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]},
-        "findings": _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result}),
+        "findings": findings,
         "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
-        "reaches_tls12": "tls-1.2" in job["versions"] and _reaches_tls12(server),
+        "reaches_tls12": reaches_tls12,
     }
 
 
@@ -162,10 +168,33 @@ def _one_of_each_kind(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
 
 
 def _reaches_tls12(server: ServerConnectivityInfo) -> bool:
-    """Tell whether the old OpenSSL inside, which alone can renegotiate, shakes hands at all."""
+    """Tell whether the old OpenSSL inside, with which sslyze renegotiates, shakes hands at all."""
     connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=True)
     try:
         connection.connect()
+    except _FAILURES:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _renegotiates(server: ServerConnectivityInfo) -> bool | None:
+    """Tell whether the client may renegotiate, by the newer OpenSSL inside, which knows X25519 and ChaCha20.
+
+    None where it cannot shake hands either. As often as sslyze does: a server may put an end to it after a few.
+    """
+    connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=False)
+    try:
+        connection.connect()
+    except _FAILURES:
+        connection.close()
+        return None
+    client = connection.ssl_client
+    try:
+        for _ in range(_RENEGOTIATIONS):
+            client._ssl.renegotiate()  # only the old one's client has a method for it
+            client.do_handshake()
     except _FAILURES:
         return False
     finally:

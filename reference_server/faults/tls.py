@@ -184,3 +184,10 @@ def ignores_the_fallback_signal(gateway: Gateway) -> None:
 def lets_clients_renegotiate(gateway: Gateway) -> None:
     """Breaks TLS-13: with TLS 1.2 a client may renegotiate as often as it likes."""
     gateway.web.tls.settings.options |= ALLOW_CLIENT_RENEGOTIATION
+
+
+@fault("TLS-13", level="intermediate")
+def lets_clients_of_x25519_renegotiate(gateway: Gateway) -> None:
+    """Breaks TLS-13: the same, on a server that old clients cannot talk to."""
+    lets_clients_renegotiate(gateway)
+    gateway.web.tls.settings.group = "X25519"

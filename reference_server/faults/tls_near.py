@@ -31,6 +31,12 @@ def agrees_on_x25519_alone(gateway: Gateway) -> None:
     gateway.web.tls.settings.group = "X25519"
 
 
+@near_miss(level="intermediate")
+def agrees_on_x25519_alone_with_tls_1_2(gateway: Gateway) -> None:
+    """Right: the same below TLS 1.3, where old clients cannot follow."""
+    gateway.web.tls.settings.group = "X25519"
+
+
 @near_miss()
 def closes_on_older_versions(gateway: Gateway) -> None:
     """Right: a hello without TLS 1.3 is met by a closed connection, without an alert."""
