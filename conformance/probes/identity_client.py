@@ -56,7 +56,9 @@ class IdentityClient:
         self.context = verifying_context(bench, identity.ca_file) if identity.url.startswith("https:") else None
         self.key = bench.vault[identity.secret].reveal() if identity.secret else ""
         self._spellings = spellings(self.key) if self.key else {}
-        self.headers = {"Content-Type": "application/json", **reveal(bench, identity.headers)}
+        self.headers = reveal(bench, identity.headers)
+        if "content-type" not in {name.lower() for name in self.headers}:
+            self.headers["Content-Type"] = "application/json"
         for number, uid in enumerate(identity.uids, 1):
             self.bench.redactor.learn(Secret(f"client_hash of uid-{number}", self.right(uid)))
 
@@ -144,7 +146,8 @@ class IdentityClient:
         document = pointers.parse(seen.body)
         if document is MISSING:
             return Stored(State("present"), {"": json.dumps(seen.body)})
-        return Stored(State("present"), {key: json.dumps(value) for key, value in pointers.leaves(document)})
+        leaves = {key: json.dumps(value) for key, value in pointers.leaves(document)}
+        return Stored(State("present" if set(leaves.values()) - {"null"} else "absent"), leaves)
 
     def timed(self, body: bytes) -> float:
         """Send an initialisation and return the seconds until its answer, or a close; raises Inconclusive without."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import copy
 import json
+import math
 import secrets
 from dataclasses import replace
 from typing import Any
 
 from conformance import forgery, pointers, uid_variants
+from conformance.budget import Budget
 from conformance.model import Inconclusive
 from conformance.observatory import Bench, Probe
 from conformance.pointers import MISSING
@@ -35,13 +37,14 @@ class ValidationSwitch:
         self._headers = {"Content-Type": "application/json"}
         if reference:
             self._headers["Authorization"] = client.bench.vault[reference].reveal()
+        self._bench = client.bench
         self._document: Any = self._read()
         self.pointer = switch.pointer or _only_flag(self._document) or USUAL
         found = self.flag()
         self.original = client.identity.enforced if found == "" else found == "true"
 
     def _read(self) -> Any:
-        seen = exchange(self.client.bench, "GET", self.switch.url, headers=self._headers, context=self.client.context)
+        seen = exchange(self._bench, "GET", self.switch.url, headers=self._headers, context=self.client.context)
         return pointers.parse(seen.body) if 200 <= seen.status < 300 else MISSING
 
     def flag(self) -> str:
@@ -54,7 +57,7 @@ class ValidationSwitch:
         document = copy.deepcopy(self._document) if isinstance(self._document, dict) else {}
         pointers.put(document, self.pointer, enforced)
         seen = exchange(
-            self.client.bench,
+            self._bench,
             self.switch.method,
             self.switch.url,
             headers=self._headers,
@@ -64,7 +67,11 @@ class ValidationSwitch:
         return self.client.noted(seen)
 
     def put_back(self) -> bool:
-        """Set what was found, and tell whether it holds."""
+        """Set what was found, and tell whether it holds.
+
+        Time and requests of the run may be spent by now; what was changed is put back all the same.
+        """
+        self._bench = replace(self._bench, budget=Budget(self._bench.target.limits), ends=math.inf)
         answer = self.set(enforced=self.original)
         return 200 <= answer.status < 300 and self.flag() in ("", json.dumps(self.original))
 

@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
 from conformance.preflight import reach
-from conformance.model import Inconclusive
-from conformance.preflight import reach
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.probes.identity_client import IdentityClient
 from conformance.records.identity import Answer, Transport

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance import catalogue
 from conformance.forgery import client_hash
 from conformance.model import Outcome
 from reference_server import Gateway
@@ -181,6 +182,26 @@ def test_the_setting_is_put_back_whatever_happens(breaks_at: int) -> None:
         outcomes = assess(gateway.document(), gateway.environ, areas=["idv"], clock=SteppingClock())
         assert identity.validation
     assert outcomes.observations["identity-switch/0"]["put_back"]
+
+
+@pytest.mark.parametrize("requests", range(8, 17, 2))
+def test_the_setting_is_put_back_when_nothing_may_be_sent_any_more(requests: int) -> None:
+    others = [row for row in catalogue.load() if row.startswith("IDV-") and row not in ("IDV-05", "IDV-10")]
+    gateway, settings = Gateway(), []
+    store = gateway.identity.set_validation
+
+    def noting(enabled: bool) -> None:
+        settings.append(enabled)
+        store(enabled)
+
+    gateway.identity.set_validation = noting
+    with gateway:
+        document = gateway.document()
+        document["limits"]["requests"] = requests
+        document["scope"] = {"exclude": [{"requirement": row, "reason": "not looked at here"} for row in others]}
+        outcomes = assess(document, gateway.environ, areas=["idv"], clock=SteppingClock())
+    assert settings[-1:] in ([], [True])
+    assert "limits.requests" in outcomes.inconclusive["IDV-10"]
 
 
 def test_a_setting_that_was_off_is_off_again() -> None:
