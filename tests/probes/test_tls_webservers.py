@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
+from conformance.model import Inconclusive
+from conformance.probes.hello import caller as hello_caller
 from conformance.probes.hello import registry
 from conformance.profiles import Profile, guideline
 from conformance.records.tls import TlsObservation
 from reference_server.pki import Authority, LeafSpec
 from tests.probes import eyes
-from tests.webservers import apache, haproxy, installed, nginx
+from tests.webservers import apache, free_port, haproxy, haproxy_sections, installed, nginx
 
 Start = Callable[["Site", Profile], AbstractContextManager[int]]
 
@@ -287,3 +289,38 @@ def test_without_its_client_certificate_what_needs_one_is_not_told(site: Site) -
     assert "client certificate" in seen.weaknesses["robot"].detail
     assert seen.client_renegotiation is None
     assert eyes.offered(seen.versions) == ["tls-1.2", "tls-1.3"]
+
+
+@contextmanager
+def limited(site: Site, rate: int, verdict: str) -> Iterator[int]:
+    """Run HAProxy with suites of CBC mode, that turns clients away after `rate` connections in ten seconds."""
+    port = free_port()
+    sections = (
+        f"frontend web\n  bind 127.0.0.1:{port} ssl crt {site.both} ssl-min-ver TLSv1.2 ciphers ECDHE+AES:RSA+AES\n"
+        "  stick-table type ip size 10 expire 10s store conn_rate(10s)\n  tcp-request connection track-sc0 src\n"
+        f"  tcp-request connection {verdict} if {{ sc0_conn_rate gt {rate} }}\n  http-request return status 200\n"
+    )
+    with haproxy_sections(site.folder, port, sections):
+        yield port
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hello_caller, "PATIENCE", 0.7)
+
+
+@pytest.mark.parametrize("verdict", ["reject", "silent-drop"])
+@pytest.mark.usefixtures("impatient")
+def test_a_limiter_that_hellos_run_into_is_no_refusal(site: Site, verdict: str) -> None:
+    with limited(site, 20, verdict) as port, pytest.raises(Inconclusive, match="stopped answering|took no connection"):
+        eyes.observe(port)
+
+
+@pytest.mark.parametrize("verdict", ["reject", "silent-drop"])
+@pytest.mark.usefixtures("impatient")
+def test_a_limiter_that_sslyze_runs_into_is_no_refusal(site: Site, verdict: str) -> None:
+    with limited(site, 200, verdict) as port:
+        seen = eyes.observe(port)
+    assert seen.canaries[-1] is False
+    assert seen.weaknesses["heartbleed"].vulnerable is None
+    assert "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" in seen.suites["tls-1.2"].accepted
