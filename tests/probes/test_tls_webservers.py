@@ -312,7 +312,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("verdict", ["reject", "silent-drop"])
 @pytest.mark.usefixtures("impatient")
 def test_a_limiter_that_hellos_run_into_is_no_refusal(site: Site, verdict: str) -> None:
-    with limited(site, 20, verdict) as port, pytest.raises(Inconclusive, match="stopped answering|took no connection"):
+    with limited(site, 20, verdict) as port, pytest.raises(Inconclusive, match=r"stopped answering|took no connection"):
         eyes.observe(port)
 
 
