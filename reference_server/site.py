@@ -44,6 +44,7 @@ class Site:
         self.uid = UIDS[0]
         gateway.environ["PORTERO_SITE_COOKIE"] = "sid=" + secrets.token_urlsafe(16)
         self.scripts: dict[str, Callable[[], str]] = {"/assets/widget.js": lambda: SCRIPT}
+        self.serve: Callable[[Request], Response] = self.answer
         self.settings: Callable[[bool], dict[str, Any]] = self.widget_settings
         self.commits: list[dict[str, str]] = [SOURCES]
         self.beside: dict[str, str] = {}
@@ -51,7 +52,7 @@ class Site:
 
     def start(self) -> None:
         """Serve in the background."""
-        self._server = HttpServer(self.answer, self._wrapper(), clock=self.gateway.clock)
+        self._server = HttpServer(self.serve, self._wrapper(), clock=self.gateway.clock)
         self._server.start()
         if shutil.which("git"):
             self.repository = self.gateway.folder / "site"

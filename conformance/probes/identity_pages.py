@@ -21,6 +21,7 @@ MOST_SCRIPTS = 20
 MOST_PIECES = 32
 MOST_REDIRECTS = 5
 PARTIAL_CONTENT = 206
+NOT_THERE = (404, 410)
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
     for link in own[:MOST_SCRIPTS]:
         script = exchange(client.bench, "GET", link, headers=headers, context=context)
-        if script.trouble or not 200 <= script.status < 300:
+        if script.trouble or not (200 <= script.status < 300 or script.status in NOT_THERE):
             found.unread.append(f"{link}: {script.trouble or f'status {script.status}'}")
         else:
             found.texts[link] = _whole(client, script, headers, context, found.unread)

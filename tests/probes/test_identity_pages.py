@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.forgery import client_hash
+from conformance.model import Outcome
+from reference_server import Gateway
+from reference_server.http import Request, Response
+from tests.arena import Outcomes, SteppingClock, assess
+
+Serve = Callable[[Request], Response]
+
+
+def look(change: Callable[[Gateway], object], **declared: Any) -> tuple[Outcomes, list[dict[str, Any]]]:
+    """Look at the pages only, of a site that `change` has changed."""
+    gateway = Gateway()
+    change(gateway)
+    with gateway:
+        document = gateway.document()
+        document["consent"] = "read"
+        document["identity"].update(declared)
+        outcomes = assess(document, gateway.environ, areas=["idv"], clock=SteppingClock())
+    return outcomes, outcomes.observations["identity/0"]["pages"]
+
+
+def serving(answer: Callable[[Request, Serve, str], Response]) -> Callable[[Gateway], None]:
+    """Let the site answer with `answer(request, as it would, the organisation's secret)`."""
+
+    def change(gateway: Gateway) -> None:
+        usual, secret = gateway.site.serve, gateway.environ["PORTERO_IDENTITY_SECRET"]
+        gateway.site.serve = lambda request: answer(request, usual, secret)
+
+    return change
+
+
+def test_nobody_gets_no_hash_and_the_client_the_right_one() -> None:
+    outcomes, (nobody, client) = look(lambda _: None)
+    assert (nobody["hash"], client["hash"]) == ("none", "right")
+    assert client["scripts"][0].endswith("/assets/widget.js")
+    assert client["foreign_scripts"] == ["https://widget.example/loader.js"]
+    assert outcomes.verdicts["IDV-07"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_long_scripts_are_read_to_their_end_where_the_server_lets_us(ranges: bool) -> None:
+    def long(request: Request, usual: Serve, secret: str) -> Response:
+        if request.path != "/assets/widget.js":
+            return usual(request)
+        body = b"//" + b" " * (100 << 10) + secret.encode()
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range"))
+        if wanted is None or not ranges:
+            return Response(200, [], body)
+        return Response(206, [], body[int(wanted[1]) : int(wanted[2]) + 1])
+
+    outcomes, pages = look(serving(long))
+    if ranges:
+        assert outcomes.verdicts["IDV-06/pages"].outcome is Outcome.FAIL
+        assert not pages[0]["unread"]
+    else:
+        assert "KiB were read" in outcomes.inconclusive["IDV-06/pages"]
+
+
+def test_redirects_are_followed_within_the_site() -> None:
+    def moved(request: Request, usual: Serve, _: str) -> Response:
+        return Response(302, [("Location", "/home")]) if request.path == "/" else Response.html(f"at {request.path}")
+
+    outcomes, pages = look(serving(moved))
+    assert pages[0]["status"] == 200
+    assert outcomes.verdicts["IDV-06/pages"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("location", ["https://login.example/", "/"])
+def test_a_page_that_leads_elsewhere_or_nowhere_was_not_read(location: str) -> None:
+    outcomes, pages = look(serving(lambda *_: Response(302, [("Location", location)])))
+    assert pages[0]["status"] == 302
+    assert "could not be read" in outcomes.inconclusive["IDV-06/pages"]
+
+
+def test_a_script_that_cannot_be_read_is_not_free_of_the_secret() -> None:
+    def failing(status: int) -> Callable[[Gateway], None]:
+        return serving(lambda request, usual, _: Response(status) if request.path.endswith(".js") else usual(request))
+
+    assert look(failing(404))[0].verdicts["IDV-06/pages"].outcome is Outcome.PASS
+    assert "status 403" in look(failing(403))[0].inconclusive["IDV-06/pages"]
+
+
+def test_a_hash_in_a_page_for_nobody_is_seen_but_not_taken_for_right() -> None:
+    html = f"<script>settings({{client_hash: '{client_hash('some other key', 'x')}'}})</script>"
+    _, pages = look(serving(lambda *_: Response.html(html)), signed_in_pages=[])
+    assert [page["hash"] for page in pages] == ["some"]
