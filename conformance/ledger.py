@@ -17,6 +17,7 @@ from conformance.model import Case, Exit, Level, Outcome, Requirement
 from conformance.target import Target
 
 SCHEMA = 1
+NOT_SELECTED = "not selected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _complete(cases: Iterable[str], entries: Mapping[str, Entry], selected: froz
     """Return an entry for every case: those that nothing became of were not run."""
     return {
         case: entries.get(case)
-        or Entry(case, Outcome.NOT_RUN, reason="no verdict was reached" if case in selected else "not selected")
+        or Entry(case, Outcome.NOT_RUN, reason="no verdict was reached" if case in selected else NOT_SELECTED)
         for case in cases
     }
 

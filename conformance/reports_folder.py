@@ -42,6 +42,8 @@ def _lock(handle: int, folder: Path) -> None:
         raise UnusableInput(
             f"{folder}: another run is writing its reports here; wait for it, or choose another folder with --reports"
         ) from error
+    except OSError:  # a file system that knows no locks
+        return
 
 
 def remove_leaking(written: Iterable[Path], redactor: Redactor) -> list[Path]:

@@ -192,10 +192,12 @@ def test_target_that_tells_them_is_not_repeated(gateway: Gateway, tmp_path: Path
     target = aim(gateway, tmp_path)
     reports = tmp_path / "r"
     words: list[str | Path] = ["--area", "acc", "--area", "hdr", "--target", target, "--reports", reports, "-v"]
-    ended = portero("run", *words, environ=gateway.environ)
+    of_a_ci = {"JENKINS_URL": "https://ci.example", "BUILD_URL": "https://ci:" + CANARIES["WA_SECRET"][::-1] + "@x"}
+    ended = portero("run", *words, environ=gateway.environ | of_a_ci)
     assert ended.code in (Exit.OK, Exit.VIOLATION, Exit.INCOMPLETE), ended.output + ended.errors
     assert {path.name for path in reports.iterdir()} >= {"results.json", "compliance.html", "tests.html", "junit.xml"}
     assert leaking(reports) == {}
+    assert CANARIES["WA_SECRET"][::-1] not in (reports / "tests.html").read_text(encoding="utf-8")
     assert shown(ended.output + ended.errors) == []
     assert "«secret:PORTERO_ADMIN_PASSWORD»" in json.dumps(results(reports)["observations"], ensure_ascii=False)
 

@@ -42,14 +42,16 @@ def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None
     assessment = Assessment(aim, Recorded(before["observations"]))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
     rulings = Rulings(assessment, excuses)
-    left_out = {case["id"] for case in _cases(before) if case["verdict"] == Outcome.NOT_RUN}
+    then = {case["id"]: case for case in _cases(before)}
+    not_run = {name for name, case in then.items() if case["verdict"] == Outcome.NOT_RUN}
+    selected = set(assessment.cases)
     if not before["run"]["whole_catalogue"]:
-        left_out |= assessment.cases.keys() - {case["id"] for case in _cases(before)}
-    entries = {name: rulings.rule(case) for name, case in assessment.cases.items() if name not in left_out}
+        selected &= {name for name, case in then.items() if case["reason"] != ledger.NOT_SELECTED}
+    entries = {name: rulings.rule(assessment.cases[name]) for name in sorted(selected - not_run)}
     run = ledger.Run(
         argv=["portero", "rejudge", path.name],
         fail_on=Level(before["run"]["fail_on"]),
-        selected=frozenset(entries) if not before["run"]["whole_catalogue"] else None,
+        selected=frozenset(selected),
         interrupted=before["run"]["interrupted"],
         requests_sent=before["run"]["requests_sent"],
         connections_opened=before["run"]["connections_opened"],
