@@ -108,13 +108,18 @@ def _foreign_root(seen: ChainObservation) -> str:
 
 
 def _no_issuer(seen: ChainObservation) -> str:
-    issuer = seen.served[-1].issuer if seen.served else "the issuer"
-    if len(seen.served) < 2:
+    last = seen.served[-1] if seen.served else None
+    issuer = last.issuer if last else "the issuer"
+    if last and last.issuer_url:
         return (
-            f"the server sends its certificate alone, and {issuer}, which issued it, is not trusted: "
-            "an unknown issuer, or the chain is incomplete and an intermediate certificate is missing"
+            f"the chain is incomplete: {issuer} is neither sent nor trusted (its certificate is at {last.issuer_url})"
         )
-    return f"{issuer}, which issued the last certificate that is sent, is an unknown issuer: it is not trusted"
+    if len(seen.served) > 1:
+        return f"{issuer}, which issued the last certificate that is sent, is an unknown issuer: it is not trusted"
+    return (
+        f"the server sends its certificate alone, and {issuer}, which issued it, is not trusted: "
+        "an unknown issuer, or the chain is incomplete and an intermediate certificate is missing"
+    )
 
 
 def _wrong_name(seen: ChainObservation) -> str:

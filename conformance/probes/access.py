@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from conformance.model import Inconclusive
 from conformance.observatory import Bench, Probe
@@ -47,7 +48,7 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     return ChainObservation(
         host=host,
         trust=webapp.ca_file or "",
-        served=tuple(_facts(der) for der in served),
+        served=tuple(facts(der) for der in served),
         code=code,
         message=message,
         strict=strict,
@@ -114,7 +115,8 @@ def _served(secured: ssl.SSLSocket) -> list[bytes]:
     return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner.get_unverified_chain() or ()]
 
 
-def _facts(der: bytes) -> Certificate:
+def facts(der: bytes) -> Certificate:
+    """Read a certificate as far as it can be read."""
     digest = sha256(der).hexdigest()
     try:
         certificate = x509.load_der_x509_certificate(der)
@@ -125,6 +127,7 @@ def _facts(der: bytes) -> Certificate:
             not_before=certificate.not_valid_before_utc.isoformat(),
             not_after=certificate.not_valid_after_utc.isoformat(),
             sha256=digest,
+            issuer_url=_issuer_url(certificate),
         )
     except ValueError:
         return Certificate("not readable", "not readable", (), "", "", digest)
@@ -136,6 +139,15 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     return (*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress)))
+
+
+def _issuer_url(certificate: x509.Certificate) -> str:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except x509.ExtensionNotFound:
+        return ""
+    issuers = (each for each in found if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
+    return next((str(each.access_location.value) for each in issuers), "")
 
 
 def _nodes(bench: Bench) -> NodesObservation:

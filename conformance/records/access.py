@@ -32,7 +32,10 @@ class PlainObservation:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as it was served. Names are RFC 4514 strings, instants ISO 8601 in UTC."""
+    """A certificate as it was served. Names are RFC 4514 strings, instants ISO 8601 in UTC.
+
+    `issuer_url` is where it says that its issuer's certificate can be fetched, empty where it says nothing.
+    """
 
     subject: str
     issuer: str
@@ -40,6 +43,7 @@ class Certificate:
     not_before: str
     not_after: str
     sha256: str
+    issuer_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

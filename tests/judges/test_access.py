@@ -163,6 +163,7 @@ def test_the_strict_view_is_a_note() -> None:
         (20, (LEAF,), "an unknown issuer, or the chain is incomplete"),
         (21, (LEAF,), "an unknown issuer, or the chain is incomplete"),
         (20, (LEAF, ROOT), "CN=R0, which issued the last certificate that is sent, is an unknown issuer"),
+        (20, (replace(LEAF, issuer_url="http://r1.example/"),), "the chain is incomplete: CN=R1 is neither sent nor"),
         (62, (LEAF,), "the certificate is for another name (gateway.example)"),
         (64, (replace(LEAF, names=()),), "the certificate is for another name (CN=gateway.example)"),
         (23, (LEAF,), "the certificate does not verify: certificate revoked"),

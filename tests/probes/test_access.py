@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from conformance import target
 from conformance.budget import Budget
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
-from conformance.probes.access import chain, nodes
+from conformance.probes.access import chain, facts, nodes
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server.http import HttpServer, Response
-from reference_server.pki import Authority, LeafSpec
+from reference_server.pki import Authority, LeafSpec, make_key
 
 
 @contextmanager
@@ -75,6 +79,22 @@ def test_facts_of_the_leaf(tmp_path: Path, authority: Authority) -> None:
 def test_reasons(tmp_path: Path, authority: Authority, spec: LeafSpec, host: str, code: int) -> None:
     with serving(tmp_path, authority, spec) as port:
         assert chain.look(bench(tmp_path, port, host)).code == code
+
+
+def test_where_the_issuer_can_be_fetched_is_told(tmp_path: Path, authority: Authority) -> None:
+    key = make_key("secp256r1")
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    access = x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://ca.example/ca.cer")
+    )
+    leaf = (
+        x509.CertificateBuilder(authority.certificate.subject, x509.Name([]), key.public_key(), 7, start, start)
+        .add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    seen = facts(leaf.public_bytes(serialization.Encoding.DER))
+    assert (seen.issuer_url, seen.names) == ("http://ca.example/ca.cer", ())
+    assert facts(b"no certificate").subject == "not readable"
 
 
 def test_a_self_signed_certificate_may_be_its_own_authority(tmp_path: Path) -> None:
