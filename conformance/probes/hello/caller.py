@@ -41,7 +41,11 @@ class Caller:
         with self._lock:
             self.connections += 1
         sock = socket.create_connection(self._address or (self.host, self.port), PATIENCE)
-        self._address = sock.getpeername()[:2]
+        try:
+            self._address = sock.getpeername()[:2]
+        except OSError:  # reset at once
+            sock.close()
+            raise
         return sock
 
     def ask(self, hello: Hello) -> Reply:
