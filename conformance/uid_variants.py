@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,6 +35,16 @@ def _bare_rut(uid: str) -> str | None:
     return uid.replace(".", "") if _RUT.fullmatch(uid) and "." in uid else None
 
 
+def _full_width(uid: str) -> str | None:
+    made = uid.translate({code: code + 0xFEE0 for code in map(ord, string.ascii_letters + string.digits)})
+    return made if made != uid and unicodedata.normalize("NFKC", made) == uid else None
+
+
+def _tagged(uid: str) -> str | None:
+    name, at, domain = uid.rpartition("@")
+    return f"{name}+b@{domain}" if at and name and "+" not in name else None
+
+
 def _digits(suffix: str, prefix: str = "") -> Callable[[str], str | None]:
     return lambda uid: prefix + uid + suffix if re.fullmatch(r"[1-9]\d*", uid) else None
 
@@ -44,6 +55,8 @@ VARIANTS = (
     Variant("space-after", "a space after", lambda uid: uid + " "),
     Variant("line-feed", "a line feed after", lambda uid: uid + "\n"),
     Variant("unicode-form", "the other Unicode normal form", _other_form),
+    Variant("full-width", "full-width letters and digits", _full_width),
+    Variant("mail-tag", "a tag in the mail address", _tagged),
     Variant("rut-form", "no dots in the RUT", _bare_rut),
     Variant("decimal", "a decimal part", _digits(".0")),
     Variant("leading-zero", "a leading zero", _digits("", "0")),

@@ -191,6 +191,7 @@ class TrialRun:
         body = self.client.document(stretched, signature)
         self.attempt("forged:length-extension", "SHA256 of secret and uid, extended", body, watched=stretched)
         self._duplicates(self.control_uid)
+        self._refused("known-uid", self.control_uid)
 
     def _forge_row(self, row: forgery.Forgery, ground: forgery.Ground) -> None:
         values = row.forged(ground)

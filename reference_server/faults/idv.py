@@ -8,6 +8,7 @@ import hmac
 import html
 import itertools
 import json
+import re
 import secrets
 import socket
 import ssl
@@ -98,7 +99,33 @@ def creates_the_unsigned_it_drops(gateway: Gateway) -> None:
     identity.drop = drop
 
 
+@fault("IDV-02", "IDV-05")
+def trusts_known_clients(gateway: Gateway) -> None:
+    """Breaks IDV-02 and IDV-05: who was verified once needs no hash any more."""
+    identity = gateway.identity
+    check = identity.check
+
+    def known(asked: Initialisation) -> bool | None:
+        contact = identity.contacts.get(asked.uid)
+        return True if asked.signature is None and contact and contact.verified else check(asked)
+
+    identity.check = known
+
+
 # With a forged hash.
+
+
+@fault("IDV-03", "IDV-10")
+def checks_new_clients_only(gateway: Gateway) -> None:
+    """Breaks IDV-03 and IDV-10: the hash of a client who was verified once is not checked again."""
+    identity = gateway.identity
+    check = identity.check
+
+    def known(asked: Initialisation) -> bool | None:
+        contact = identity.contacts.get(asked.uid)
+        return True if asked.signature and contact and contact.verified else check(asked)
+
+    identity.check = known
 
 
 @fault("IDV-03", "IDV-04", "IDV-10")
@@ -339,6 +366,18 @@ def checks_without_spaces(gateway: Gateway) -> None:
 def checks_composed(gateway: Gateway) -> None:
     """Breaks IDV-04: a uid is brought into NFC to check it, not to store it."""
     gateway.identity.signed_form = lambda uid: unicodedata.normalize("NFC", uid)
+
+
+@fault("IDV-04")
+def checks_without_compatibility_forms(gateway: Gateway) -> None:
+    """Breaks IDV-04: full-width letters are checked as plain ones, and stored as they are."""
+    gateway.identity.signed_form = lambda uid: unicodedata.normalize("NFKC", uid)
+
+
+@fault("IDV-04")
+def checks_without_the_mail_tag(gateway: Gateway) -> None:
+    """Breaks IDV-04: what follows a plus in a mail address is left out of the check only."""
+    gateway.identity.signed_form = lambda uid: re.sub(r"\+[^@]*@", "@", uid)
 
 
 @fault("IDV-04")
