@@ -140,6 +140,27 @@ def test_set_up_well(site: Site, start: Callable[[Site], AbstractContextManager[
     assert outcomes.inconclusive == {}
 
 
+def behind_a_login(site: Site, always: str) -> AbstractContextManager[None]:
+    (site.folder / "users").write_text("")
+    login = f'auth_basic "administration"; auth_basic_user_file {site.folder}/users;'
+    return nginx(site, pages=f"location / {{ {login} {add_headers(always)} {FILES} }}")
+
+
+def test_pages_behind_a_login_are_judged_by_the_refusal(site: Site) -> None:
+    with behind_a_login(site, " always"):
+        outcomes = site.assess()
+    assert outcomes.failures() == {}
+    assert outcomes.inconclusive == {}
+
+
+def test_pages_that_nobody_saw_are_not_said_to_lack_anything(site: Site) -> None:
+    with behind_a_login(site, ""):
+        outcomes = site.assess()
+    assert outcomes.failed() == {"HDR-07"}, outcomes.failures()
+    assert {case.partition("/")[0] for case in outcomes.inconclusive} == {*ON_PAGES}
+    assert "answers 401 without X-Frame-Options" in outcomes.inconclusive["HDR-02/get/login"]
+
+
 def without_always(site: Site) -> AbstractContextManager[None]:
     return nginx(site, pages=f"location / {{ {add_headers('')} {FILES} }}")
 
