@@ -18,6 +18,7 @@ from conformance.model import Inconclusive
 from conformance.once import Once
 from conformance.redact import Redactor
 from conformance.secret import Vault
+from conformance.silence import Silence
 from conformance.target import Limits, Target
 
 Record = TypeVar("Record")
@@ -38,6 +39,7 @@ class Bench:
     folder: Path = Path()
     clock: Clock = field(default_factory=SystemClock)
     once: Once = field(default_factory=Once)
+    silence: Silence = field(default_factory=Silence)
     ends: float = math.inf
 
     def left(self) -> float:

@@ -20,6 +20,7 @@ from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.secret import Secret
 
 TIMEOUT = 5.0
+NOT_ASKED = "not asked any more: nothing before it was answered in time"
 
 _BAD_IN_HEAD = re.compile(r"[\r\n\0]")
 
@@ -39,8 +40,8 @@ def exchange(
 
     The path goes out as it is written. `context` is for https; without one the system's trust decides. `timeout` is
     in seconds, for everything from the name to the last byte. `address` is connected to instead of those behind the
-    name. Trouble in transport is told in the record's `trouble`; raises Inconclusive only when the run's budget or the
-    probe's time is spent.
+    name. An endpoint that never answered in time is not asked again and again. Trouble in transport is told in the
+    record's `trouble`; raises Inconclusive only when the run's budget or the probe's time is spent.
     """
     return exchange_bytes(
         bench, method, url, headers=headers, body=body, context=context, timeout=timeout, address=address
@@ -71,6 +72,9 @@ def exchange_bytes(
         return replace(unanswered, trouble=UNRESOLVED), b""
     except ValueError as error:
         return replace(unanswered, trouble=str(error)), b""
+    endpoint = (parts.scheme, address or host, parts.port)
+    if bench.silence.lasts(endpoint):
+        return replace(unanswered, trouble=NOT_ASKED), b""
     bench.budget.request(host)
     with bench.budget.connection(host):
         if callable(body):
@@ -79,9 +83,13 @@ def exchange_bytes(
         try:
             answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
         except OddAnswer as odd:
+            bench.silence.heard(endpoint)
             return replace(unanswered, trouble=str(odd), body=odd.seen.decode("utf-8", "replace")), odd.seen
         except (OSError, ValueError) as error:
+            if isinstance(error, TimeoutError):
+                bench.silence.waited(endpoint)
             return replace(unanswered, trouble=plain_words(error)), b""
+    bench.silence.heard(endpoint)
     seen = replace(
         unanswered,
         status=answer.status,
