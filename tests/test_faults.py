@@ -1,26 +1,43 @@
-"""Every fault breaks exactly what it declares; near misses and the reference break nothing."""
+"""Every fault breaks exactly what it declares; near misses and the reference break nothing.
+
+Each is a whole run of every area, so they are run side by side, one process a processor.
+"""
 
 from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
 from conformance import catalogue
 from conformance.model import Level
 from reference_server.faults import faults, near_misses
-from tests.arena import reference
+from tests.arena import Outcomes, reference
 
 
-@pytest.mark.parametrize("name", faults())
-def test_fault_breaks_exactly_what_it_declares(name: str) -> None:
-    fault = faults()[name]
-    outcomes = reference(name)
-    assert outcomes.failed() == set(fault.breaks), outcomes.failures()
+@pytest.fixture(scope="module")
+def under_way(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcomes]]]:
+    """Set the runs of all selected faults and near misses going, in the order in which they are asked for."""
+    items = (item for item in request.session.items if isinstance(item, pytest.Function))
+    names = [str(item.callspec.params["spoilt"]) for item in items if "under_way" in item.fixturenames]
+    pool = ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
+    yield {name: pool.submit(reference, name) for name in names}
+    pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("name", near_misses())
-def test_near_miss_is_not_mistaken_for_a_fault(name: str) -> None:
-    outcomes = reference(name)
-    assert outcomes.failed() == set(near_misses()[name].breaks), outcomes.failures()
+@pytest.mark.parametrize("spoilt", faults())
+def test_fault_breaks_exactly_what_it_declares(spoilt: str, under_way: dict[str, Future[Outcomes]]) -> None:
+    outcomes = under_way[spoilt].result()
+    assert outcomes.failed() == set(faults()[spoilt].breaks), outcomes.failures()
+
+
+@pytest.mark.parametrize("spoilt", near_misses())
+def test_near_miss_is_not_mistaken_for_a_fault(spoilt: str, under_way: dict[str, Future[Outcomes]]) -> None:
+    outcomes = under_way[spoilt].result()
+    assert outcomes.failed() == set(near_misses()[spoilt].breaks), outcomes.failures()
     assert not outcomes.inconclusive
 
 
