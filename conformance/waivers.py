@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from conformance import catalogue
 from conformance.complaints import Document, nearest, read_toml, shown
+from conformance.fields import Table, Text
 from conformance.model import Case
-from conformance.target import Table, Text
 
 SCHEMA = 1
 LONGEST_TERM = timedelta(days=180)

@@ -1,0 +1,133 @@
+"""What may stand behind a key of an operator's file: each kind of value refuses in words that say what to write."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from conformance import codecs
+from conformance.secret import SecretRef
+
+
+class Table(BaseModel):
+    """A table of the file: keys are strict, and it does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _within(low: int, high: int) -> AfterValidator:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _url(*schemes: str, path: bool = True) -> AfterValidator:
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+
+    def check(value: str) -> str:
+        parts = _split(value)
+        if parts.scheme not in schemes or not parts.hostname or not value.isprintable() or " " in value:
+            raise ValueError(f"must be a URL that starts with {wanted} and a host")
+        if parts.username is not None:
+            raise ValueError("a URL holds no user name and no password here: leave out all before the @")
+        if not path and (parts.path not in ("", "/") or parts.query or parts.fragment):
+            raise ValueError("must be scheme, host and port only: paths go into admin_paths and api_paths")
+        return value
+
+    return AfterValidator(check)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is not a URL: an IPv6 address stands in square brackets") from None
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("the port in this URL must be a number from 1 to 65535") from None
+    return parts
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be a path that starts with / and is percent-encoded")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be text that is not empty and holds no control characters")
+    return value
+
+
+def _pointer(value: str) -> str:
+    if value and not value.startswith("/"):
+        raise ValueError('must be a JSON Pointer, which starts with /, such as "/visitor/email"')
+    return value
+
+
+def _method(value: str) -> str:
+    if not (value.isascii() and value.isalpha() and value.isupper()):
+        raise ValueError('must be an HTTP method in capitals, such as "POST"')
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError("must be an IP address, without a port") from None
+
+
+def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("holds the same value twice")
+    return values
+
+
+def _simple(value: Any) -> Any:
+    if not isinstance(value, bool | int | str):
+        raise ValueError("must be true, false, a whole number or text in quotes")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _first_and_last(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(values) != 2 or values[0] > values[1]:
+        raise ValueError("must be the first and the last port, such as [18443, 18450]")
+    return values
+
+
+def _codec(value: str) -> str:
+    if value not in codecs.known():
+        raise ValueError(f"must name a codec that is installed: {', '.join(codecs.known())}")
+    return value
+
+
+def _reference_or_text(value: str) -> str:
+    return SecretRef.checked(value) if value.startswith(("env:", "file:")) else value
+
+
+Port = Annotated[int, Field(strict=True), _within(1, 65535)]
+Status = Annotated[int, Field(strict=True), _within(100, 599)]
+Positive = Annotated[int, Field(strict=True, gt=0)]
+Text = Annotated[str, AfterValidator(_text)]
+HttpsUrl = Annotated[str, _url("https")]
+Origin = Annotated[str, _url("https", path=False)]
+WebUrl = Annotated[str, _url("http", "https")]
+ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
+UrlPath = Annotated[str, AfterValidator(_path)]
+JsonPointer = Annotated[str, AfterValidator(_pointer)]
+IpAddress = Annotated[str, AfterValidator(_address)]
+Method = Annotated[str, AfterValidator(_method)]
+Once = AfterValidator(_once)
+FirstAndLast = AfterValidator(_first_and_last)
+CodecName = Annotated[str, AfterValidator(_codec)]
+PlainValue = Annotated[Any, BeforeValidator(_simple)]
+HeaderValue = Annotated[str, AfterValidator(_reference_or_text)]
