@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OTHER_ADDRESS = "127.0.0.2"
 """All of 127.0.0.0/8 is loopback on Linux."""
 
+UNUSED_PORT = 1
+"""Below 1024, and of a service (tcpmux) that nobody runs."""
+
 _TLS_RECORD = b"\x16"
 
 
@@ -162,9 +165,7 @@ def no_plain_port(gateway: Gateway) -> None:
 def plain_port_is_closed(gateway: Gateway) -> None:
     """Is right: a plain port is declared, and nobody listens there."""
     gateway.web.has_plain_port = False
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        gateway.declared.setdefault("webapp", {})["http_ports"] = [unused.getsockname()[1]]
+    gateway.declared.setdefault("webapp", {})["http_ports"] = [UNUSED_PORT]
 
 
 @near_miss()
