@@ -56,9 +56,10 @@ class FernetFormat:
     """Fernet, version 0x80: a MAC over everything before it, checked before anything is decrypted."""
 
     def __init__(self) -> None:
-        """Compare all of the MAC, and parse what was decoded."""
+        """Compare all of the MAC, check before anything else, and draw a new IV for each message."""
         self.compare: Callable[[bytes, bytes], bool] = hmac.compare_digest
         self.parse: Callable[[bytes, bytes], Message] = self.checked
+        self.nonce: Callable[[], bytes] = lambda: os.urandom(16)
 
     def open(self, key: bytes, sealed: bytes) -> Message:
         """Check version, length and MAC, then decrypt."""
@@ -96,7 +97,7 @@ class FernetFormat:
 
     def seal(self, key: bytes, payload: bytes, stamp: int) -> bytes:
         """Encrypt, then MAC."""
-        iv = os.urandom(16)
+        iv = self.nonce()
         padder = PKCS7(_BLOCK).padder()
         encryptor = Cipher(AES(key[16:]), CBC(iv)).encryptor()
         ciphertext = encryptor.update(padder.update(payload) + padder.finalize()) + encryptor.finalize()

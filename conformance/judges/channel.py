@@ -10,6 +10,8 @@ from conformance.policy import Policy
 from conformance.records.channel import Answer, Attempt, ChannelObservation, ClockReading, Group
 from conformance.target import Channel
 
+_SEVERAL = 2
+
 Judge = Callable[[ChannelObservation, Policy, Case], Verdict]
 
 
@@ -83,19 +85,25 @@ def replayed_late(seen: ChannelObservation, policy: Policy, case: Case) -> Verdi
     return _again(seen, "waited", "a captured message is refused once the margin has passed")
 
 
-def replayed_at_once(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge CHN-09."""
-    return _again(seen, "replayed", "the same bytes are refused the second time, inside the margin too")
+def replayed_inside(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge CHN-09: at once, and when the margin of a message that was stamped a little ahead is nearly over."""
+    expected = "the same bytes are refused the second time, as long as their timestamp is inside the margin"
+    if case.name == "at-once":
+        return _again(seen, "replayed", expected)
+    _was_waited(policy)
+    return _again(seen, "waited", expected, "ahead", "ahead-again")
 
 
-def _again(seen: ChannelObservation, name: str, expected: str) -> Verdict:
+def _again(
+    seen: ChannelObservation, name: str, expected: str, first_name: str = "first", again_name: str = "again"
+) -> Verdict:
     group = between_controls(seen, name)
-    first, again = group.attempts["first"], group.attempts["again"]
+    first, again = group.attempts[first_name], group.attempts[again_name]
     if not first.accepted:
         raise Inconclusive(f"the message to be sent again was not accepted the first time: {_tale(first)}")
     _in_time([again])
     observed = f"accepted {again.what}" if again.accepted else f"refused {_tale(again)}"
-    return verdict(not again.accepted, expected, observed, *_pointers(name, "first", "again"))
+    return verdict(not again.accepted, expected, observed, *_pointers(name, first_name, again_name))
 
 
 def clocks_agree(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
@@ -154,6 +162,8 @@ def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
 def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-14. An empty answer carries nothing in the clear."""
+    if case.name == "nonces":
+        return _nonces(seen)
     answers = {f"/fresh/{n}": a for n, a in enumerate(seen.fresh) if a.accepted}
     if not answers:
         raise Inconclusive("no fresh sealed message was accepted, so there is no answer to look at")
@@ -165,6 +175,18 @@ def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdi
     if all(a.answer is Answer.EMPTY for a in answers.values()):
         return conforms(expected, "every answer is empty: nothing travels in the clear", *answers)
     return conforms(expected, f"all {len(answers)} answers open with the shared secret", *answers)
+
+
+def _nonces(seen: ChannelObservation) -> Verdict:
+    if seen.sealed_answers < _SEVERAL:
+        raise NotApplicable("the core app seals no answers, or their format has no nonce")
+    return verdict(
+        seen.distinct_nonces == seen.sealed_answers,
+        "no two answers are sealed under one nonce",
+        f"{seen.sealed_answers} sealed answers bear {seen.distinct_nonces} different nonces",
+        "/sealed_answers",
+        "/distinct_nonces",
+    )
 
 
 def reflection(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:

@@ -91,9 +91,10 @@ def _features(attempt: Attempt) -> dict[str, str]:
         "the connection": "answered",
         "the status": str(attempt.status),
         "the body's length": f"{attempt.body_bytes} bytes",
-        "the body": f"{attempt.body[:60]!r} ({attempt.says})" if attempt.answer is Answer.CLEAR else attempt.says,
         "the set of headers": " ".join(sorted({name for name, _ in headers})),
     }
+    if attempt.answer in (Answer.CLEAR, Answer.EMPTY):  # what a sealed answer says is hidden from whoever forges
+        features["the body"] = f"{attempt.body[:60]!r} ({attempt.says})"
     return features | {f"the header {name}": value for name, value in headers}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from conformance.records.channel import Attempt, ChannelObservation, Group, Wind
 from conformance.target import Target
 
 _AFTER_MARGIN = 2
+_AHEAD = 0.4
 _USUAL_SECONDS, _USUAL_MARGIN = 45.0, 10
 
 
@@ -53,24 +55,33 @@ def _look(bench: Bench) -> ChannelObservation:
         groups=groups,
         window=window,
         regions=tuple(attacks.regions(line)),
+        sealed_answers=len(line.nonces),
+        distinct_nonces=len(set(line.nonces)),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Captured:
-    """A message that was accepted, and one that was sealed beside it and held back."""
+    """A message that was accepted, one sealed beside it and held back, and one that was a little ahead."""
 
     stamp: int
     message: bytes
     held_back: bytes
-    accepted: Attempt
+    ahead: int
+    ahead_message: bytes
+    first: dict[str, Attempt]
 
 
 def _capture(line: Line) -> _Captured:
     stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
-    message, held_back = line.seal(stamp), line.seal(stamp)
-    when = timing.fixed(stamp, timing.well_inside(line.tolerance))
-    return _Captured(stamp, message, held_back, line.send("a message sent for the first time", when, lambda _: message))
+    ahead = stamp + math.floor(_AHEAD * line.tolerance)
+    message, held_back, ahead_message = line.seal(stamp), line.seal(stamp), line.seal(ahead)
+    surely = timing.well_inside(line.tolerance)
+    first = {
+        "first": line.send("a message sent for the first time", timing.fixed(stamp, surely), lambda _: message),
+        "ahead": line.send("a message stamped ahead", timing.fixed(ahead, surely), lambda _: ahead_message),
+    }
+    return _Captured(stamp, message, held_back, ahead, ahead_message, first)
 
 
 def _waited(line: Line, captured: _Captured) -> Group:
@@ -84,9 +95,14 @@ def _waited(line: Line, captured: _Captured) -> Group:
                 "a message delivered only after the margin", when, lambda _: captured.held_back
             ),
             "again": lambda: line.send("the same bytes, after the margin", when, lambda _: captured.message),
+            "ahead-again": lambda: line.send(
+                "the same bytes, at the end of their margin",
+                timing.fixed(captured.ahead),
+                lambda _: captured.ahead_message,
+            ),
         }
     )
-    return Group(group.before, group.noise, {"first": captured.accepted, **group.attempts}, group.after)
+    return Group(group.before, group.noise, {**captured.first, **group.attempts}, group.after)
 
 
 def _replayed(line: Line) -> Group:

@@ -49,10 +49,21 @@ def _accepted(line: Line, offsets: list[float], noise: Attempt) -> str:
 
 
 def _set(line: Line, control: Attempt) -> str:
-    """Set the line's clock by what the answers showed; by the middle of what is accepted where they show nothing."""
-    source = "answer" if control.answer in OPENS else "date" if line.clocks["date"] else "window"
-    line.core_clock = _middle_of_window(line) if source == "window" else timing.narrowed(line.clocks[source])
-    return source
+    """Set the line's clock by what the answers show; by the middle of what is accepted where they show nothing.
+
+    A clock that is shown counts when it fits the timestamp that was just accepted, or has a fresh message accepted.
+    """
+    guess = line.core_clock.low
+    sources = ["answer"] if control.answer in OPENS else []
+    for source in [*sources, "date"]:
+        if not line.clocks[source]:
+            continue
+        line.core_clock = timing.narrowed(line.clocks[source])
+        if abs(line.core_clock.low - guess) <= line.tolerance + 2 or line.fresh().accepted:
+            return source
+    line.core_clock = Bounds(guess, guess)
+    line.core_clock = _middle_of_window(line)
+    return "window"
 
 
 def _middle_of_window(line: Line) -> Bounds:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from conformance import codecs
-from conformance.codecs import Codec, SealBroken
+from conformance.codecs import Codec, Region, SealBroken
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
 from conformance.probes import channel_timing as timing
@@ -51,6 +51,7 @@ class Line:
         self.core_clock = Bounds()
         self.clocks: dict[str, list[Bounds]] = {"answer": [], "date": []}
         self.last_answer: Sealed | None = None
+        self.nonces: list[bytes] = []
         self.announces_length = not channel.url.startswith("tcp:")
         self._transport = transport(bench, channel)
         self.patience = _PATIENCE
@@ -154,8 +155,14 @@ class Line:
                 continue
             self.clocks["answer"].append(timing.shown(stamp, before, after))
             self.last_answer = Sealed(reply.body, stamp)
+            self._note_nonce(reply.body)
             return kind, content
         return (Answer.CLEAR if reply.body else Answer.EMPTY), reply.body
+
+    def _note_nonce(self, sealed: bytes) -> None:
+        raw = self.codec.unwrap(sealed)
+        if span := self.codec.regions(raw).get(Region.NONCE):
+            self.nonces.append(raw[span.start : span.stop])
 
     def _accepts(self, seen: Attempt) -> bool:
         """Tell an acceptance: its status, an answer that opens where the control's does, and not the one to noise."""

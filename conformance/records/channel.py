@@ -81,7 +81,7 @@ class ChannelObservation:
     """One look at the channel. Groups and attempts are keyed by names of the suite's own.
 
     `noise` is the first message of noise: how a refusal looks here. `web_clock` is None where no web app is declared.
-    `core_clock_offset` is that of `core_clock`.
+    `core_clock_offset` is that of `core_clock`. `sealed_answers` counts the answers whose nonces were compared.
     """
 
     url: str
@@ -95,3 +95,5 @@ class ChannelObservation:
     groups: dict[str, Group]
     window: tuple[WindowPoint, ...] = ()
     regions: tuple[str, ...] = ()
+    sealed_answers: int = 0
+    distinct_nonces: int = 0

@@ -57,7 +57,7 @@ def test_replay_after_the_margin_is_refused(verdict: Verdict) -> None:
     verdict.enforce()
 
 
-@proves("CHN-09", observes=probes.channel, judged_by=judges.replayed_at_once)
+@proves("CHN-09", observes=probes.channel, judged_by=judges.replayed_inside)
 def test_replay_inside_the_margin_is_refused(verdict: Verdict) -> None:
     """The same bytes are refused the second time."""
     verdict.enforce()

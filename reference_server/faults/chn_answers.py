@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from typing import TYPE_CHECKING
 
 from ..http import Request, Response
@@ -134,3 +135,12 @@ def answers_in_the_clear(gateway: Gateway) -> None:
 def answers_in_base64(gateway: Gateway) -> None:
     """Breaks CHN-14: the answer is coded, not sealed."""
     gateway.core.seal = base64.b64encode
+
+
+@fault("CHN-14")
+def seals_every_answer_under_one_nonce(gateway: Gateway) -> None:
+    """Breaks CHN-14: the IV is made once, at start."""
+    core, iv = gateway.core, os.urandom(16)
+    token = core.format
+    assert isinstance(token, FernetFormat)  # noqa: S101 - what the reference is built with
+    token.nonce = lambda: iv

@@ -24,9 +24,9 @@ def ignores_the_timestamp(gateway: Gateway) -> None:
     gateway.core.fresh = lambda _: True
 
 
-@fault("CHN-05", "CHN-06", "CHN-08")
+@fault("CHN-05", "CHN-06", "CHN-08", "CHN-09")
 def goes_by_arrival(gateway: Gateway) -> None:
-    """Breaks CHN-05, CHN-06 and CHN-08: a message's age counts from its arrival, and so does that of a replay."""
+    """Breaks CHN-05, CHN-06, CHN-08 and CHN-09: a message's age counts from its arrival, and so does a replay's."""
     core = gateway.core
     core.fresh = lambda _: True
     core.seen.seconds = core.tolerance
@@ -125,9 +125,9 @@ def _remember_for_ever(core: Core) -> None:
     core.unseal = recognise
 
 
-@fault("CHN-08")
+@fault("CHN-08", "CHN-09")
 def trusts_what_it_once_took(gateway: Gateway) -> None:
-    """Breaks CHN-08: what was good once is good again as soon as the replay memory has let go of it."""
+    """Breaks CHN-08 and CHN-09: what was good once is good again as soon as the replay memory has let go of it."""
     core = gateway.core
     _remember_for_ever(core)
     core.seen.seconds = core.tolerance
@@ -139,6 +139,12 @@ def caches_its_checks(gateway: Gateway) -> None:
     core = gateway.core
     _remember_for_ever(core)
     core.new = lambda _sealed, _message: True
+
+
+@fault("CHN-09")
+def forgets_too_soon(gateway: Gateway) -> None:
+    """Breaks CHN-09: the replay memory lasts one margin, and a message from the future outlives it."""
+    gateway.core.seen.seconds = gateway.core.tolerance
 
 
 @fault("CHN-09")

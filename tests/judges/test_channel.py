@@ -54,10 +54,12 @@ RIGHT = ChannelObservation(
         "inside": Group(TAKEN, NOT_TAKEN, {"old-40-percent": TAKEN, "ahead-40-percent": TAKEN}, TAKEN),
         "replayed": group("again", first=TAKEN),
         "reflected": group("answer"),
-        "waited": group("held-back", "again", first=TAKEN),
+        "waited": group("held-back", "again", "ahead-again", first=TAKEN, ahead=TAKEN),
         "malformed": group("too-short", "half-request"),
     },
     window=tuple(WindowPoint(float(age), abs(age) <= 10) for age in range(-14, 15)),
+    sealed_answers=40,
+    distinct_nonces=40,
 )
 POLICY = Policy(
     target.parse({"schema": 1, "name": "t", "channel": {"url": "tcp://core.example:1", "secret": "env:WA_SECRET"}})
@@ -71,7 +73,7 @@ JUDGES = {
     "CHN-06": judges.future,
     "CHN-07": judges.inside,
     "CHN-08": judges.replayed_late,
-    "CHN-09": judges.replayed_at_once,
+    "CHN-09": judges.replayed_inside,
     "CHN-10": judges.clocks_agree,
     "CHN-11": judges.edge,
     "CHN-12": channel_refusals.alike,
@@ -92,7 +94,19 @@ REFUSED_CASES = [
     ("CHN-13/too-short", "malformed", "too-short"),
 ]
 ACCEPTED_CASES = [("CHN-07/old-40-percent", "old-40-percent"), ("CHN-07/ahead-40-percent", "ahead-40-percent")]
-SINGLE = ["CHN-01", "CHN-08", "CHN-09", "CHN-10", "CHN-11", "CHN-12", "CHN-13/goes-on", "CHN-14", "CHN-15"]
+SINGLE = [
+    "CHN-01",
+    "CHN-08",
+    "CHN-09/at-once",
+    "CHN-09/at-the-margins-end",
+    "CHN-10",
+    "CHN-11",
+    "CHN-12",
+    "CHN-13/goes-on",
+    "CHN-14/sealed",
+    "CHN-14/nonces",
+    "CHN-15",
+]
 
 
 def judged(case_id: str, seen: ChannelObservation = RIGHT, policy: Policy = POLICY) -> Verdict:
@@ -173,16 +187,29 @@ def test_a_variant_that_does_not_exist_is_not_applicable(case: str) -> None:
         judged(case)
 
 
-@pytest.mark.parametrize(("case", "in_group"), [("CHN-08", "waited"), ("CHN-09", "replayed")])
-def test_replay(case: str, in_group: str) -> None:
-    assert judged(case, with_attempt(in_group, "again", TAKEN)).outcome is Outcome.FAIL
+@pytest.mark.parametrize(
+    ("case", "in_group", "first", "again"),
+    [
+        ("CHN-08", "waited", "first", "again"),
+        ("CHN-09/at-once", "replayed", "first", "again"),
+        ("CHN-09/at-the-margins-end", "waited", "ahead", "ahead-again"),
+    ],
+)
+def test_replay(case: str, in_group: str, first: str, again: str) -> None:
+    assert judged(case, with_attempt(in_group, again, TAKEN)).outcome is Outcome.FAIL
     with pytest.raises(Inconclusive, match="not accepted the first time"):
-        judged(case, with_attempt(in_group, "first", NOT_TAKEN))
+        judged(case, with_attempt(in_group, first, NOT_TAKEN))
     with pytest.raises(Inconclusive, match="left late"):
-        judged(case, with_attempt(in_group, "again", replace(NOT_TAKEN, **LATE)))
+        judged(case, with_attempt(in_group, again, replace(NOT_TAKEN, **LATE)))
 
 
-@pytest.mark.parametrize("case", ["CHN-08", "CHN-05/held-back"])
+def test_a_nonce_that_comes_back_fails() -> None:
+    assert judged("CHN-14/nonces", replace(RIGHT, distinct_nonces=39)).outcome is Outcome.FAIL
+    with pytest.raises(NotApplicable):
+        judged("CHN-14/nonces", replace(RIGHT, sealed_answers=0, distinct_nonces=0))
+
+
+@pytest.mark.parametrize("case", ["CHN-08", "CHN-05/held-back", "CHN-09/at-the-margins-end"])
 def test_nothing_is_said_of_a_wait_that_was_not_wanted(case: str) -> None:
     channel = {"url": "tcp://core.example:1", "secret": "env:WA_SECRET", "wait": False}
     seen = replace(RIGHT, groups={k: v for k, v in RIGHT.groups.items() if k != "waited"})
@@ -277,6 +304,13 @@ def test_what_differs_by_itself_tells_nothing(answers: list[dict[str, Any]]) -> 
     assert judged("CHN-12", retold("forged", "other", *answers)).outcome is Outcome.PASS
 
 
+def test_what_a_sealed_refusal_says_is_hidden() -> None:
+    sealed = [{"answer": Answer.SEALED, "says": str(n)} for n in range(2)]
+    seen = retold("stale", "", sealed[0])
+    forged = retold("forged", "other", sealed[1]).groups["forged"]
+    assert judged("CHN-12", replace(seen, groups={**seen.groups, "forged": forged})).outcome is Outcome.PASS
+
+
 def test_nothing_to_compare_is_not_judged() -> None:
     everything_taken = dict.fromkeys(RIGHT.groups["changed"].attempts, TAKEN)
     seen = with_group("changed", replace(RIGHT.groups["changed"], attempts=everything_taken))
@@ -304,12 +338,12 @@ def test_service_that_does_not_go_on_fails() -> None:
     ],
 )
 def test_answer(answer: Answer, outcome: Outcome) -> None:
-    assert judged("CHN-14", replace(RIGHT, fresh=(replace(TAKEN, answer=answer),))).outcome is outcome
+    assert judged("CHN-14/sealed", replace(RIGHT, fresh=(replace(TAKEN, answer=answer),))).outcome is outcome
 
 
 def test_no_answer_is_not_judged() -> None:
     with pytest.raises(Inconclusive):
-        judged("CHN-14", replace(RIGHT, fresh=(NOT_TAKEN,)))
+        judged("CHN-14/sealed", replace(RIGHT, fresh=(NOT_TAKEN,)))
 
 
 def test_reflection_is_shown_and_never_fails() -> None:

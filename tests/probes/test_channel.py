@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -58,8 +59,8 @@ class OtherCore:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
-    server = HttpServer(answer)
+def serving(answer: Callable[[Request], Response], clock: Callable[[], float] = time.time) -> Iterator[str]:
+    server = HttpServer(answer, clock=clock)
     server.start()
     try:
         yield f"http://127.0.0.1:{server.port}/"
@@ -121,8 +122,18 @@ def test_a_core_that_shows_no_clock_is_measured_by_what_it_accepts(core: OtherCo
     outcomes = look(core)
     assert not outcomes.failures()
     assert set(outcomes.inconclusive) == {"CHN-10"}
-    assert set(outcomes.not_applicable) == {"CHN-15"}
+    assert set(outcomes.not_applicable) == {"CHN-14/nonces", "CHN-15"}
     assert outcomes.observations["channel/0"]["core_clock_offset"] == pytest.approx(skew, abs=1)
+
+
+@pytest.mark.parametrize("stamp", [0, 2**40])
+def test_a_core_that_stamps_its_answers_wrongly_is_not_followed(core: OtherCore, stamp: int) -> None:
+    core.accept = lambda _: Response(202, [], core.answers.encrypt_at_time(b"{}", stamp))
+    with serving(core, core.clock.now) as url:
+        outcomes = assessed(url, core.clock)
+    assert not outcomes.failures()
+    assert not outcomes.inconclusive
+    assert outcomes.observations["channel/0"]["core_clock"]["source"] == "date"
 
 
 @pytest.mark.parametrize("status", [202, 403, 500])
@@ -167,7 +178,7 @@ def test_a_core_that_takes_everything_fails_and_its_acceptance_earns_nothing(cor
 def test_without_the_wait_only_what_needs_it_is_left_open(core: OtherCore) -> None:
     began = core.clock.now()
     outcomes = look(core, wait=False)
-    assert set(outcomes.inconclusive) == {"CHN-05/held-back", "CHN-08"}
+    assert set(outcomes.inconclusive) == {"CHN-05/held-back", "CHN-08", "CHN-09/at-the-margins-end"}
     assert all("channel.wait" in reason for reason in outcomes.inconclusive.values())
     assert core.clock.now() - began < 5
 
