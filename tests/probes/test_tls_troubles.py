@@ -136,6 +136,24 @@ def test_sslyze_is_killed_when_its_time_is_up(pem: Path, monkeypatch: pytest.Mon
     assert "TLS_AES_128_GCM_SHA256" in seen.suites["tls-1.3"].accepted
 
 
+def test_every_connection_is_counted_whoever_opens_it(pem: Path) -> None:
+    accepted: list[None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(client: socket.socket) -> None:
+        accepted.append(None)
+        with contextlib.suppress(OSError), client, context.wrap_socket(client, server_side=True) as secure:
+            secure.recv(1)
+
+    with null.listening(serve) as port:
+        bench = eyes.bench(port)
+        seen = eyes.observe(port, bench)
+    reached = 1
+    assert len(accepted) == bench.budget.connections_opened == seen.connections + reached
+    assert seen.suites["tls-1.2"].by_sslyze
+
+
 @pytest.mark.parametrize("requests", [15, 70], ids=["by-hellos", "by-sslyze"])
 def test_spent_limits_are_no_refusals(pem: Path, requests: int) -> None:
     with giving_up_after(10_000, hangs_up, pem) as port, pytest.raises(Inconclusive, match=r"limits\.requests"):

@@ -42,10 +42,12 @@ class Caller:
             self.connections += 1
         sock = socket.create_connection(self._address or (self.host, self.port), PATIENCE)
         try:
-            self._address = sock.getpeername()[:2]
+            found = sock.getpeername()[:2]
         except OSError:  # reset at once
             sock.close()
             raise
+        with self._lock:
+            self._address = self._address or found
         return sock
 
     def ask(self, hello: Hello) -> Reply:
