@@ -15,6 +15,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from conformance import target
+from conformance.assessment import Assessment
+from conformance.observatory import Recorded
 from reference_server import Gateway
 from reference_server.http import HttpServer, Request, Response
 from tests.arena import Outcomes, SteppingClock, assess
@@ -264,3 +267,22 @@ def test_reference_over_tcp_with_the_other_codec() -> None:
     with Gateway(faults=["tcp-transport", "aes-gcm-codec"], clock=clock.now) as gateway:
         outcomes = assess(gateway.document(), gateway.environ, areas=["chn"], clock=clock)
     assert only_not_applicable(outcomes) == {"CHN-03/trimmed", "CHN-13/declared-length"}
+
+
+def test_the_record_alone_gives_the_same_verdicts(core: OtherCore) -> None:
+    core.refuse = lambda number: Response(401 if number % 2 else 403)
+    with serving(core) as url:
+        live = assessed(url, core.clock)
+        aim = target.parse(
+            {
+                "schema": 1,
+                "name": "odd",
+                "consent": "write",
+                "channel": {"url": url, "secret": "env:CORE_SECRET", "accepted": {"status": [202]}},
+            }
+        )
+    recorded = Recorded(json.loads(json.dumps(live.observations)))
+    assessment = Assessment(aim, recorded)
+    for case_id, verdict in live.verdicts.items():
+        assert assessment.judge(assessment.cases[case_id]) == verdict
+    assert len(live.verdicts) > 40
