@@ -82,6 +82,12 @@ def same_page(request: Request) -> Response:
     return Response.html("<!DOCTYPE html><title>Welcome</title><p>It works!")
 
 
+def never_answers(request: Request) -> Response:
+    """Take the request and let the client wait."""
+    threading.Event().wait(120)
+    return Response(503)
+
+
 def redirects_for_ever() -> Handler:
     """Send the client somewhere else each time."""
     numbers = itertools.count()
