@@ -22,7 +22,7 @@ import secrets
 from dataclasses import replace
 
 from conformance import forgery, uid_variants
-from conformance.probes.identity_client import IdentityClient, Stored
+from conformance.probes.identity_client import LATE, IdentityClient, Stored
 from conformance.records.identity import Answer, Attempt, Control, Refusal, Trial, Trials, Welcome
 
 EVERY = 12
@@ -79,6 +79,8 @@ class TrialRun:
         self._keep_control()
         before = self.known(watched) if watched else Stored()
         answer = self.client.answer(body, signed, sent)
+        if not watched:
+            self._known.clear()  # whom it touched is not known
         after = self.look(watched) if watched else Stored()
         changed = self._settled(watched, before.changes(after))
         seen = Attempt(
@@ -88,6 +90,8 @@ class TrialRun:
         self._since_control += 1
         if answer.trouble and self.control_uid:
             self.control()
+        elif answer.trouble == LATE:
+            raise Stop("the service did not answer in time")
         return seen
 
     def replace_last(self, name: str, attempt: Attempt) -> None:
@@ -121,7 +125,7 @@ class TrialRun:
     def control(self) -> None:
         """Repeat the control; raises Stop when it is not honoured any more."""
         self._since_control = 0
-        before = self.known(self.control_uid)
+        before = self.look(self.control_uid)
         answer = self.client.answer(self._right(self.control_uid))
         after = self.look(self.control_uid)
         self.controls.append(Control(answer, after.state, before.changes(after)))
@@ -166,7 +170,6 @@ class TrialRun:
             answer = self.client.answer(self._right(uid))
             if self.honoured(answer):
                 self.control_uid = uid
-                self.look(uid)
                 self.control()
                 return
             words.append(f"uid-{number}: {answer.words()}")
