@@ -17,7 +17,7 @@ from conformance.target import Target
 
 _AFTER_MARGIN = 2
 _AHEAD = 0.4
-_USUAL_SECONDS, _USUAL_MARGIN = 45.0, 10
+_USUAL_SECONDS, _USUAL_MARGIN = 90.0, 10
 
 
 def _look(bench: Bench) -> ChannelObservation:

@@ -25,7 +25,7 @@ _AT_ONCE = 4
 _TIMES = 3
 _BODY = 256
 _PATIENCE, _SHORTEST_PATIENCE = 5.0, 1.0
-_SILENCES = 6
+_SILENCES = 3
 OPENS = (Answer.SEALED, Answer.SAME_KEY)
 
 
@@ -105,9 +105,13 @@ class Line:
         return self._noise
 
     def learn_acceptance(self, control: Attempt) -> None:
-        """Take the answer to an accepted control as what acceptance looks like, and how long it takes."""
+        """Take the answer to an accepted control as what acceptance looks like, and how long answers take.
+
+        Where noise got no answer at all, silence is how this core refuses, and is not worth a long wait each time.
+        """
         self._control = control
-        self.patience = min(_PATIENCE, max(_SHORTEST_PATIENCE, 10 * control.seconds))
+        if self._noise is not None and self._noise.trouble == SILENCE:
+            self.patience = min(_PATIENCE, max(_SHORTEST_PATIENCE, 10 * control.seconds))
 
     def _once(self, what: str, when: Timing, make: Make, declare: int, wait: float) -> Attempt:
         clock, core = self.bench.clock, self.core_clock

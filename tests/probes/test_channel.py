@@ -230,6 +230,42 @@ def test_a_core_that_is_silent_is_soon_given_up(monkeypatch: pytest.MonkeyPatch)
     assert all("no answer in time" in reason for reason in outcomes.inconclusive.values())
 
 
+def test_a_core_that_refuses_by_silence_conforms(core: OtherCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.probes.channel_line._PATIENCE", 0.5)
+    monkeypatch.setattr("conformance.probes.channel_line._SHORTEST_PATIENCE", 0.1)
+    over = threading.Event()
+
+    def silent(number: int) -> Response:
+        core.lock.release()
+        over.wait(20)
+        core.lock.acquire()
+        raise ConnectionAbortedError
+
+    core.refuse = silent
+    outcomes = look(core)
+    over.set()
+    assert only_not_applicable(outcomes) == set()
+
+
+def test_a_core_that_falls_silent_is_given_up(core: OtherCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.probes.channel_line._PATIENCE", 0.2)
+    over = threading.Event()
+    accept, accepted = core.accept, iter(range(12))
+
+    def tires(answer: bytes) -> Response:
+        if next(accepted, None) is None:
+            core.lock.release()
+            over.wait(20)
+            core.lock.acquire()
+        return accept(answer)
+
+    core.accept = tires
+    outcomes = look(core)
+    over.set()
+    assert not outcomes.verdicts
+    assert all("stopped answering" in reason for reason in outcomes.inconclusive.values())
+
+
 def test_nobody_there(core: OtherCore) -> None:
     with serving(core) as url:
         pass
