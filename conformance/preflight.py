@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
-from conformance.probes.http import client_context, plain_words
+from conformance.probes.http import client_context, connect, plain_words
+from conformance.probes.resolve import ResolverSilent
 
 PATIENCE = 5.0
 
 _ALERT, _HANDSHAKE = 21, 22
-_Address = tuple[int, tuple[str, int] | tuple[str, int, int, int]]
 
 
 def reach(bench: Bench, url: str) -> None:
-    """Hold that the endpoint is there: resolve, connect and, for https, shake hands, with at most 5 s for each.
+    """Hold that the endpoint is there: connect to its name and, for https, shake hands, with at most 5 s for each.
 
     Asked once a run for each endpoint, however many probes need it. Raises Inconclusive that says in plain words
     what did not work.
@@ -51,11 +49,10 @@ def _endpoint(url: str) -> tuple[str, int, bool]:
 
 def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:
     try:
-        addresses = _resolve(host, port)
-        with bench.budget.connection(host), _connect(addresses) as sock:
+        with bench.budget.connection(host), connect(host, port, time.monotonic() + PATIENCE) as sock:
             if not secure or _shakes_hands(sock, client_context(bench, host, port), host):
                 return
-        with bench.budget.connection(host), _connect(addresses) as sock:
+        with bench.budget.connection(host), connect(host, port, time.monotonic() + PATIENCE) as sock:
             http = _speaks_http(sock, host)
     except (OSError, UnicodeError) as error:
         raise Inconclusive(f"{host}:{port} could not be reached: {_in_words(error)}") from error
@@ -63,51 +60,9 @@ def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) and not isinstance(error, ResolverSilent):
         return f"no answer within {PATIENCE:.0f} s"
-    if isinstance(error, UnicodeError):
-        return "the name does not resolve: it is not a host name"
-    if type(error) is OSError:
-        return (error.strerror or str(error)).lower()
     return plain_words(error)
-
-
-def _resolve(host: str, port: int) -> list[_Address]:
-    """Return the addresses behind a name. The system's resolver takes no time limit, so it runs on its own."""
-    answer: Future[list[_Address]] = Future()
-
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            answer.set_exception(error)
-        else:
-            answer.set_result([(family, address) for family, *_, address in found])  # type: ignore[misc]
-
-    threading.Thread(target=ask, name="resolve", daemon=True).start()
-    try:
-        return answer.result(PATIENCE)
-    except TimeoutError as error:
-        raise Inconclusive(
-            f"{host}:{port} could not be reached: the name was not resolved within {PATIENCE:.0f} s"
-        ) from error
-
-
-def _connect(addresses: list[_Address]) -> socket.socket:
-    """Return a connection to the first address that takes one; each gets its share of the time."""
-    ends = time.monotonic() + PATIENCE
-    trouble: OSError = OSError("the name has no address")
-    for tried, (family, address) in enumerate(addresses):
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(_left(ends) / (len(addresses) - tried))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            trouble = error
-        else:
-            return sock
-    raise TimeoutError if isinstance(trouble, TimeoutError) else trouble
 
 
 def _shakes_hands(sock: socket.socket, context: ssl.SSLContext, host: str) -> bool:
@@ -124,7 +79,7 @@ def _shakes_hands(sock: socket.socket, context: ssl.SSLContext, host: str) -> bo
             sock.sendall(outgoing.read())
             chunk = sock.recv(1 << 14)
             if not chunk:
-                raise OSError("closed the connection during the TLS handshake") from None
+                raise ssl.SSLEOFError from None
             if not heard and chunk[0] not in (_ALERT, _HANDSHAKE):
                 return False
             heard = True

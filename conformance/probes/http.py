@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from conformance.model import Inconclusive
 from conformance.observatory import Bench
 from conformance.probes.answer import Answer, OddAnswer, Stream, read_answer
+from conformance.probes.resolve import ResolverSilent, resolve
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.secret import Secret
 
@@ -108,10 +109,10 @@ def connect(host: str, port: int, ends: float) -> socket.socket:
 
     Each address gets its share of the time, so that one that drops packets does not use up all of it.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = resolve(host, port, ends - time.monotonic())
     trouble: OSError = socket.gaierror(UNRESOLVED)
-    for tried, (family, kind, protocol, _, address) in enumerate(found):
-        sock = socket.socket(family, kind, protocol)
+    for tried, (family, address) in enumerate(found):
+        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.settimeout(max(0.001, (ends - time.monotonic()) / (len(found) - tried)))
             sock.connect(address)
@@ -229,5 +230,6 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "the certificate does not verify: {detail}"),
     (ssl.SSLEOFError, "closed the connection during the TLS handshake"),
     (ssl.SSLError, "TLS failed: {detail}"),
+    (ResolverSilent, "the name was not resolved in time"),
     (TimeoutError, "no answer in time"),
 )
