@@ -104,6 +104,11 @@ def test_another_implementation_conforms(core: OtherCore) -> None:
     assert "up to 4 s old and up to 5 s ahead" in outcomes.verdicts["CHN-11"].observed
 
 
+def test_a_line_break_after_a_sealed_answer_does_no_harm(core: OtherCore) -> None:
+    core.accept = lambda answer: Response(202, [("Date", "never")], answer + b"\n")
+    assert only_not_applicable(look(core)) == set()
+
+
 def test_the_secret_stays_out_of_the_record(core: OtherCore) -> None:
     record = json.dumps(look(core).observations)
     assert not any(part in record for part in (SECRET.strip(), SECRET[:8], SECRET[-9:]))
