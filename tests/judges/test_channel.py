@@ -170,6 +170,19 @@ def test_an_answer_lost_on_the_way_is_no_refusal(case: str, name: str) -> None:
     assert judged(case, replace(seen, noise=lost)).outcome is Outcome.FAIL
 
 
+def test_a_message_lost_to_a_core_app_that_is_gone_is_no_refusal() -> None:
+    lost = replace(NOT_TAKEN, status=0, trouble="connection reset", times=3)
+    gone = with_group("unsealed", replace(RIGHT.groups["unsealed"], after=lost))
+    with pytest.raises(Inconclusive, match="no answer in 3 tries"):
+        judged("CHN-01", replace(gone, noise=lost, fresh=(TAKEN, lost)))
+
+
+def test_refusals_of_a_core_app_that_is_gone_are_not_compared() -> None:
+    gone = {name: replace(group, after=NOT_TAKEN) for name, group in RIGHT.groups.items()}
+    with pytest.raises(Inconclusive, match="nothing to compare"):
+        judged("CHN-12", replace(RIGHT, groups=gone))
+
+
 @pytest.mark.parametrize(("case", "in_group"), [("CHN-01", "unsealed"), ("CHN-07/old-40-percent", "inside")])
 def test_acceptance_proves_nothing_where_noise_is_accepted(case: str, in_group: str) -> None:
     with pytest.raises(Inconclusive, match="random bytes"):
