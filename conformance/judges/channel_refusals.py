@@ -54,14 +54,11 @@ def alike(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _refusals(seen: ChannelObservation, kind: str) -> Refusals:
-    """Return a kind's refusals by their place in the record; none of a group whose controls were not accepted."""
+    """Return a kind's refusals by their place in the record."""
     name, prefixes = _KINDS[kind]
-    group = seen.groups[name]
-    if not (group.before.accepted and group.after.accepted):
-        return {}
     return {
         pointers.build("groups", name, "attempts", key): attempt
-        for key, attempt in group.attempts.items()
+        for key, attempt in seen.groups[name].attempts.items()
         if key.partition("/")[0] in prefixes
         and attempt.on_time
         and not attempt.accepted
