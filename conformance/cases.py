@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,9 +48,14 @@ def proves(
 
 def proofs() -> dict[str, Proof]:
     """Return every requirement's proof; imports the whole suite."""
+    _import_suite()
+    return _PROOFS
+
+
+@cache
+def _import_suite() -> None:
     for path in sorted((Path(__file__).parent / "suite").glob("test_*.py")):
         import_module(f"conformance.suite.{path.stem}")
-    return _PROOFS
 
 
 def expand(requirement: Requirement, policy: Policy) -> Iterator[Case]:
