@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from conformance.model import Inconclusive
 from conformance.preflight import reach
-from conformance.probes.answer import MAX_BODY
-from conformance.probes.http import exchange
+from conformance.probes.browse import Fetched, fetch, origin
 from conformance.probes.identity_client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
-from conformance.records.http import Exchange
 from conformance.records.identity import Page
 
 MOST_SCRIPTS = 20
-MOST_PIECES = 32
-MOST_REDIRECTS = 5
-PARTIAL_CONTENT = 206
 NOT_THERE = (404, 410)
 
 
@@ -73,23 +67,23 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     except Inconclusive as reason:
         return Page(url, uid, trouble=str(reason))
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
-    seen = _follow(client, url, headers, context)
+    seen = fetch(client.bench, url, headers, context)
     if seen.trouble or not 200 <= seen.status < 300:
         return Page(url, uid, seen.status, seen.trouble)
     found = _Texts()
-    found.texts[url] = _whole(client, seen, headers, context, found.unread)
+    found.texts[url] = _whole(seen, found.unread)
     scripts = _Scripts()
     scripts.feed(found.texts[url])
     links = [urljoin(seen.url, source) for source in scripts.sources]
-    own = [link for link in dict.fromkeys(links) if _origin(link) == _origin(seen.url)]
+    own = [link for link in dict.fromkeys(links) if origin(link) == origin(seen.url)]
     if len(own) > MOST_SCRIPTS:
         found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
     for link in own[:MOST_SCRIPTS]:
-        script = exchange(client.bench, "GET", link, headers=headers, context=context)
+        script = fetch(client.bench, link, headers, context)
         if script.trouble or not (200 <= script.status < 300 or script.status in NOT_THERE):
             found.unread.append(f"{link}: {script.trouble or f'status {script.status}'}")
         else:
-            found.texts[link] = _whole(client, script, headers, context, found.unread)
+            found.texts[link] = _whole(script, found.unread)
     return _page(
         client,
         url,
@@ -116,7 +110,7 @@ def _page(
         uid,
         status,
         scripts=tuple(link for link in links if link in found.texts),
-        foreign_scripts=tuple(link for link in links if _origin(link) != _origin(url)),
+        foreign_scripts=tuple(link for link in links if origin(link) != origin(url)),
         secret_in=secret_in,
         hash=_hash_in(client, uid, "\n".join(found.texts.values())),
         key_material=tuple(quote for script in code for quote in key_material(script, client.key)),
@@ -131,37 +125,7 @@ def _hash_in(client: IdentityClient, uid: str, text: str) -> str:
     return "some" if re.search(rf"{name}\W{{1,12}}[0-9a-f]{{64}}\b", text, re.IGNORECASE) else "none"
 
 
-def _follow(client: IdentityClient, url: str, headers: dict[str, str], context: ssl.SSLContext) -> Exchange:
-    """Get a page, past redirects within its origin."""
-    for _ in range(MOST_REDIRECTS):
-        seen = exchange(client.bench, "GET", url, headers=headers, context=context)
-        onward = urljoin(url, next(iter(seen.values("Location")), ""))
-        if not 300 <= seen.status < 400 or onward == url or _origin(onward) != _origin(url):
-            return seen
-        url = onward
-    return seen
-
-
-def _whole(
-    client: IdentityClient, first: Exchange, headers: dict[str, str], context: ssl.SSLContext, unread: list[str]
-) -> str:
-    """Return a whole text, the rest piece by piece where one answer does not hold it."""
-    text, seen = first.body, first
-    for piece in range(1, MOST_PIECES):
-        if not seen.incomplete:
-            return text
-        start = piece * MAX_BODY
-        asked = {**headers, "Range": f"bytes={start}-{start + MAX_BODY - 1}"}
-        seen = exchange(client.bench, "GET", first.url, headers=asked, context=context)
-        if seen.status != PARTIAL_CONTENT:
-            break
-        text += seen.body
-        if len(seen.body.encode()) < MAX_BODY:
-            return text
-    unread.append(f"{first.url}: only its first {len(text) >> 10} KiB were read")
-    return text
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+def _whole(seen: Fetched, unread: list[str]) -> str:
+    if seen.cut:
+        unread.append(f"{seen.url}: only its first {len(seen.text) >> 10} KiB were read")
+    return seen.text

@@ -1,0 +1,99 @@
+"""Gets a page or script as a browser receives it: past redirects within its origin, decoded, and all of it."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from conformance.observatory import Bench
+from conformance.probes.http import TIMEOUT, plain_words
+
+LARGEST = 8 << 20
+PATIENCE = 20.0
+MOST_REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one page. `trouble` says why there is no answer; `cut` that its end was not read."""
+
+    url: str
+    status: int = 0
+    text: str = ""
+    trouble: str = ""
+    cut: bool = False
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts what `context` trusts, where the library would add authorities of its own."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(*args, **kwargs)
+        return host, {"ssl_context": self._context} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Leave it to the context."""
+
+
+def fetch(bench: Bench, url: str, headers: Mapping[str, str], context: ssl.SSLContext) -> Fetched:
+    """Return what stands at `url`, up to 8 MiB; a redirect to another origin is what came.
+
+    Raises Inconclusive when the run's budget is spent.
+    """
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("https://", _Adapter(context))
+        for _ in range(MOST_REDIRECTS):
+            seen, location = _get(bench, session, url, headers)
+            onward = urljoin(url, location)
+            if not 300 <= seen.status < 400 or onward == url or origin(onward) != origin(url):
+                return seen
+            url = onward
+        return seen
+
+
+def _get(bench: Bench, session: requests.Session, url: str, headers: Mapping[str, str]) -> tuple[Fetched, str]:
+    host = urlsplit(url).hostname or ""
+    bench.budget.request(host)
+    ends = time.monotonic() + min(PATIENCE, bench.left())
+    with bench.budget.connection(host):
+        try:
+            with session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
+                content, cut = _content(answer, ends)
+                text = content.decode(answer.encoding or "utf-8", "replace")
+                return Fetched(url, answer.status_code, text, cut=cut), answer.headers.get("Location", "")
+        except (requests.RequestException, OSError, LookupError, ValueError) as error:
+            return Fetched(url, trouble=plain_words(_root(error))), ""
+
+
+def _content(answer: requests.Response, ends: float) -> tuple[bytes, bool]:
+    content = bytearray()
+    for chunk in answer.iter_content(64 << 10):
+        content += chunk
+        if len(content) > LARGEST or time.monotonic() > ends:
+            return bytes(content), True
+    return bytes(content), False
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what the library's own errors wrap."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return the parts of a URL that make its origin."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
