@@ -129,6 +129,7 @@ class Recorded:
     def __init__(self, observations: dict[str, Any]) -> None:
         """Take the `observations` of a results file."""
         self._observations = observations
+        self._records: dict[str, Any] = {}
 
     def get(self, probe: Probe[Any]) -> Any:
         """Return the probe's record as it was; raises Inconclusive as it was."""
@@ -137,7 +138,9 @@ class Recorded:
             raise Inconclusive(f"the results file holds no observation {probe.key}")
         if set(seen) == {"inconclusive"}:
             raise Inconclusive(seen["inconclusive"])
-        return TypeAdapter(probe.record).validate_python(seen)
+        if probe.key not in self._records:
+            self._records[probe.key] = TypeAdapter(probe.record).validate_python(seen)
+        return self._records[probe.key]
 
 
 class _Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from conformance import target
 from conformance.assessment import Assessment
 from conformance.budget import Budget
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
-from conformance.observatory import Bench, Observatory
+from conformance.observatory import Bench, Observatory, Recorded
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server import Gateway
@@ -36,8 +37,9 @@ class SteppingClock:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of every case of a run."""
+    """What became of every case of a run; `document` and `observations` are as a results file holds them."""
 
+    document: dict[str, Any]
     verdicts: dict[str, Verdict]
     inconclusive: dict[str, str]
     not_applicable: dict[str, str]
@@ -50,6 +52,10 @@ class Outcomes:
     def failures(self) -> dict[str, str]:
         """Return the reason of every failed case."""
         return {case: v.reason for case, v in self.verdicts.items() if v.outcome is Outcome.FAIL}
+
+    def by_case(self) -> dict[str, Verdict | str]:
+        """Return each case's verdict, or the reason why it has none."""
+        return {**self.verdicts, **self.inconclusive, **self.not_applicable}
 
 
 def reference(*faults: str, level: str = "modern", areas: Iterable[str] = (), without: Iterable[str] = ()) -> Outcomes:
@@ -78,12 +84,20 @@ def assess(
     assessment = Assessment(aim, observatory)
     chosen = [c for c in assessment.cases.values() if not areas or c.requirement.area in set(areas)]
     observatory.start(assessment.probes_for(chosen))
-    return judge_all(assessment, chosen, observatory)
+    outcomes = _judge(assessment, chosen)
+    outcomes.observations.update(observatory.recorded())
+    return outcomes
 
 
-def judge_all(assessment: Assessment, cases: Iterable[Case], observatory: Observatory) -> Outcomes:
-    """Judge `cases` one by one."""
-    outcomes = Outcomes({}, {}, {}, {})
+def rejudged(live: Outcomes) -> Outcomes:
+    """Judge the cases of a run again, offline: from its target and its observations as a file gives them back."""
+    document, observations = json.loads(json.dumps([live.document, live.observations]))
+    assessment = Assessment(target.parse(document), Recorded(observations))
+    return _judge(assessment, [assessment.cases[case] for case in live.by_case()])
+
+
+def _judge(assessment: Assessment, cases: Iterable[Case]) -> Outcomes:
+    outcomes = Outcomes(assessment.target.document(), {}, {}, {}, {})
     for case in cases:
         try:
             outcomes.verdicts[case.id] = assessment.judge(case)
@@ -91,5 +105,4 @@ def judge_all(assessment: Assessment, cases: Iterable[Case], observatory: Observ
             outcomes.inconclusive[case.id] = str(reason)
         except NotApplicable as reason:
             outcomes.not_applicable[case.id] = str(reason)
-    outcomes.observations.update(observatory.recorded())
     return outcomes

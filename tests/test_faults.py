@@ -1,6 +1,7 @@
 """Every fault breaks exactly what it declares; near misses and the reference break nothing.
 
-Each is a whole run of every area, so they are run side by side, one process a processor.
+Each is a whole run of every area, so they are run side by side, one process a processor. What each run recorded is
+judged once more, offline: the verdicts are the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pytest
 from conformance import catalogue
 from conformance.model import Level
 from reference_server.faults import faults, near_misses
-from tests.arena import Outcomes, reference
+from tests.arena import Outcomes, reference, rejudged
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def under_way(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outco
 def test_fault_breaks_exactly_what_it_declares(spoilt: str, under_way: dict[str, Future[Outcomes]]) -> None:
     outcomes = under_way[spoilt].result()
     assert outcomes.failed() == set(faults()[spoilt].breaks), outcomes.failures()
+    assert rejudged(outcomes).by_case() == outcomes.by_case()
 
 
 @pytest.mark.parametrize("spoilt", near_misses())
@@ -39,6 +41,7 @@ def test_near_miss_is_not_mistaken_for_a_fault(spoilt: str, under_way: dict[str,
     outcomes = under_way[spoilt].result()
     assert outcomes.failed() == set(near_misses()[spoilt].breaks), outcomes.failures()
     assert not outcomes.inconclusive
+    assert rejudged(outcomes).by_case() == outcomes.by_case()
 
 
 @pytest.mark.parametrize("level", ["modern", "intermediate", "old"])
@@ -46,6 +49,7 @@ def test_reference_keeps_every_promise(level: str) -> None:
     outcomes = reference(level=level)
     assert not outcomes.inconclusive
     assert outcomes.failed() == (set() if level == "modern" else {"TLS-09"}), outcomes.failures()
+    assert rejudged(outcomes).by_case() == outcomes.by_case()
 
 
 def test_every_must_and_should_has_a_fault() -> None:
