@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks import cost
 from benchmarks.cost import Cost
-from conformance.toml_text import spell
+from conformance.inputs.toml_text import spell
 from reference_server import Gateway
 
 FLOOR = 12.0  # the margin of ten seconds and two more, which the replayed message really waits

@@ -7,9 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from conformance import target_file
-from conformance.budget import Budget
-from conformance.observatory import Bench, Observatory
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
+from conformance.inputs import target_file
+from conformance.observatory import Observatory
 from conformance.probes import tls
 from conformance.redact import Redactor
 from conformance.secret import open_vault

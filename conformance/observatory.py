@@ -6,19 +6,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from conformance.budget import Budget
-from conformance.clock import Clock, SystemClock
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.once import Once
-from conformance.redact import Redactor
-from conformance.secret import Vault
-from conformance.silence import Silence
 from conformance.target import Limits, Target
 
 Record = TypeVar("Record")
@@ -26,33 +20,6 @@ Record = TypeVar("Record")
 
 class ProbeCrash(RuntimeError):
     """A probe met trouble that it has no words for: a defect of the suite, never a verdict on the target."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a probe works with."""
-
-    target: Target
-    vault: Vault
-    budget: Budget
-    redactor: Redactor
-    folder: Path = Path()
-    clock: Clock = field(default_factory=SystemClock)
-    once: Once = field(default_factory=Once)
-    silence: Silence = field(default_factory=Silence)
-    ends: float = math.inf
-
-    def left(self) -> float:
-        """Return how many seconds the probe still has; infinite outside a probe."""
-        return max(0.0, self.ends - time.monotonic())
-
-    def for_restoring(self) -> Bench:
-        """Return the same bench for putting back what was changed, whatever became of the probe or the run."""
-        return replace(self, budget=self.budget.for_restoring(), ends=math.inf)
-
-    def file(self, name: str) -> Path:
-        """Return a file that the target file names; relative to the target file's own folder."""
-        return self.folder / name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, findings
+from conformance import catalogue
 from conformance.guard import ENTRY, Guard
-from conformance.hostile import shown
 from conformance.ledger import Entry
 from conformance.model import (
     Case,
@@ -27,9 +26,11 @@ from conformance.model import (
     conforms,
     violates,
 )
+from conformance.report import findings
+from conformance.report.hostile import shown
 from conformance.session import Session
 
-pytest_plugins = ["conformance.tests_page"]
+pytest_plugins = ["conformance.report.tests_page"]
 
 _SESSION = pytest.StashKey[Session]()
 

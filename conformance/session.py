@@ -12,15 +12,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conformance import ledger, locate, report, target, target_file, waivers
+from conformance import ledger, locate, report, target, waivers
 from conformance.assessment import Assessment
-from conformance.budget import Budget
-from conformance.complaints import nearest
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
+from conformance.inputs import target_file
+from conformance.inputs.complaints import nearest
 from conformance.ledger import Entry
 from conformance.model import Case, Exit, Level, Outcome, UnusableInput
-from conformance.observatory import Bench, Observatory
+from conformance.observatory import Observatory
 from conformance.redact import Redactor
-from conformance.reports_folder import claimed, remove_leaking
+from conformance.report.folder import claimed, remove_leaking
 from conformance.rulings import Rulings
 from conformance.secret import open_vault
 

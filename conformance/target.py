@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
-from conformance.fields import (
+from conformance.inputs.fields import (
     ChannelUrl,
     CodecName,
     FirstAndLast,

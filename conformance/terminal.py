@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import findings
-from conformance.clock import SystemClock
-from conformance.hostile import shown
+from conformance.bench.clock import SystemClock
 from conformance.model import Case
 from conformance.plugin import case_of, session_of
+from conformance.report import findings
+from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
 if TYPE_CHECKING:

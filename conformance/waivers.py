@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from conformance import catalogue
-from conformance.complaints import Document, nearest, read_toml, shown
-from conformance.fields import Table, Text
+from conformance.inputs.complaints import Document, nearest, read_toml, shown
+from conformance.inputs.fields import Table, Text
 from conformance.model import Case
 
 SCHEMA = 1

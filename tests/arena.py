@@ -11,9 +11,10 @@ from typing import Any
 
 from conformance import target
 from conformance.assessment import Assessment
-from conformance.budget import Budget
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
-from conformance.observatory import Bench, Observatory, Recorded
+from conformance.observatory import Observatory, Recorded
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server import Gateway

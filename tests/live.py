@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.toml_text import spell
+from conformance.inputs.toml_text import spell
 from reference_server import Gateway
 
 CHECKOUT = Path(__file__).parents[1]

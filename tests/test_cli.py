@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from conformance import __version__, catalogue, cli
+from conformance.inputs.target_file import read
 from conformance.model import Exit
-from conformance.target_file import read
 from reference_server.faults import faults, near_misses
 from reference_server.pki import Authority
 from tests.live import CHECKOUT, portero, results

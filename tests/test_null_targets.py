@@ -17,8 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from conformance.inputs.toml_text import spell
 from conformance.model import Exit
-from conformance.toml_text import spell
 from reference_server import Gateway
 from reference_server.http import Response
 from reference_server.pki import Authority, LeafSpec

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from conformance import target
-from conformance.budget import Budget
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.model import Inconclusive, NotApplicable
-from conformance.observatory import Bench, Observatory, Probe, ProbeCrash, Recorded
+from conformance.observatory import Observatory, Probe, ProbeCrash, Recorded
 from conformance.redact import Redactor
 from conformance.secret import Secret
 

@@ -173,7 +173,7 @@ def test_secret_that_is_an_ordinary_word_upsets_nothing(
 
 
 def test_folder_in_use_is_refused(pytester: pytest.Pytester) -> None:
-    from conformance.reports_folder import claimed
+    from conformance.report.folder import claimed
 
     with claimed(pytester.path / "r"):
         code, document, text = run(pytester, PASSES, "verdict.enforce()")

@@ -11,11 +11,11 @@ import pytest
 from pydantic import BaseModel
 
 from conformance import ledger
+from conformance.inputs.target_file import check_client_key, read
+from conformance.inputs.toml_text import spell
 from conformance.model import UnusableInput
 from conformance.secret import open_vault
 from conformance.target import Target
-from conformance.target_file import check_client_key, read
-from conformance.toml_text import spell
 from reference_server.pki import Authority, LeafSpec
 
 HEAD = 'schema = 1\nname = "x"\n'

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from conformance.clock import SystemClock
+from conformance.bench.clock import SystemClock
 from conformance.report.wording import Wording
 from conformance.terminal import progress
 
@@ -29,7 +29,7 @@ def test_clock_knows_how_long_somebody_still_waits(monkeypatch: pytest.MonkeyPat
         asleep.set()
         wake.wait(10)
 
-    monkeypatch.setattr("conformance.clock.time.sleep", sleep)
+    monkeypatch.setattr("conformance.bench.clock.time.sleep", sleep)
     clock = SystemClock()
     assert clock.remaining() == 0.0
     waiter = threading.Thread(target=clock.wait, args=(60.0,))

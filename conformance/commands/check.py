@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 
-from conformance import ledger, target_file, waivers
-from conformance.complaints import read_toml
+from conformance import ledger, waivers
+from conformance.inputs import target_file
+from conformance.inputs.complaints import read_toml
 from conformance.model import Exit
 from conformance.session import not_asked_about
 from conformance.target import Target

@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 from conformance import catalogue
-from conformance.complaints import nearest, shown
+from conformance.inputs.complaints import nearest, shown
 from conformance.model import Exit, Requirement, UnusableInput
 
 _HEADINGS = {

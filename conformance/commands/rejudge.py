@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from conformance import ledger, report, results, target, waivers
 from conformance.assessment import Assessment
-from conformance.hostile import shown
 from conformance.model import Level, Outcome, UnusableInput
 from conformance.observatory import Recorded
-from conformance.reports_folder import claimed
+from conformance.report.folder import claimed
+from conformance.report.hostile import shown
 from conformance.rulings import Rulings
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance import locate
+from conformance.inputs.toml_text import spell
 from conformance.model import Exit, UnusableInput
 from conformance.session import refuse_unknown_faults
-from conformance.toml_text import spell
 
 MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench, Probe
-from conformance.preflight import reach
+from conformance.observatory import Probe
 from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.versions import live_versions
 from conformance.probes.http import TIMEOUT, client_context, connect, exchange, plain_words, present
+from conformance.probes.preflight import reach
 from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
 from conformance.target import Webapp
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from conformance.observatory import Bench
+from conformance.bench import Bench
 from conformance.probes.http import TIMEOUT, plain_words
 
 LARGEST = 8 << 20

@@ -6,12 +6,13 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from conformance.observatory import Bench, Probe
-from conformance.preflight import reach
+from conformance.bench import Bench
+from conformance.observatory import Probe
 from conformance.probes import channel_attacks as attacks
 from conformance.probes import channel_timing as timing
 from conformance.probes.channel_clock import meet, steady
 from conformance.probes.channel_line import Line
+from conformance.probes.preflight import reach
 from conformance.records.channel import Attempt, ChannelObservation, Group, WindowPoint
 from conformance.target import Target
 

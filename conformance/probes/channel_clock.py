@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes import channel_timing as timing
 from conformance.probes.channel_line import OPENS, Line
 from conformance.probes.channel_timing import Bounds

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from conformance import codecs
+from conformance.bench import Bench
 from conformance.codecs import Codec, Region, SealBroken
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes import channel_timing as timing
 from conformance.probes.channel_timing import Bounds, Timing
 from conformance.probes.channel_transport import SILENCE, Reply, transport
@@ -52,7 +53,7 @@ class Line:
         self.clocks: dict[str, list[Bounds]] = {"answer": [], "date": []}
         self.last_answer: Sealed | None = None
         self.nonces: list[bytes] = []
-        self.announces_length = not channel.url.startswith("tcp:")
+        self.speaks_http = not channel.url.startswith("tcp:")
         self._transport = transport(bench, channel)
         self.patience = _PATIENCE
         self._noise: Attempt | None = None
@@ -68,16 +69,26 @@ class Line:
         """Return the payload as a right web app seals it, stamped `stamp`."""
         return self.codec.seal(self.channel.payload.encode(), stamp)
 
-    def send(self, what: str, when: Timing, make: Make | None = None, *, declare: int = 0, wait: float = 0) -> Attempt:
+    def send(
+        self,
+        what: str,
+        when: Timing,
+        make: Make | None = None,
+        *,
+        declare: int = 0,
+        wait: float = 0,
+        content_type: str = "",
+    ) -> Attempt:
         """Send one message; again where it left too late or was lost on the way, at most three times.
 
         `make` seals or forges it for a timestamp. `wait` is the longest to wait for an answer, in seconds; a message
-        with a `wait` of its own is sent once.
+        with a `wait` of its own is sent once. `content_type` is that of the target file unless given.
         """
+        carry = partial(self._transport.send, timeout=wait or self.patience, declare=declare, content_type=content_type)
         times = 0
         while True:
             times += 1
-            attempt = self._once(what, when, make or self.seal, declare, wait)
+            attempt = self._once(what, when, make or self.seal, carry)
             never_heard = attempt.trouble == SILENCE and self._control is None
             if wait or never_heard or times == _TIMES or (attempt.on_time and not self._was_lost(attempt)):
                 return replace(attempt, times=times)
@@ -113,20 +124,21 @@ class Line:
         if self._noise is not None and self._noise.trouble == SILENCE:
             self.patience = min(_PATIENCE, max(_SHORTEST_PATIENCE, 10 * control.seconds))
 
-    def _once(self, what: str, when: Timing, make: Make, declare: int, wait: float) -> Attempt:
+    def _once(self, what: str, when: Timing, make: Make, carry: Callable[[Callable[[], bytes]], Reply]) -> Attempt:
         clock, core = self.bench.clock, self.core_clock
-        before, stamp = clock.now(), 0
+        before, stamp, message = clock.now(), 0, b""
 
         def seal() -> bytes:
-            nonlocal before, stamp
+            nonlocal before, stamp, message
             before = clock.now()
             stamp = when.stamp(*core.at(before))
-            return make(stamp)
+            message = make(stamp)
+            return message
 
-        reply = self._transport.send(seal, wait or self.patience, declare=declare)
+        reply = carry(seal)
         after = clock.now()
         youngest, oldest = core.at(before)[0] - stamp, core.at(after)[1] - stamp
-        answer, content = self._open(reply, before, after)
+        answer, content = self._open(reply, message, before, after)
         attempt = Attempt(
             what,
             accepted=False,
@@ -144,13 +156,15 @@ class Line:
         )
         return replace(attempt, accepted=self._accepts(attempt))
 
-    def _open(self, reply: Reply, before: float, after: float) -> tuple[Answer, bytes]:
+    def _open(self, reply: Reply, message: bytes, before: float, after: float) -> tuple[Answer, bytes]:
         """Return what an answer is, and its content: what it says once opened, or the body as it is.
 
-        The clocks that it shows are noted on the way.
+        The clocks that it shows are noted on the way. An echo shows the clock of the message, and says nothing.
         """
         if (second := timing.date_second(reply.headers)) is not None:
             self.clocks["date"].append(timing.shown(second, before, after))
+        if reply.body and reply.body.strip() == message.strip():
+            return Answer.ECHO, b""
         for codec, kind in ((self.codec, Answer.SEALED), (self._core, Answer.SAME_KEY)):
             try:
                 stamp = codec.stamp(reply.body)
@@ -169,9 +183,15 @@ class Line:
             self.nonces.append(raw[span.start : span.stop])
 
     def _accepts(self, seen: Attempt) -> bool:
-        """Tell an acceptance: its status, an answer that opens where the control's does, and not the one to noise."""
+        """Tell an acceptance by its status.
+
+        Where noise gets that status too, or the transport has none: by an answer that opens where the control's does,
+        and that is not the one to noise.
+        """
         if seen.trouble or seen.status not in self.channel.accepted.status:
             return False
+        if self.speaks_http and self._noise is not None and self._noise.status not in self.channel.accepted.status:
+            return True
         as_noise = self._noise is not None and _alike(seen, self._noise)
         if self._control is None:
             return seen.answer in OPENS or not as_noise

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from conformance.observatory import Bench
+from conformance.bench import Bench
 from conformance.probes.http import exchange_bytes, lenient_context, plain_words
 from conformance.target import Channel
 
@@ -32,12 +32,14 @@ class Reply:
 class Transport(Protocol):
     """A way to the core app."""
 
-    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
+    def send(
+        self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = ""
+    ) -> Reply:
         """Send on a connection of its own and wait at most `timeout` seconds for the answer.
 
         `make` is asked for the message when its turn has come: waiting for that does not make it older. `declare`
-        adds to the length that is announced: above zero, the rest never comes. Raises Inconclusive when the run's
-        budget is spent.
+        adds to the length that is announced: above zero, the rest never comes. `content_type` is that of the target
+        file unless given. Raises Inconclusive when the run's budget is spent.
         """
         ...
 
@@ -58,9 +60,11 @@ class Http:
         self._bench, self._channel = bench, channel
         self._context = lenient_context() if channel.url.startswith("https:") else None
 
-    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
+    def send(
+        self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = ""
+    ) -> Reply:
         """POST the message."""
-        headers = {"Content-Type": self._channel.content_type}
+        headers = {"Content-Type": content_type or self._channel.content_type}
         body: bytes | Callable[[], bytes] = make
         if declare:
             body = message = make()
@@ -86,7 +90,14 @@ class Tcp:
         self._bench, self._address = bench, (parts.hostname or "", parts.port or 0)
         self._status = channel.accepted.status[0]
 
-    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0) -> Reply:
+    def send(
+        self,
+        make: Callable[[], bytes],
+        timeout: float,
+        *,
+        declare: int = 0,
+        content_type: str = "",  # noqa: ARG002 - TCP has none
+    ) -> Reply:
         """Write the message; with `declare` the sending side stays open, so that more seems to come."""
         host = self._address[0]
         self._bench.budget.request(host)

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
-from conformance.observatory import Bench, Probe
-from conformance.preflight import reach
+from conformance.bench import Bench
+from conformance.observatory import Probe
 from conformance.probes.http import client_context, exchange
+from conformance.probes.preflight import reach
 from conformance.records.headers import AdminPath, HeadersObservation
 from conformance.records.http import Exchange
 

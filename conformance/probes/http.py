@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes.answer import Answer, OddAnswer, Stream, read_answer
 from conformance.probes.resolve import ResolverSilent, resolve
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from conformance import forgery, pointers
+from conformance import pointers
+from conformance.bench import Bench
+from conformance.forgeries import forgery
 from conformance.model import Inconclusive
-from conformance.observatory import Bench, Probe
+from conformance.observatory import Probe
 from conformance.probes.identity_bindings import bind_others, respell, sign_other_spelling
 from conformance.probes.identity_client import IdentityClient
 from conformance.probes.identity_pages import look_at_pages

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from conformance import pointers
-from conformance.forgery import MEGABYTE
+from conformance.forgeries.forgery import MEGABYTE
+from conformance.forgeries.uid_variants import VARIANTS, capitalised, first_made
 from conformance.pointers import MISSING
 from conformance.probes.identity_client import IdentityClient, Stored
 from conformance.probes.identity_trials import TrialRun
-from conformance.uid_variants import VARIANTS, capitalised, first_made
 
 SLOTS = ("uid", "id", "user_id", "identifier", "external_id", "email", "rut", "customer_id")
 

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance import pointers
-from conformance.forgery import MEGABYTE, client_hash
+from conformance.bench import Bench
+from conformance.forgeries.forgery import MEGABYTE, client_hash
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.pointers import MISSING
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.records.http import Exchange

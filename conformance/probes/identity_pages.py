@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from conformance.model import Inconclusive
-from conformance.preflight import reach
 from conformance.probes.browse import Fetched, fetch, origin
 from conformance.probes.identity_client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
+from conformance.probes.preflight import reach
 from conformance.records.identity import Page
 
 MOST_SCRIPTS = 20

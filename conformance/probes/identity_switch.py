@@ -10,10 +10,12 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from conformance import forgery, pointers, uid_variants
-from conformance.budget import Budget
+from conformance import pointers
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
+from conformance.forgeries import forgery, uid_variants
 from conformance.model import Inconclusive
-from conformance.observatory import Bench, Probe
+from conformance.observatory import Probe
 from conformance.pointers import MISSING
 from conformance.probes.http import exchange
 from conformance.probes.identity import unfit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from conformance import forgery
-from conformance.observatory import Bench, Probe
+from conformance.bench import Bench
+from conformance.forgeries import forgery
+from conformance.observatory import Probe
 from conformance.probes.identity import unfit
 from conformance.probes.identity_client import IdentityClient
 from conformance.probes.identity_transport import look_at_transport

@@ -7,9 +7,9 @@ import ssl
 from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
-from conformance.preflight import reach
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.probes.identity_client import IdentityClient
+from conformance.probes.preflight import reach
 from conformance.records.identity import Answer, Transport
 
 FORGED = "0" * 64

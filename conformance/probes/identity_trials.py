@@ -21,7 +21,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from conformance import forgery, uid_variants
+from conformance.forgeries import forgery, uid_variants
 from conformance.probes.identity_client import LATE, IdentityClient, Stored
 from conformance.records.identity import Answer, Attempt, Control, Refusal, Trial, Trials, Welcome
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from urllib.parse import urlsplit
 
-from conformance.observatory import Bench, Probe
+from conformance.bench import Bench
+from conformance.observatory import Probe
 from conformance.probes.http import client_context, exchange
 from conformance.records.access import PlainLook, PlainObservation
 from conformance.records.http import Exchange

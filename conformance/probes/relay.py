@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from conformance.budget import Budget
+from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
 from conformance.probes.hello.caller import Caller
 

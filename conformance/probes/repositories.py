@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench, Probe
+from conformance.observatory import Probe
 from conformance.probes.identity_client import spellings
 from conformance.records.identity import RepositoriesObservation, Repository
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from conformance.observatory import Bench
+from conformance.bench import Bench
 from conformance.probes.hello.caller import PATIENCE, Caller
 from conformance.probes.relay import Relay
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from conformance.observatory import Bench, Probe
-from conformance.preflight import reach
+from conformance.bench import Bench
+from conformance.observatory import Probe
 from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.enumerate import enumerate_all, with_late_staples
 from conformance.probes.hello.versions import live_versions
+from conformance.probes.preflight import reach
 from conformance.probes.sslyze_scan import SslyzeChild, SslyzeFindings
 from conformance.probes.tls_findings import certificates, suites, troubles, weaknesses
 from conformance.records.tls import TlsObservation

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.hostile import bounded, shown, shown_block
+from conformance.report.hostile import bounded, shown, shown_block
 
 MAX_STRING = 400
 MAX_ITEMS = 24

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from conformance.hostile import shown
 from conformance.ledger import turns_red
 from conformance.model import Level, Outcome
+from conformance.report.hostile import shown
 
 LONGEST = 2000
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.hostile import shown
 from conformance.report import view
+from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
 MAX_BYTES = 100_000

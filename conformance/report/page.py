@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance import __version__
-from conformance.hostile import shown
 from conformance.report import measured, view
 from conformance.report.evidence import Exhibits
+from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import target
-from conformance.budget import Budget
-from conformance.observatory import Bench
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.probes import tls
 from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.enumerate import HelloFindings, enumerate_all

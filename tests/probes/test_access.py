@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from conformance import target
-from conformance.budget import Budget
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes.access import chain, facts, nodes
 from conformance.redact import Redactor
 from conformance.secret import open_vault

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from conformance import target
-from conformance.budget import Budget
-from conformance.observatory import Bench
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.probes.headers import headers
 from conformance.records.headers import HeadersObservation
 from conformance.redact import Redactor

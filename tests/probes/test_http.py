@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import pytest
 
 from conformance import target
-from conformance.budget import Budget
-from conformance.observatory import Bench
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.probes.http import exchange, exchange_bytes
 from conformance.records.http import UNRESOLVED, Exchange
 from conformance.redact import Redactor

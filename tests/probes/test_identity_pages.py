@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.forgery import client_hash
+from conformance.forgeries.forgery import client_hash
 from conformance.model import Outcome
 from reference_server import Gateway
 from reference_server.http import Request, Response

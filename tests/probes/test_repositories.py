@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conformance import target
-from conformance.budget import Budget
-from conformance.observatory import Bench
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.probes import repositories as probes
 from conformance.records.identity import Repository
 from conformance.redact import Redactor

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes.hello.reply import NotTls, Reply, read_reply
 from conformance.probes.hello.wire import Hello
 from conformance.probes.http import plain_words

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from conformance.bench import Bench
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
 from conformance.probes.http import client_context, connect, plain_words
 from conformance.probes.resolve import ResolverSilent
 

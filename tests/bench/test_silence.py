@@ -6,12 +6,12 @@ import socket
 from pathlib import Path
 
 from conformance import target
-from conformance.budget import Budget
-from conformance.observatory import Bench
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
+from conformance.bench.silence import ENOUGH, Silence
 from conformance.probes.http import exchange
 from conformance.redact import Redactor
 from conformance.secret import Vault
-from conformance.silence import ENOUGH, Silence
 from tests import null
 
 

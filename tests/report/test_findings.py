@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.findings import FEW, lines
+from conformance.report.findings import FEW, lines
 from tests.report import samples
 
 

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from conformance.toml_lines import line_of
+from conformance.inputs.toml_lines import line_of
 
 TEXT = '''\
 schema = 1 # x [y]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conformance.budget import Budget
+from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
 from conformance.target import Limits
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from conformance import preflight, target
-from conformance.budget import Budget
+from conformance import target
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
-from conformance.observatory import Bench
-from conformance.preflight import bracketed, reach
+from conformance.probes import preflight
+from conformance.probes.preflight import bracketed, reach
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server.pki import Authority, LeafSpec

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
+from conformance.bench.once import Once
 from conformance.model import Inconclusive
-from conformance.once import Once
 
 
 def test_a_question_is_asked_once_though_many_ask_at_the_same_time() -> None:

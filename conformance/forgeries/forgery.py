@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from conformance import locate
-from conformance.length_extension import extend, padding
+from conformance.forgeries.length_extension import extend, padding
 
 MEGABYTE = 1 << 20
 LONGEST_KEY = 64

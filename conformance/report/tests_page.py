@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.hostile import shown
+from conformance.report.hostile import shown
 
 LONGEST = 600
 _TITLE = "Portero: tests"

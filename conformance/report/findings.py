@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.hostile import shown
 from conformance.ledger import exit_code
 from conformance.report import view
+from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from conformance.inputs.toml_lines import line_of
 from conformance.model import UnusableInput
-from conformance.toml_lines import line_of
 
 LARGEST = 1 << 20
 Loc = tuple[str | int, ...]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
 from conformance import catalogue
-from conformance.complaints import Document, Loc, nearest, read_toml, shown
+from conformance.inputs.complaints import Document, Loc, nearest, read_toml, shown
 from conformance.model import UnusableInput
 from conformance.secret import Vault
 from conformance.target import SECTIONS, Target, parse

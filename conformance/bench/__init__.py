@@ -1,0 +1,43 @@
+"""What a probe works with: the target and its secrets, and what all probes of a run share."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from conformance.bench.budget import Budget
+from conformance.bench.clock import Clock, SystemClock
+from conformance.bench.once import Once
+from conformance.bench.silence import Silence
+from conformance.redact import Redactor
+from conformance.secret import Vault
+from conformance.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a probe works with."""
+
+    target: Target
+    vault: Vault
+    budget: Budget
+    redactor: Redactor
+    folder: Path = Path()
+    clock: Clock = field(default_factory=SystemClock)
+    once: Once = field(default_factory=Once)
+    silence: Silence = field(default_factory=Silence)
+    ends: float = math.inf
+
+    def left(self) -> float:
+        """Return how many seconds the probe still has; infinite outside a probe."""
+        return max(0.0, self.ends - time.monotonic())
+
+    def for_restoring(self) -> Bench:
+        """Return the same bench for putting back what was changed, whatever became of the probe or the run."""
+        return replace(self, budget=self.budget.for_restoring(), ends=math.inf)
+
+    def file(self, name: str) -> Path:
+        """Return a file that the target file names; relative to the target file's own folder."""
+        return self.folder / name
