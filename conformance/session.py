@@ -127,8 +127,13 @@ class Session:
         return remove_leaking(self.written, self.redactor)
 
     def close(self) -> None:
-        """Stop the reference server, if it runs, and let go of the reports folder."""
-        self._closing.close()
+        """Put back what is still changed, stop the reference server, if it runs, and let go of the reports folder."""
+        try:
+            self.budget.stop()
+            for what in self.observatory.bench.undo.settle():
+                sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it\n")
+        finally:
+            self._closing.close()
 
 
 def not_asked_about(section: str) -> str:

@@ -11,6 +11,7 @@ from conformance.bench.budget import Budget
 from conformance.bench.clock import Clock, SystemClock
 from conformance.bench.once import Once
 from conformance.bench.silence import Silence
+from conformance.bench.undo import Undo
 from conformance.redact import Redactor
 from conformance.secret import Vault
 from conformance.target import Target
@@ -28,6 +29,7 @@ class Bench:
     clock: Clock = field(default_factory=SystemClock)
     once: Once = field(default_factory=Once)
     silence: Silence = field(default_factory=Silence)
+    undo: Undo = field(default_factory=Undo)
     ends: float = math.inf
 
     def left(self) -> float:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import copy
 import json
-import math
 import secrets
+import threading
 from dataclasses import replace
 from typing import Any
 
 from conformance import pointers
 from conformance.bench import Bench
-from conformance.bench.budget import Budget
 from conformance.forgeries import forgery, uid_variants
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
@@ -28,7 +26,11 @@ USUAL = "/enabled"
 
 
 class ValidationSwitch:
-    """The service's setting: read, set, and put back as it was found."""
+    """The service's setting: read, set, and put back as it was found.
+
+    It may be put back from another thread, when the run is over: what is being set at that moment is waited for, and
+    nothing is set afterwards, as the budget is closed by then.
+    """
 
     def __init__(self, client: IdentityClient, switch: Switch) -> None:
         """Read the setting as it stands."""
@@ -39,27 +41,35 @@ class ValidationSwitch:
         self._headers = {"Content-Type": "application/json"}
         if reference:
             self._headers["Authorization"] = client.bench.vault[reference].reveal()
-        self._bench = client.bench
-        self._document: Any = self._read()
+        self._turn = threading.Lock()
+        self._document: Any = self._read(client.bench)
         self.pointer = switch.pointer or _only_flag(self._document) or USUAL
         found = self.flag()
         self.original = client.identity.enforced if found == "" else found == "true"
+        self.flag_after = ""
 
-    def _read(self) -> Any:
-        seen = exchange(self._bench, "GET", self.switch.url, headers=self._headers, context=self.client.context)
+    def _read(self, bench: Bench) -> Any:
+        seen = exchange(bench, "GET", self.switch.url, headers=self._headers, context=self.client.context)
         return pointers.parse(seen.body) if 200 <= seen.status < 300 else MISSING
 
     def flag(self) -> str:
         """Return the JSON text of the flag as it stands now, or nothing where it cannot be read."""
-        value = pointers.get(self._read(), self.pointer)
+        return self._flag(self.client.bench)
+
+    def _flag(self, bench: Bench) -> str:
+        value = pointers.get(self._read(bench), self.pointer)
         return "" if value is MISSING else json.dumps(value)
 
     def set(self, *, enforced: bool) -> Answer:
         """Turn validation on or off."""
+        with self._turn:
+            return self._set(self.client.bench, enforced=enforced)
+
+    def _set(self, bench: Bench, *, enforced: bool) -> Answer:
         document = copy.deepcopy(self._document) if isinstance(self._document, dict) else {}
         pointers.put(document, self.pointer, enforced)
         seen = exchange(
-            self._bench,
+            bench,
             self.switch.method,
             self.switch.url,
             headers=self._headers,
@@ -69,13 +79,12 @@ class ValidationSwitch:
         return self.client.noted(seen)
 
     def put_back(self) -> bool:
-        """Set what was found, and tell whether it holds.
-
-        Time and requests of the run may be spent by now; what was changed is put back all the same.
-        """
-        self._bench = replace(self._bench, budget=Budget(self._bench.target.limits), ends=math.inf)
-        answer = self.set(enforced=self.original)
-        return 200 <= answer.status < 300 and self.flag() in ("", json.dumps(self.original))
+        """Set what was found, and tell whether it holds; whatever of the run's time and requests is left."""
+        bench = self.client.bench.for_restoring()
+        with self._turn:
+            answer = self._set(bench, enforced=self.original)
+            self.flag_after = self._flag(bench)
+        return 200 <= answer.status < 300 and self.flag_after in ("", json.dumps(self.original))
 
 
 def _only_flag(document: Any) -> str | None:
@@ -93,7 +102,7 @@ def _look(bench: Bench) -> SwitchObservation:
         uid = _honoured_uid(client)
         if not uid:
             return SwitchObservation(stopped="no declared uid was honoured with its right hash, so nothing was changed")
-        return _turn(client, ValidationSwitch(IdentityClient(bench.for_restoring()), declared), uid)
+        return _turn(client, ValidationSwitch(client, declared), uid)
 
 
 def _honoured_uid(client: IdentityClient) -> str:
@@ -108,16 +117,15 @@ def _honoured_uid(client: IdentityClient) -> str:
 
 def _turn(client: IdentityClient, switch: ValidationSwitch, uid: str) -> SwitchObservation:
     seen = SwitchObservation(flag_before=switch.flag(), unsigned_before=_unsigned(client, uid))
-    atexit.register(switch.put_back)  # the probe's thread does not outlive an interrupted run
-    try:
-        seen = _with_validation_off(client, switch, uid, seen)
-        seen = _with_validation_on(client, switch, uid, seen)
-    except Inconclusive as reason:
-        seen = replace(seen, stopped=str(reason))
-    finally:
-        put_back = switch.put_back()
-        atexit.unregister(switch.put_back)
-    return replace(seen, put_back=put_back, flag_after=switch.flag())
+    with client.bench.undo.promised("identity.switch", switch.put_back):
+        try:
+            seen = _with_validation_off(client, switch, uid, seen)
+            seen = _with_validation_on(client, switch, uid, seen)
+        except Inconclusive as reason:
+            seen = replace(seen, stopped=str(reason))
+        finally:
+            put_back = switch.put_back()
+    return replace(seen, put_back=put_back, flag_after=switch.flag_after)
 
 
 def _with_validation_off(
