@@ -1,0 +1,85 @@
+"""What keeps the suite's parts apart: probes look, judges decide, and the reference server knows neither."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conformance import cases, catalogue, target
+from conformance.assessment import Assessment
+from conformance.model import Level, violates
+from conformance.observatory import Probe, Recorded
+
+CHECKOUT = Path(__file__).parents[1]
+OUTSIDE_WORLD = {"asyncio", "datetime", "http.client", "os", "random", "requests", "secrets", "socket", "ssl"}
+OUTSIDE_WORLD |= {"subprocess", "sys", "threading", "time", "urllib.request"}
+OF_JUDGES = {"judges", "records", "model", "pointers", "policy", "profiles", "target"}
+OF_VERDICTS = {"assessment", "cases", "catalogue", "judges", "policy", "rulings", "suite"}
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A record of nothing."""
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((CHECKOUT / folder).rglob("*.py"))]
+
+
+def place(path: Path) -> str:
+    return path.relative_to(CHECKOUT).as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Name what a module imports, from anywhere in it; a name out of a package counts as a module of it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield str(node.module)
+
+
+def parts(path: Path) -> set[str]:
+    """Name the parts of the suite that a module imports."""
+    return {name.split(".")[1] for name in imported(path) if name.startswith("conformance.")}
+
+
+@pytest.mark.parametrize("path", modules("conformance/judges", "conformance/records"), ids=place)
+def test_judges_and_records_touch_neither_network_nor_clock(path: Path) -> None:
+    assert not OUTSIDE_WORLD & set(imported(path))
+    assert parts(path) <= OF_JUDGES
+
+
+@pytest.mark.parametrize("path", modules("conformance/probes", "conformance/bench", "conformance/forgeries"), ids=place)
+def test_probes_know_no_requirement_and_do_not_judge(path: Path) -> None:
+    assert not parts(path) & OF_VERDICTS
+    named = set(re.findall(r"\b[A-Z]+-\d\d\b", path.read_text(encoding="utf-8")))
+    assert not named & set(catalogue.load())
+
+
+@pytest.mark.parametrize("path", modules("reference_server"), ids=place)
+def test_the_reference_server_knows_nothing_of_the_suite(path: Path) -> None:
+    assert not {name.partition(".")[0] for name in imported(path)} & {"conformance", "reference_server", "tests"}
+
+
+def test_every_judged_requirement_is_proved_and_nothing_else() -> None:
+    assert set(cases.proofs()) == {row.id for row in catalogue.load().values() if row.excluded is None}
+
+
+def test_a_may_that_would_fail_is_a_defect_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = {"url": "http://core.example/channel", "secret": "env:WA_SECRET"}
+    aim = target.parse({"schema": 1, "name": "any", "consent": "destructive", "channel": core})
+    assessment = Assessment(aim, Recorded({"odd/0": {}}))
+    case = next(
+        case for case in assessment.cases.values() if case.level is Level.MAY and case.requirement.section == "channel"
+    )
+    odd = cases.Proof(Probe("odd", Nothing, lambda _: Nothing()), lambda *_: violates("this", "that"))
+    monkeypatch.setitem(cases.proofs(), case.requirement.id, odd)
+    with pytest.raises(TypeError, match="never fails"):
+        assessment.judge(case)
