@@ -48,7 +48,7 @@ def wrong_part_unsaid(seen: IdentityObservation, policy: Policy, case: Case) -> 
     trials = seen.trials
     if not trials.refusals:
         raise Inconclusive(trials.stopped or "no wrong hash was tried")
-    for trial in (trials.trials[f"compared:{kind}"] for kind in {refusal.kind for refusal in trials.refusals}):
+    for trial in (trials.trials[f"compared:{kind}"] for kind in dict.fromkeys(r.kind for r in trials.refusals)):
         for attempt in trial.attempts:
             controlled(trials, policy, attempt)
             if attempt.answer.honoured(declared(policy).accepted):
