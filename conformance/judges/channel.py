@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 
 from conformance import pointers
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
@@ -11,6 +12,7 @@ from conformance.records.channel import Answer, Attempt, ChannelObservation, Clo
 from conformance.target import Channel
 
 _SEVERAL = 2
+_GOES_ON = "the service goes on after malformed input"
 
 Judge = Callable[[ChannelObservation, Policy, Case], Verdict]
 
@@ -48,8 +50,7 @@ def refused(group_name: str, expected: str) -> Judge:
     """Return the judge that holds that every attempt of a case is refused."""
 
     def judge(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
-        group = between_controls(seen, group_name)
-        return _all_refused(_of_case(group, group_name, case.name), expected)
+        return _all_refused(seen, group_name, case.name, expected)
 
     return judge
 
@@ -65,16 +66,19 @@ def stale(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     name = "waited" if case.name == "held-back" else "stale"
     if name == "waited":
         _was_waited(policy)
-    group = between_controls(seen, name)
     margin = _channel(policy).tolerance_seconds
-    return _all_refused(_of_case(group, name, case.name), f"a message older than the margin of {margin} s is refused")
+    return _all_refused(seen, name, case.name, f"a message older than the margin of {margin} s is refused")
 
 
-def _all_refused(attempts: dict[str, Attempt], expected: str) -> Verdict:
-    _in_time(attempts.values())
-    accepted = {pointer: a for pointer, a in attempts.items() if a.accepted}
-    if accepted:
+def _all_refused(seen: ChannelObservation, name: str, case: str, expected: str) -> Verdict:
+    """Judge that none was accepted. An acceptance needs no control after it: it may itself have broken the core."""
+    group = seen.groups[name]
+    attempts = _of_case(group, name, case)
+    accepted = {pointer: a for pointer, a in attempts.items() if a.accepted and a.on_time}
+    if accepted and group.before.accepted:
         return violates(expected, f"accepted {_whats(accepted.values())}", *accepted)
+    between_controls(seen, name)
+    _in_time(attempts.values())
     answers = ", ".join(dict.fromkeys(_answered(a) for a in attempts.values()))
     return conforms(expected, f"refused {_whats(attempts.values())} ({answers})", *attempts)
 
@@ -147,14 +151,17 @@ def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-13: each input, and whether the service goes on after all of them."""
     group = seen.groups["malformed"]
     if case.name != "goes-on":
-        group = between_controls(seen, "malformed")
-        return _all_refused(_of_case(group, "malformed", case.name), "malformed input is refused")
+        return _all_refused(seen, "malformed", case.name, "malformed input is refused")
     if not group.before.accepted:
         raise Inconclusive(f"the control before the malformed input was refused: {_tale(group.before)}")
+    meanwhile = group.attempts.get("meanwhile")
+    if meanwhile and meanwhile.trouble and group.after.accepted:
+        observed = f"while half a request was open nobody else was served: {_tale(meanwhile)}"
+        return violates(_GOES_ON, observed, *_pointers("malformed", "half-request", "meanwhile"))
     observed = "still accepts" if group.after.accepted else "no longer accepts"
     return verdict(
         group.after.accepted,
-        "the service goes on after malformed input",
+        _GOES_ON,
         f"{observed} a fresh sealed message afterwards: {_tale(group.after)}",
         "/groups/malformed/after",
     )
@@ -167,8 +174,10 @@ def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdi
     answers = {f"/fresh/{n}": a for n, a in enumerate(seen.fresh) if a.accepted}
     if not answers:
         raise Inconclusive("no fresh sealed message was accepted, so there is no answer to look at")
-    clear = {pointer: a for pointer, a in answers.items() if a.answer is Answer.CLEAR}
+    clear = {pointer: a for pointer, a in answers.items() if a.answer in (Answer.CLEAR, Answer.ECHO)}
     expected = "what the core app answers is sealed"
+    if any(a.answer is Answer.ECHO for a in clear.values()):
+        return violates(expected, f"{len(clear)} of {len(answers)} answers are the message itself, sent back", *clear)
     if clear:
         size = next(iter(clear.values())).body_bytes
         return violates(expected, f"{len(clear)} of {len(answers)} answers do not open, {size} bytes", *clear)
@@ -220,7 +229,9 @@ def between_controls(seen: ChannelObservation, name: str) -> Group:
     group = seen.groups[name]
     for when, control in (("before", group.before), ("after", group.after)):
         if not control.accepted:
-            raise Inconclusive(f"the control {when} these messages was not accepted: {_tale(control)}")
+            limited = control.status == HTTPStatus.TOO_MANY_REQUESTS
+            advice = "; it limits how fast it may be asked: lower [limits] requests_per_second" if limited else ""
+            raise Inconclusive(f"the control {when} these messages was not accepted: {_tale(control)}{advice}")
     return group
 
 

@@ -43,7 +43,7 @@ def _look(bench: Bench) -> ChannelObservation:
     window = _window(line)
     if channel.wait:
         groups["waited"] = _waited(line, captured)
-    groups["malformed"] = line.group(attacks.malformed(line))
+    groups["malformed"] = _malformed(line)
     return ChannelObservation(
         url=channel.url,
         codec=channel.codec,
@@ -117,6 +117,11 @@ def _replayed(line: Line) -> Group:
         "again": line.send("the same bytes, at once", when, lambda _: message),
     }
     return Group(before, noise, attempts, line.fresh())
+
+
+def _malformed(line: Line) -> Group:
+    group = line.group(attacks.malformed(line))
+    return Group(group.before, group.noise, {**group.attempts, **attacks.half_open(line)}, line.fresh())
 
 
 def _reflected(line: Line) -> Group:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import math
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
 
 from conformance.codecs import Region
 from conformance.probes import channel_timing as timing
@@ -19,9 +21,10 @@ DEFAULTS = ("secret", "WA_SECRET", "changeme", "password", "whatsapp")
 _PREFIXES = (8, 16, 32)
 _FAR_PAST = {"1-hour": 3600, "1-day": 86400}
 _INSIDE = (10, 20, 40)
-_SILENCE = 0.5
+_SILENCE, _LONG_SILENCE, _LEAD = 0.5, 5.0, 0.1
 _MEGABYTE = 1 << 20
 _HALF = 100
+_JSON = "application/json"
 
 
 def _fresh(line: Line, attempts: Mapping[str, tuple[str, Make]]) -> Attempts:
@@ -37,7 +40,7 @@ def _sending(line: Line, what: str, when: Timing, make: Make | None = None) -> C
 def unsealed(line: Line) -> Attempts:
     """Send the payload as it is."""
     payload = line.channel.payload.encode()
-    return _fresh(
+    attempts = _fresh(
         line,
         {
             "plain": ("the payload in the clear", lambda _: payload),
@@ -46,6 +49,10 @@ def unsealed(line: Line) -> Attempts:
             "base64/url": ("the payload in base64url", lambda _: base64.urlsafe_b64encode(payload)),
         },
     )
+    if not line.speaks_http or line.channel.content_type == _JSON:
+        return attempts
+    what, when = "the payload in the clear, announced as JSON", timing.fresh(line.tolerance)
+    return {**attempts, "plain/json": lambda: line.send(what, when, lambda _: payload, content_type=_JSON)}
 
 
 def forged(line: Line) -> Attempts:
@@ -191,10 +198,6 @@ def ages(line: Line) -> Iterator[tuple[float, Callable[[], Attempt]]]:
 def malformed(line: Line) -> Attempts:
     """Send what is no message at all, each once: what becomes of the service is seen afterwards."""
 
-    def halved(stamp: int) -> bytes:
-        message = line.seal(stamp)
-        return message[: len(message) // 2]
-
     def starred(stamp: int) -> bytes:
         message = line.seal(stamp)
         middle = len(message) // 2
@@ -209,13 +212,38 @@ def malformed(line: Line) -> Attempts:
     }
     when = timing.fresh(line.tolerance)
     attempts = {name: _once(line, what, when, make) for name, (what, make) in made.items()}
-    if line.announces_length:
+    if line.speaks_http:
         half = len(line.seal(0)) // 2
         attempts["declared-length"] = _once(line, "a message announced half as long", when, line.seal, declare=-half)
-    attempts["half-request"] = lambda: line.send(
-        "half a request, then silence", when, halved, declare=_HALF, wait=_SILENCE
-    )
     return attempts
+
+
+def half_open(line: Line) -> dict[str, Attempt]:
+    """Send half a request, and a fresh message while the rest of it is waited for.
+
+    A core that serves one at a time gets longer, to give up the half request by itself.
+    """
+    seen = _half_open(line, _SILENCE)
+    held_up = seen["meanwhile"].seconds - line.usual_seconds > _SILENCE / 2
+    return _half_open(line, _LONG_SILENCE) if held_up else seen
+
+
+def _half_open(line: Line, seconds: float) -> dict[str, Attempt]:
+    when, sent = timing.fresh(line.tolerance), threading.Event()
+
+    def halved(stamp: int) -> bytes:
+        message = line.seal(stamp)
+        sent.set()
+        return message[: len(message) // 2]
+
+    with futures.ThreadPoolExecutor(1) as pool:
+        what = "half a request, then silence"
+        half = pool.submit(line.send, what, when, halved, declare=_HALF, wait=seconds)
+        sent.wait(seconds)
+        futures.wait([half], _LEAD)
+        what = "a fresh sealed message, while half a request was open"
+        meanwhile = line.send(what, when, wait=max(_SILENCE, seconds - 2 * _LEAD))
+        return {"half-request": half.result(), "meanwhile": meanwhile}
 
 
 def _once(line: Line, what: str, when: Timing, make: Make, *, declare: int = 0) -> Callable[[], Attempt]:

@@ -115,6 +115,11 @@ class Line:
         self._noise = self.noise(wait=self.patience)
         return self._noise
 
+    @property
+    def usual_seconds(self) -> float:
+        """How long an answer to a fresh message takes here."""
+        return self._control.seconds if self._control else 0.0
+
     def learn_acceptance(self, control: Attempt) -> None:
         """Take the answer to an accepted control as what acceptance looks like, and how long answers take.
 

@@ -32,9 +32,7 @@ class Reply:
 class Transport(Protocol):
     """A way to the core app."""
 
-    def send(
-        self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = ""
-    ) -> Reply:
+    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = "") -> Reply:
         """Send on a connection of its own and wait at most `timeout` seconds for the answer.
 
         `make` is asked for the message when its turn has come: waiting for that does not make it older. `declare`
@@ -60,9 +58,7 @@ class Http:
         self._bench, self._channel = bench, channel
         self._context = lenient_context() if channel.url.startswith("https:") else None
 
-    def send(
-        self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = ""
-    ) -> Reply:
+    def send(self, make: Callable[[], bytes], timeout: float, *, declare: int = 0, content_type: str = "") -> Reply:
         """POST the message."""
         headers = {"Content-Type": content_type or self._channel.content_type}
         body: bytes | Callable[[], bytes] = make

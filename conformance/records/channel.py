@@ -9,11 +9,12 @@ from enum import StrEnum
 class Answer(StrEnum):
     """What an answer is to the holder of the secret.
 
-    `same-key` is sealed, but under the key of requests; `clear` does not open under either.
+    `same-key` is sealed, but under the key of requests; `echo` is the message itself, sent back; `clear` does not open.
     """
 
     SEALED = "sealed"
     SAME_KEY = "same-key"
+    ECHO = "echo"
     CLEAR = "clear"
     EMPTY = "empty"
 

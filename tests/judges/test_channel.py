@@ -150,6 +150,35 @@ def test_a_refusal_without_accepted_controls_proves_nothing(case: str, in_group:
 
 
 @pytest.mark.parametrize(("case", "in_group", "name"), REFUSED_CASES)
+def test_an_acceptance_that_breaks_the_core_fails(case: str, in_group: str, name: str) -> None:
+    seen = with_attempt(in_group, name, TAKEN)
+    broken = replace(seen.groups[in_group], after=NOT_TAKEN)
+    assert judged(case, with_group(in_group, broken)).outcome is Outcome.FAIL
+    with pytest.raises(Inconclusive, match="control before"):
+        judged(case, with_group(in_group, replace(broken, before=NOT_TAKEN)))
+
+
+def test_a_core_that_limits_how_often_it_is_asked_is_named_as_such() -> None:
+    limited = replace(RIGHT.groups["stale"], after=replace(NOT_TAKEN, status=429))
+    with pytest.raises(Inconclusive, match=r"\[limits\] requests_per_second"):
+        judged("CHN-05/epoch-0", with_group("stale", limited))
+
+
+def test_a_core_that_serves_nobody_while_half_a_request_is_open_fails() -> None:
+    seen = with_attempt("malformed", "meanwhile", replace(NOT_TAKEN, status=0, trouble="no answer in time"))
+    found = judged("CHN-13/goes-on", seen)
+    assert (found.outcome, found.exhibits[-1]) == (Outcome.FAIL, "/groups/malformed/attempts/meanwhile")
+    assert judged("CHN-13/goes-on", with_attempt("malformed", "meanwhile", TAKEN)).outcome is Outcome.PASS
+
+
+def test_an_answer_that_is_the_message_itself_fails() -> None:
+    echo = replace(TAKEN, answer=Answer.ECHO)
+    found = judged("CHN-14/sealed", replace(RIGHT, fresh=(TAKEN, echo, TAKEN)))
+    assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/fresh/1",))
+    assert "sent back" in found.observed
+
+
+@pytest.mark.parametrize(("case", "in_group", "name"), REFUSED_CASES)
 def test_a_message_that_left_late_proves_nothing(case: str, in_group: str, name: str) -> None:
     late = replace(RIGHT.groups[in_group].attempts[name], **LATE)
     with pytest.raises(Inconclusive, match=r"left late 3 times, 12\.5 s old"):
