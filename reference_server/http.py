@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 
 MAX_BODY = 4 << 20
@@ -81,6 +82,11 @@ class HttpServer:
         """Serve in the background."""
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
+    def one_at_a_time(self, patience: float) -> None:
+        """Serve no two clients at once, and wait `patience` seconds for whatever the present one has to say."""
+        self._server.patience = patience
+        self._server.process_request = partial(HTTPServer.process_request, self._server)  # type: ignore[method-assign]
+
     def stop(self) -> None:
         """Stop and release the port."""
         self._server.shutdown()
@@ -91,6 +97,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    patience = TIMEOUT
 
     def __init__(
         self,
@@ -106,7 +113,7 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Do the TLS handshake here, in the connection's own thread."""
-        request.settimeout(TIMEOUT)
+        request.settimeout(self.patience)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.wrap is None:
             super().finish_request(request, client_address)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..http import Request, Response
 from ..sealing import FernetFormat, Message, Refused
 from . import fault
 
@@ -72,6 +73,24 @@ def takes_a_payload_once(gateway: Gateway) -> None:
 def takes_plain_json(gateway: Gateway) -> None:
     """Breaks CHN-02: a JSON document in the clear is taken as well."""
     _also_takes(gateway.core, _is_json)
+
+
+def _answers_in_the_clear(core: Core, recognised: Callable[[Request], bool]) -> None:
+    """Let the core take the requests that are `recognised`, and answer them as they came: unsealed."""
+    answer = core.answer
+    core.answer = lambda request: Response.json({"type": "pong"}) if recognised(request) else answer(request)  # type: ignore[method-assign]
+
+
+@fault("CHN-02")
+def falls_back_to_plain_json(gateway: Gateway) -> None:
+    """Breaks CHN-02: who speaks in the clear is served in the clear."""
+    _answers_in_the_clear(gateway.core, lambda request: _is_json(request.body))
+
+
+@fault("CHN-02")
+def takes_what_is_announced_as_json(gateway: Gateway) -> None:
+    """Breaks CHN-02: a body of another content type is not opened, but taken as it is."""
+    _answers_in_the_clear(gateway.core, lambda request: request.header("Content-Type") == "application/json")
 
 
 @fault("CHN-02")

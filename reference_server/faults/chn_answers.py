@@ -6,7 +6,7 @@ import base64
 import os
 from typing import TYPE_CHECKING
 
-from ..http import Request, Response
+from ..http import HttpServer, Request, Response
 from ..sealing import FernetFormat, Message, Refused
 from . import fault
 
@@ -111,6 +111,23 @@ def dies_of_half_a_request(gateway: Gateway) -> None:
     core.answer = cut_short  # type: ignore[method-assign]
 
 
+def serve_one_at_a_time(core: Core, patience: float) -> None:
+    """Let the core wait for a client, up to `patience` seconds, before it turns to the next."""
+
+    def serve() -> HttpServer:
+        server = HttpServer(core.answer, clock=core.clock)
+        server.one_at_a_time(patience)
+        return server
+
+    core.serve = serve
+
+
+@fault("CHN-13")
+def waits_for_the_rest_of_a_request(gateway: Gateway) -> None:
+    """Breaks CHN-13: half a request holds up everybody for a minute."""
+    serve_one_at_a_time(gateway.core, 60)
+
+
 @fault("CHN-13")
 def refuses_everything_after_zeros(gateway: Gateway) -> None:
     """Breaks CHN-13: a broken message leaves the parser in a state in which no other passes."""
@@ -129,6 +146,22 @@ def refuses_everything_after_zeros(gateway: Gateway) -> None:
 def answers_in_the_clear(gateway: Gateway) -> None:
     """Breaks CHN-14: the answer is a JSON document in the clear."""
     gateway.core.reply = lambda _: Response.json({"type": "pong"})
+
+
+@fault("CHN-14")
+def sends_the_message_back(gateway: Gateway) -> None:
+    """Breaks CHN-14: the answer is the message itself, which anybody could send without the secret."""
+    core = gateway.core
+    checked = core.checked
+
+    def receive(sealed: bytes) -> Response:
+        try:
+            checked(sealed)
+        except Refused as cause:
+            return core.refuse(str(cause))
+        return Response(200, body=sealed)
+
+    core.receive = receive  # type: ignore[method-assign]
 
 
 @fault("CHN-14")

@@ -11,6 +11,7 @@ from ..http import HttpServer, Response
 from ..sealing import GcmFormat, Refused
 from ..tcp import TcpServer
 from . import near_miss
+from .chn_answers import serve_one_at_a_time
 
 if TYPE_CHECKING:
     from ..core import Core
@@ -125,6 +126,12 @@ def refuses_large_messages_as_such(gateway: Gateway) -> None:
 
     core.unseal = bounded  # type: ignore[assignment]
     core.refuse = lambda cause: Response(413) if cause == "too large" else refuse(cause)
+
+
+@near_miss()
+def one_client_at_a_time(gateway: Gateway) -> None:
+    """Clients are served one after another, and given up when they say nothing for two seconds."""
+    serve_one_at_a_time(gateway.core, 2)
 
 
 @near_miss()

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from ..gateway import Gateway
 
 
+def _now(core: Core) -> int:
+    return math.floor(core.clock())
+
+
 def _age(core: Core, stamp: int) -> int:
-    return math.floor(core.clock()) - stamp
+    return _now(core) - stamp
 
 
 @fault("CHN-05", "CHN-06")
@@ -71,6 +75,20 @@ def lets_a_minute_of_future_through(gateway: Gateway) -> None:
     """Breaks CHN-06: a library's time-to-live bounds the past, and leaves 60 s for skewed clocks."""
     core = gateway.core
     core.fresh = lambda stamp: -60 <= _age(core, stamp) <= core.tolerance
+
+
+@fault("CHN-06")
+def follows_the_newest_timestamp(gateway: Gateway) -> None:
+    """Breaks CHN-06: the newest message is taken for the present, so that one from the future ends all others."""
+    core, newest = gateway.core, [0]
+
+    def fresh(stamp: int) -> bool:
+        if stamp < max(newest[0], _now(core)) - core.tolerance:
+            return False
+        newest[0] = max(newest[0], stamp)
+        return True
+
+    core.fresh = fresh
 
 
 @fault("CHN-06")
