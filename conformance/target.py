@@ -137,7 +137,7 @@ class IdentityAccepted(Table):
 
 
 class IdentityState(Table):
-    """How to read what is stored of a uid. `{uid}` in the URL is replaced, percent-encoded."""
+    """Where the record of a uid can be read. `{uid}` in the URL is replaced, percent-encoded."""
 
     url: WebUrl
     authorization: SecretRef | None = None
@@ -238,7 +238,7 @@ class Deployment(Table):
 
 
 class Vantage(Table):
-    """A place to look from: an argv prefix that starts a plain python3 there."""
+    """A place to look from; `command` begins the command line that runs Python over there."""
 
     name: str
     command: tuple[str, ...] = ()
@@ -246,7 +246,7 @@ class Vantage(Table):
 
 
 class Reach(Table):
-    """What must, or must not, be reachable from a vantage point."""
+    """An expectation: a vantage point reaches a service, or does not."""
 
     from_: str = Field(alias="from")
     to: str

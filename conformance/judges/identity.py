@@ -28,7 +28,7 @@ def right_hash_honoured(seen: IdentityObservation, policy: Policy, case: Case) -
     welcome = trials.welcomes[label]
     return verdict(
         welcome.answer.honoured(accepted),
-        "an initialisation with the right client_hash is honoured",
+        "an initialisation is honoured if its client_hash is right",
         f'"{welcome.uid}" with its right hash got {welcome.answer.words()}',
         f"/trials/welcomes/{label}",
     )

@@ -1,7 +1,7 @@
 """Where an endpoint departs from a level: one function a subject, each tells only what was really seen.
 
 A rule finds nothing in facts that are missing; whoever concludes "nothing found" asks `tls_facts` first
-whether all was seen. What a guideline does not state is not held against anybody.
+whether all was seen. Nothing is held against anybody that the guideline is silent on.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ def test_https_only(verdict: Verdict) -> None:
 
 @proves("ACC-02", observes=probes.chain, judged_by=judges.certificate_verifies)
 def test_certificate_verifies(verdict: Verdict) -> None:
-    """The served chain leads to the declared trust, for the declared name, now."""
+    """A client that trusts what is declared gets a chain that verifies today, and for this name."""
     verdict.enforce()
 
 

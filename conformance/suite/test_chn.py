@@ -23,7 +23,7 @@ def test_unsealed_message_is_refused(verdict: Verdict) -> None:
 
 @proves("CHN-03", observes=probes.channel, judged_by=judges.forged)
 def test_another_secret_is_refused(verdict: Verdict) -> None:
-    """A message sealed with another secret is refused."""
+    """Whoever seals with another secret is refused."""
     verdict.enforce()
 
 
@@ -35,7 +35,7 @@ def test_changed_message_is_refused(verdict: Verdict) -> None:
 
 @proves("CHN-05", observes=probes.channel, judged_by=judges.stale)
 def test_old_message_is_refused(verdict: Verdict) -> None:
-    """A message older than the margin is refused."""
+    """A message that was sealed longer ago than the margin is refused."""
     verdict.enforce()
 
 
@@ -47,7 +47,7 @@ def test_message_from_the_future_is_refused(verdict: Verdict) -> None:
 
 @proves("CHN-07", observes=probes.channel, judged_by=judges.inside)
 def test_margin_is_granted(verdict: Verdict) -> None:
-    """A message well inside the margin is accepted, both ways."""
+    """A message that is a little old, or a little ahead, is accepted."""
     verdict.enforce()
 
 
@@ -83,7 +83,7 @@ def test_refusals_do_not_tell_their_cause(verdict: Verdict) -> None:
 
 @proves("CHN-13", observes=probes.channel, judged_by=judges.malformed)
 def test_malformed_input_is_survived(verdict: Verdict) -> None:
-    """Malformed input is refused and the service goes on."""
+    """What is no message is refused, and does no harm to the service."""
     verdict.enforce()
 
 

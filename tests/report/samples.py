@@ -103,7 +103,7 @@ def document(*rows: dict[str, Any], **run: Any) -> dict[str, Any]:
                 "id": "DEP-13",
                 "titles": {"en": "Time synchronisation", "es": "Sincronización horaria"},
                 "source": "S1, encrypted communication",
-                "reason": "time synchronisation of hosts is not in these files; CHN-10 measures it",
+                "reason": "how hosts keep their clocks cannot be read here; CHN-10 measures the outcome",
             }
         ],
         "waivers": [],
