@@ -56,7 +56,7 @@ def refused(group_name: str, expected: str) -> Judge:
 
 
 unsealed = refused("unsealed", "a message that is not sealed is refused")
-forged = refused("forged", "a message sealed with another secret is refused")
+forged = refused("forged", "a message is refused if another secret sealed it")
 changed = refused("changed", "a message that was changed after sealing is refused")
 future = refused("future", "a message stamped beyond the margin in the future is refused")
 
