@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.versions import live_versions
 from conformance.probes.http import TIMEOUT, client_context, connect, exchange, plain_words, present
 from conformance.probes.preflight import reach
+from conformance.probes.resolve import resolve
 from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
 from conformance.target import Webapp
 
@@ -161,8 +161,11 @@ def _nodes(bench: Bench) -> NodesObservation:
 
 def _addresses(url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
-    found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))[:_MORE_THAN_ENOUGH]
+    try:
+        found = resolve(parts.hostname or "", parts.port or 443, TIMEOUT)
+    except (OSError, UnicodeError) as error:
+        raise Inconclusive(f"{parts.hostname}: {plain_words(error)}") from error
+    return tuple(dict.fromkeys(str(address[0]) for _, address in found))[:_MORE_THAN_ENOUGH]
 
 
 def _node(bench: Bench, address: str) -> Node:

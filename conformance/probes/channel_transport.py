@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from conformance.bench import Bench
-from conformance.probes.http import exchange_bytes, lenient_context, plain_words
+from conformance.probes.http import connect, exchange_bytes, lenient_context, plain_words
 from conformance.target import Channel
 
 SILENCE = "no answer in time"
@@ -101,7 +101,7 @@ class Tcp:
             began = time.monotonic()
             body, trouble = b"", ""
             try:
-                with socket.create_connection(self._address, timeout) as sock:
+                with connect(*self._address, began + timeout) as sock:
                     sock.sendall(make())
                     if not declare:
                         sock.shutdown(socket.SHUT_WR)

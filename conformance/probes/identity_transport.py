@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
+import time
 from urllib.parse import urlsplit
 
 from conformance.model import Inconclusive
-from conformance.probes.http import TIMEOUT, exchange, plain_words
+from conformance.probes.http import TIMEOUT, connect, exchange, plain_words
 from conformance.probes.identity_client import IdentityClient
 from conformance.probes.preflight import reach
 from conformance.records.identity import Answer, Transport
@@ -24,10 +24,6 @@ def look_at_transport(client: IdentityClient) -> Transport:
         return Transport(parts.scheme, detail=str(reason))
     if client.context is None:
         return Transport("http")
-    try:
-        reach(client.bench, client.identity.url)
-    except Inconclusive as reason:
-        return Transport("https", None, str(reason))
     verifies, detail = _handshake(client, parts.hostname or "", parts.port or 443)
     if not verifies or not client.bench.target.permits("write"):
         return Transport("https", verifies, detail)
@@ -43,7 +39,7 @@ def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | Non
     with client.bench.budget.connection(host):
         try:
             with (
-                socket.create_connection((host, port), TIMEOUT) as sock,
+                connect(host, port, time.monotonic() + TIMEOUT) as sock,
                 client.context.wrap_socket(sock, server_hostname=host),
             ):
                 return True, ""

@@ -12,7 +12,7 @@ from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.probes.hello.reply import NotTls, Reply, read_reply
 from conformance.probes.hello.wire import Hello
-from conformance.probes.http import plain_words
+from conformance.probes.http import connect, plain_words
 
 PATIENCE = 5.0
 
@@ -40,7 +40,8 @@ class Caller:
         """Open a counted connection; the caller holds one of the budget's. Raises OSError."""
         with self._lock:
             self.connections += 1
-        sock = socket.create_connection(self._address or (self.host, self.port), PATIENCE)
+        host, port = self._address or (self.host, self.port)
+        sock = connect(host, port, time.monotonic() + PATIENCE)
         try:
             found = sock.getpeername()[:2]
         except OSError:  # reset at once
