@@ -54,7 +54,7 @@ class Assessment:
         if not target.permits(row.consent):
             raise Inconclusive(
                 f'needs consent "{row.consent}"; the target file gives "{target.consent}" '
-                f"(raise it, or exclude {row.id} in [scope] with a reason)"
+                "(raise it, or exclude the requirement in [scope] with a reason)"
             )
 
     def judge(self, case: Case) -> Verdict:

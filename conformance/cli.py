@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -28,12 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or (words[0].startswith("-") and words[0] not in _ALONE):
         words.insert(0, "run")
-    options = _parser().parse_args(words)
     try:
+        options = _parser().parse_args(words)
         code: int = import_module(f"conformance.commands.{options.module}").run(options)
     except UnusableInput as trouble:
-        sys.stderr.write("".join(f"portero: {line}\n" for line in str(trouble).splitlines()))
+        sys.stderr.write(trouble.told())
         return Exit.UNUSABLE
+    except KeyboardInterrupt:  # a run that has begun ends by itself, and leaves its reports
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would be told as a traceback
+        sys.stderr.write("portero: interrupted\n")
+        return Exit.INTERRUPTED
     except BrokenPipeError:  # whoever reads our output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from warnings import WarningMessage
 
 import pytest
@@ -13,7 +15,11 @@ import pytest
 from conformance import report
 from conformance.model import Exit
 from conformance.redact import Redactor
+from conformance.report import findings
 from conformance.session import Session
+
+if TYPE_CHECKING:
+    from _pytest._code.code import TracebackEntry
 
 ENTRY = "portero"  # the property that carries a case's entry, as JSON that is free of secrets already
 
@@ -84,9 +90,18 @@ class Guard:
         """Redact a warning."""
         warning_message.message = UserWarning(self._redactor.text(str(warning_message.message)))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Leave out of an interrupt's traceback where it fell between two lines: pytest crashes when it shows that."""
+        excinfo.traceback = excinfo.traceback.filter(_has_a_line)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """Search all that this run wrote, other plugins' files too; a report that cannot be drawn is no violation."""
+        """Search all that this run wrote, other plugins' files too, and tell the findings last.
+
+        A report that cannot be drawn is no violation.
+        """
+        held = _held_back()
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whatever a report breaks on, exit code 1 would call it a violation
@@ -100,10 +115,29 @@ class Guard:
             report.append_to_job(self._session.written)
         except OSError as error:
             self._config.get_terminal_writer().line(f"summary.md could not be appended to the job's page: {error}")
+        if self._session.document:
+            told = findings.TOLD.get(option.findings, option.verbose)
+            findings.write(self._config.get_terminal_writer(), self._session, told, int(session.exitstatus))
+        for number, handler in held.items():
+            signal.signal(number, handler)
 
     def _fail(self, session: pytest.Session, sentence: str) -> None:
         session.exitstatus = Exit.INTERNAL
         self._config.get_terminal_writer().line(self._redactor.text(sentence))
+
+
+def _held_back() -> dict[int, Any]:
+    """Ignore interrupts from now on: reports are written whole or not at all. Return the handlers to put back."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+def _has_a_line(entry: TracebackEntry) -> bool:
+    try:
+        return entry.lineno >= 0
+    except TypeError:
+        return False
 
 
 class RedactingStream:

@@ -57,6 +57,10 @@ class NotApplicable(Exception):
 class UnusableInput(Exception):
     """The operator's input cannot be used. Each line of the message is one error, with its place and remedy."""
 
+    def told(self) -> str:
+        """Return what a terminal is told: a line for each mistake."""
+        return "".join(f"portero: {line}\n" for line in str(self).splitlines())
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import asdict, replace
@@ -51,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lang", choices=catalogue.LANGUAGES, default="en", help="the language of the reports")
     group.addoption("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
     group.addoption("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
+    group.addoption("--findings", choices=findings.TOLD, help="how much the terminal tells at the end; else as -q, -v")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -87,6 +89,9 @@ def _session(config: pytest.Config) -> Session:
                 option.target, option.reports, option.fault, Level(option.fail_on), option.waivers, option.lang
             )
         except UnusableInput as error:
+            if config.pluginmanager.hasplugin("conformance.terminal"):  # as the other commands of `portero` say it
+                sys.stderr.write(error.told())
+                raise pytest.UsageError from error
             raise pytest.UsageError(*str(error).splitlines()) from error
         config.stash[_SESSION] = session
         config.add_cleanup(session.close)
@@ -258,10 +263,3 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
     """Keep variables of a CI out of the engineer's page: some hold credentials."""
     for name in metadata.keys() - {"Python", "Platform", "Packages", "Plugins"}:
         del metadata[name]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell what was found, and the verdict; `portero run` has its own way to say so."""
-    session = session_of(config)
-    if session is not None and session.document and not config.pluginmanager.hasplugin("portero-terminal"):
-        findings.write(terminalreporter, session, config.option.verbose)

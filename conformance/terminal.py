@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from conformance.model import Case
 from conformance.plugin import case_of, session_of
 from conformance.report import findings
 from conformance.report.hostile import shown
+from conformance.report.view import COLUMNS
 from conformance.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -21,29 +23,23 @@ if TYPE_CHECKING:
 
     from conformance.session import Session
 
-_TOLD = {"verdict": -1, "first": 0, "all": 1}
 _SHORTEST_WAIT = 2.0
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer how much is told."""
-    group = parser.getgroup("portero")
-    group.addoption("--findings", choices=_TOLD, default="first", help="how much the terminal tells of a run")
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to listen; processes that only work for another stay silent."""
+    """Begin to listen, around pytest's own reporter; processes that only work for another stay silent."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Terminal(config), "portero-terminal")
 
 
 class _Terminal:
-    """Says what is probed, shows progress to a person, and tells the findings at the end."""
+    """Says what is probed, shows progress to a person, and keeps pytest's own closing words away."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._say = Wording(config.option.lang)
-        self._verbosity = _TOLD[config.option.findings]
+        self._verbosity = findings.TOLD[config.option.findings]
         self._areas: dict[str, list[Case]] = {}
         self._area_of: dict[str, str] = {}
         self._left: Counter[str] = Counter()
@@ -57,7 +53,7 @@ class _Terminal:
             return
         self._expect((item.nodeid, case) for item in session.items if (case := case_of(item)))
         self._tell(
-            "probing",
+            "probing" if self._areas else "nothing",
             target=shown(run.target.name),
             consent=run.target.consent,
             cases=self._say("terminal.cases", n=len(self._area_of)),
@@ -96,7 +92,7 @@ class _Terminal:
         run = session_of(self._config)
         entries = run.entries if run else {}
         found = Counter(entries[case.id].verdict if case.id in entries else "not-run" for case in self._areas[area])
-        return ", ".join(f"{n} {self._say('verdict.' + verdict)}" for verdict, n in sorted(found.items()))
+        return ", ".join(f"{self._say('verdict.' + verdict)} {found[verdict]}" for verdict in COLUMNS if found[verdict])
 
     def _progress(self, run: Session) -> str:
         judged = {area: (len(cases) - self._left[area], len(cases)) for area, cases in self._areas.items()}
@@ -104,19 +100,18 @@ class _Terminal:
         seconds = clock.remaining() if isinstance(clock, SystemClock) else 0.0
         return progress(self._say, judged, run.observatory.waiting(), seconds)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        """Take the progress away before anything else is written."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Generator[None]:
+        """Take the progress away; pytest and its plugins close in silence, the findings follow."""
         if self._live is not None:
             self._live.stop()
             self._live = None
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
-        """Tell the findings last, so that the verdict is what stays in sight."""
-        yield
-        if (run := session_of(self._config)) and run.document:
-            findings.write(terminalreporter, run, self._verbosity)
+        writer: Any = self._config.get_terminal_writer()
+        audible, writer._file = writer._file, io.StringIO()
+        try:
+            yield
+        finally:
+            writer._file = audible
 
 
 def progress(say: Wording, judged: Mapping[str, tuple[int, int]], looking: Sequence[str], seconds: float) -> str:

@@ -147,6 +147,16 @@ def test_defect_of_a_command_is_an_internal_error(
     assert "a defect" in capsys.readouterr().err
 
 
+def test_interrupt_before_a_run_has_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(catalogue, "load", interrupted)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert call("list") == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "portero: interrupted\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_writes_a_target_that_a_run_from_elsewhere_takes(number: signal.Signals, tmp_path: Path) -> None:
     target = tmp_path / "here" / "served.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,21 @@ def test_leaking_file_of_this_run_is_deleted_and_another_s_is_not(
     assert not (pytester.path / "r" / "mine.log").exists()
     assert (pytester.path / "r" / "own.xml").exists()
     assert (pytester.path / "r" / "notes.txt").read_text() == canary
+
+
+def test_interrupt_while_reports_are_written_is_too_late(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        import os, signal
+        def pytest_sessionfinish():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                os.kill(os.getpid(), number)
+    """)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    code, document, _ = run(pytester, PASSES, "verdict.enforce()", "-k", "ACC-02")
+    assert code == Exit.OK
+    assert document["run"]["interrupted"] is False
+    assert (pytester.path / "r" / "compliance.html").exists()
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_results_and_entries_survive_as_json(pytester: pytest.Pytester) -> None:

@@ -87,7 +87,9 @@ def test_terminal_tells_violations_verdict_and_exit_code(run: Ended) -> None:
     assert run.code == Exit.VIOLATION
     assert lines[0].startswith("Probing reference (consent: destructive): ")
     assert "Violations" in lines
-    assert any(re.match(r"  ACC-01/https-port  localhost:\d+  observed <script>", line) for line in lines)
+    assert any(re.match(r"    ACC-01/https-port  localhost:\d+  observed <script>", line) for line in lines)
+    assert any(line.startswith("      expected: expected <script>") for line in lines)
+    assert not [line for line in lines if "html report" in line or line.startswith(("=", "-", "!"))]
     assert lines[-3] == f"Reports: {run.folder.resolve()}"
     assert lines[-2].startswith("Not conformant: reference violates 1 requirement (ACC-01).")
     assert lines[-1] == "exit 1: a violation that fails the run"
@@ -123,7 +125,7 @@ def test_person_at_a_terminal_sees_progress(tmp_path: Path) -> None:
         os.close(theirs)
         said = _everything(mine)
     assert re.search(r"hdr \d+/\d+\r\n(observando: headers|juzgando)", said)
-    assert "Cabeceras HTTP: " in said
+    assert "Encabezados HTTP: " in said
 
 
 def _everything(terminal: int) -> str:
@@ -140,5 +142,4 @@ def _everything(terminal: int) -> str:
 def test_quiet_tells_the_verdict_alone(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "conformance", "run", "-q", "--area", "acc", "--reports", str(tmp_path)]
     ended = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
-    lines = [line for line in ended.stdout.splitlines() if line and "html report" not in line]
-    assert [line.split(":")[0] for line in lines] == ["Reports", "Partial", "exit 0"]
+    assert [line.split(":")[0] for line in ended.stdout.splitlines()] == ["Reports", "Partial", "exit 0"]
