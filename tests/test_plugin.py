@@ -224,6 +224,7 @@ def test_leaking_file_of_this_run_is_deleted_and_another_s_is_not(
     code, _, text = run(pytester, PASSES, "verdict.enforce()", *words, target=target)
     assert code == Exit.INTERNAL, text
     assert "a secret stood in" in text
+    assert text.rstrip().splitlines()[-1] == "exit 3: an error of the suite itself, or a secret found in a report"
     assert not (pytester.path / "r" / "mine.log").exists()
     assert (pytester.path / "r" / "own.xml").exists()
     assert (pytester.path / "r" / "notes.txt").read_text() == canary
