@@ -140,12 +140,7 @@ class IdentityService:
 
     def tls_wrapper(self) -> Wrap:
         """Issue the certificate and return what wraps a connection."""
-        leaf = self.issue(self.leaf)
-        path = self.gateway.folder / "identity.pem"
-        path.write_bytes(leaf.chain_pem + leaf.key_pem)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(path)
+        context = self.issue(self.leaf).context()
         return lambda sock: context.wrap_socket(sock, server_side=True)
 
     def stop(self) -> None:

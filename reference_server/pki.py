@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -42,6 +45,16 @@ class Leaf:
     def key_pem(self) -> bytes:
         """Return the private key, PKCS #8, not encrypted."""
         return _key_pem(self.key)
+
+    def context(self) -> ssl.SSLContext:
+        """Return a server's context that shows this certificate, from TLS 1.2 on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
+            path = Path(folder) / "leaf.pem"
+            path.write_bytes(self.chain_pem + self.key_pem)
+            context.load_cert_chain(path)
+        return context
 
 
 @dataclass(slots=True)

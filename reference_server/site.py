@@ -61,12 +61,7 @@ class Site:
                 (self.repository / name).write_text(text, encoding="utf-8")
 
     def _wrapper(self) -> Callable[[socket.socket], ssl.SSLSocket]:
-        leaf = self.gateway.authority.issue(LeafSpec())
-        path = self.gateway.folder / "site.pem"
-        path.write_bytes(leaf.chain_pem + leaf.key_pem)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(path)
+        context = self.gateway.authority.issue(LeafSpec()).context()
         return lambda sock: context.wrap_socket(sock, server_side=True)
 
     def stop(self) -> None:

@@ -88,11 +88,8 @@ def _web(answer: Any) -> Callable[[ExitStack, Path], Ports]:
 
     def serve(stack: ExitStack, folder: Path) -> Ports:
         authority = Authority()
-        leaf = authority.issue(LeafSpec())
         (folder / "ca.pem").write_bytes(authority.pem)
-        (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "leaf.pem")
+        context = authority.issue(LeafSpec()).context()
 
         def wrap(sock: Any) -> ssl.SSLSocket:
             return context.wrap_socket(sock, server_side=True)

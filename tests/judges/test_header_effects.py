@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from contextlib import ExitStack
 from html import unescape
 from pathlib import Path
@@ -81,10 +80,7 @@ def _script(said: str) -> Response:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     folder = tmp_path_factory.mktemp("browser")
-    leaf = Authority().issue(LeafSpec())
-    (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "leaf.pem")
+    context = Authority().issue(LeafSpec()).context()
     stage = Stage()
     with ExitStack() as closing:
         server = HttpServer(stage.answer, lambda sock: context.wrap_socket(sock, server_side=True))

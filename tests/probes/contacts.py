@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import ssl
 import threading
 import time
 import uuid
@@ -102,11 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
 def another_make(folder: Path) -> Iterator[tuple[Inbox, dict[str, Any]]]:
     """Serve an inbox on loopback; yields it and a target file's content that fits."""
     inbox, authority = Inbox(), Authority("Inbox CA")
-    leaf = authority.issue(LeafSpec())
-    (folder / "inbox.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
     (folder / "ca.pem").write_bytes(authority.pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "inbox.pem")
+    context = authority.issue(LeafSpec()).context()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"inbox": inbox}))
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

@@ -21,8 +21,9 @@ from conformance.model import Inconclusive
 from conformance.probes.access import chain, facts, nodes
 from conformance.redact import Redactor
 from conformance.secret import open_vault
-from reference_server.http import HttpServer, Response
+from reference_server.http import Response
 from reference_server.pki import Authority, LeafSpec, make_key
+from tests import null
 
 
 @contextmanager
@@ -35,10 +36,8 @@ def serving(folder: Path, authority: Authority, spec: LeafSpec, *, clients: bool
     if clients:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(folder / "ca.pem")
-    server = HttpServer(lambda _: Response(), lambda sock: context.wrap_socket(sock, server_side=True))
-    server.start()
-    yield server.port
-    server.stop()
+    with null.speaking_http(lambda _: Response(), lambda sock: context.wrap_socket(sock, server_side=True)) as port:
+        yield port
 
 
 def bench(folder: Path, port: int, host: str = "localhost", **webapp: Any) -> Bench:

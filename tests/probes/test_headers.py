@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,21 +15,17 @@ from conformance.probes.headers import headers
 from conformance.records.headers import HeadersObservation
 from conformance.redact import Redactor
 from conformance.secret import Vault
-from reference_server.http import Handler, HttpServer, Request, Response
+from reference_server.http import Handler, Request, Response
 from reference_server.pki import Authority, LeafSpec
 from reference_server.web import redirect
+from tests import null
 
 
 @contextmanager
-def serving(folder: Path, handler: Handler) -> Iterator[int]:
-    leaf = Authority().issue(LeafSpec())
-    (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "leaf.pem")
-    server = HttpServer(handler, lambda sock: context.wrap_socket(sock, server_side=True))
-    server.start()
-    yield server.port
-    server.stop()
+def serving(handler: Handler) -> Iterator[int]:
+    context = Authority().issue(LeafSpec()).context()
+    with null.speaking_http(handler, lambda sock: context.wrap_socket(sock, server_side=True)) as port:
+        yield port
 
 
 def look(port: int, **webapp: Any) -> HeadersObservation:
@@ -54,7 +48,7 @@ def look(port: int, **webapp: Any) -> HeadersObservation:
     ],
     ids=["path", "relative", "absolute", "circle", "plain", "other-port", "elsewhere", "nonsense"],
 )
-def test_redirects_are_followed_here(tmp_path: Path, location: str, steps: list[str]) -> None:
+def test_redirects_are_followed_here(location: str, steps: list[str]) -> None:
     def answer(request: Request) -> Response:
         return (
             redirect(location.format(port=port, other=port + 1))
@@ -62,24 +56,24 @@ def test_redirects_are_followed_here(tmp_path: Path, location: str, steps: list[
             else Response.html("a page")
         )
 
-    with serving(tmp_path, answer) as port:
+    with serving(answer) as port:
         way = look(port).admin["/admin"].get
     assert [step.url.removeprefix(f"https://localhost:{port}") for step in way] == steps
 
 
-def test_an_endless_chain_ends(tmp_path: Path) -> None:
-    with serving(tmp_path, lambda request: redirect(f"{request.path}x")) as port:
+def test_an_endless_chain_ends() -> None:
+    with serving(lambda request: redirect(f"{request.path}x")) as port:
         assert len(look(port).admin["/admin"].get) == 6
 
 
-def test_what_is_sent(tmp_path: Path) -> None:
+def test_what_is_sent() -> None:
     asked: list[tuple[str, str, bytes]] = []
 
     def answer(request: Request) -> Response:
         asked.append((request.method, request.path, request.body))
         return Response.html("a page that is not kept")
 
-    with serving(tmp_path, answer) as port:
+    with serving(answer) as port:
         seen = look(port, admin_paths=["/", "/admin/", "/%2e%2e/x?y=%20"])
     posted = [(path, body) for method, path, body in asked if method == "POST"]
     assert len(posted) == 1

@@ -5,28 +5,23 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 
 from conformance.model import Inconclusive
 from conformance.probes import sslyze_scan, tls
 from conformance.probes.hello import caller as hello_caller
-from reference_server.pki import Authority, LeafSpec
+from reference_server.pki import Authority, Leaf, LeafSpec
 from tests import null
 from tests.probes import eyes
 
 
 @pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    leaf = Authority().issue(LeafSpec())
-    path = tmp_path_factory.mktemp("pem") / "leaf.pem"
-    path.write_bytes(leaf.chain_pem + leaf.key_pem)
-    return path
+def leaf() -> Leaf:
+    return Authority().issue(LeafSpec())
 
 
 @pytest.fixture
@@ -47,11 +42,10 @@ def says_http(client: socket.socket) -> None:
 
 
 @contextmanager
-def giving_up_after(served: int, how: null.Serve, pem: Path) -> Iterator[int]:
+def giving_up_after(served: int, how: null.Serve, leaf: Leaf) -> Iterator[int]:
     """Serve TLS to the first connections, and treat every later one as `how` does."""
     numbers = itertools.count()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context = leaf.context()
 
     def serve(client: socket.socket) -> None:
         if next(numbers) >= served:
@@ -87,15 +81,15 @@ def test_what_is_no_tls_server_is_told_so_at_once(server: AbstractContextManager
 @pytest.mark.parametrize("how", [null.stays_silent, null.resets, hangs_up], ids=lambda how: how.__name__)
 @pytest.mark.parametrize("served", [1, 3, 12, 25])
 @pytest.mark.usefixtures("impatient")
-def test_a_server_that_gives_up_on_hellos_is_inconclusive(served: int, how: null.Serve, pem: Path) -> None:
-    with giving_up_after(served, how, pem) as port, pytest.raises(Inconclusive):
+def test_a_server_that_gives_up_on_hellos_is_inconclusive(served: int, how: null.Serve, leaf: Leaf) -> None:
+    with giving_up_after(served, how, leaf) as port, pytest.raises(Inconclusive):
         eyes.observe(port)
 
 
 @pytest.mark.parametrize("how", [null.stays_silent, null.resets, hangs_up], ids=lambda how: how.__name__)
 @pytest.mark.usefixtures("impatient")
-def test_a_server_that_gives_up_on_sslyze_leaves_no_clean_bill(how: null.Serve, pem: Path) -> None:
-    with giving_up_after(60, how, pem) as port:
+def test_a_server_that_gives_up_on_sslyze_leaves_no_clean_bill(how: null.Serve, leaf: Leaf) -> None:
+    with giving_up_after(60, how, leaf) as port:
         seen = eyes.observe(port)
     assert seen.canaries[-1] is False
     assert seen.weaknesses["heartbleed"].vulnerable is None
@@ -105,11 +99,9 @@ def test_a_server_that_gives_up_on_sslyze_leaves_no_clean_bill(how: null.Serve, 
     assert "did not answer the control hello" in seen.troubles[0]
 
 
-def test_a_drop_that_the_control_survives_is_a_refusal(pem: Path) -> None:
+def test_a_drop_that_the_control_survives_is_a_refusal(leaf: Leaf) -> None:
     """Some servers close without an alert what they do not take."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = leaf.context()
 
     def serve(client: socket.socket) -> None:
         first = client.recv(1 << 16, socket.MSG_PEEK)
@@ -125,9 +117,9 @@ def test_a_drop_that_the_control_survives_is_a_refusal(pem: Path) -> None:
     assert {versions[version].outcome for version in ("ssl-2.0", "ssl-3.0", "tls-1.0", "tls-1.1")} == {"closed"}
 
 
-def test_sslyze_is_killed_when_its_time_is_up(pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sslyze_is_killed_when_its_time_is_up(leaf: Leaf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "_SPARE", tls.DEADLINE)
-    with giving_up_after(10_000, hangs_up, pem) as port:
+    with giving_up_after(10_000, hangs_up, leaf) as port:
         seen = eyes.observe(port)
     assert all(seen.canaries)
     assert seen.troubles[0].startswith("sslyze did not finish in time")
@@ -136,10 +128,9 @@ def test_sslyze_is_killed_when_its_time_is_up(pem: Path, monkeypatch: pytest.Mon
     assert "TLS_AES_128_GCM_SHA256" in seen.suites["tls-1.3"].accepted
 
 
-def test_every_connection_is_counted_whoever_opens_it(pem: Path) -> None:
+def test_every_connection_is_counted_whoever_opens_it(leaf: Leaf) -> None:
     accepted: list[None] = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context = leaf.context()
 
     def serve(client: socket.socket) -> None:
         accepted.append(None)
@@ -155,6 +146,6 @@ def test_every_connection_is_counted_whoever_opens_it(pem: Path) -> None:
 
 
 @pytest.mark.parametrize("requests", [15, 70], ids=["by-hellos", "by-sslyze"])
-def test_spent_limits_are_no_refusals(pem: Path, requests: int) -> None:
-    with giving_up_after(10_000, hangs_up, pem) as port, pytest.raises(Inconclusive, match=r"limits\.requests"):
+def test_spent_limits_are_no_refusals(leaf: Leaf, requests: int) -> None:
+    with giving_up_after(10_000, hangs_up, leaf) as port, pytest.raises(Inconclusive, match=r"limits\.requests"):
         eyes.observe(port, eyes.bench(port, limits={**eyes.LIMITS, "requests": requests}))
