@@ -22,13 +22,17 @@ MOST_REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of one page. `trouble` says why there is no answer; `cut` that its end was not read."""
+    """What came of one page. `trouble` says why there is no answer; `cut` that its end was not read.
+
+    `head` are the answer's headers, a line each.
+    """
 
     url: str
     status: int = 0
     text: str = ""
     trouble: str = ""
     cut: bool = False
+    head: str = ""
 
 
 class _Adapter(HTTPAdapter):
@@ -72,7 +76,8 @@ def _get(bench: Bench, session: requests.Session, url: str, headers: Mapping[str
             with session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
                 content, cut = _content(answer, ends)
                 text = content.decode(answer.encoding or "utf-8", "replace")
-                return Fetched(url, answer.status_code, text, cut=cut), answer.headers.get("Location", "")
+                head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+                return Fetched(url, answer.status_code, text, cut=cut, head=head), answer.headers.get("Location", "")
         except (requests.RequestException, OSError, LookupError, ValueError) as error:
             return Fetched(url, trouble=plain_words(_root(error))), ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -72,6 +73,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         return Page(url, uid, seen.status, seen.trouble)
     found = _Texts()
     found.texts[url] = _whole(seen, found.unread)
+    found.texts[f"{url} (headers)"] = seen.head
     scripts = _Scripts()
     scripts.feed(found.texts[url])
     links = [urljoin(seen.url, source) for source in scripts.sources]
@@ -103,7 +105,7 @@ def _page(
         f"{place}: {how}"
         for place, text in found.texts.items()
         for how, known in forms.items()
-        if any(form in text.lower() for form in known)
+        if any(form in said for said in {text.lower(), html.unescape(text).lower()} for form in known)
     )
     return Page(
         url,
@@ -121,8 +123,9 @@ def _page(
 def _hash_in(client: IdentityClient, uid: str, text: str) -> str:
     if uid and client.key and client.right(uid) in text.lower():
         return "right"
-    name = re.escape(client.identity.hash_pointer.rpartition("/")[2])
-    return "some" if re.search(rf"{name}\W{{1,12}}[0-9a-f]{{64}}\b", text, re.IGNORECASE) else "none"
+    words = re.split("[_-]", client.identity.hash_pointer.rpartition("/")[2])
+    name = "[_-]?".join(re.escape(word) for word in words)
+    return "some" if re.search(rf"{name}\W{{1,12}}[0-9a-f]{{64}}\b", html.unescape(text), re.IGNORECASE) else "none"
 
 
 def _whole(seen: Fetched, unread: list[str]) -> str:

@@ -15,13 +15,14 @@ from typing import IO
 from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
-from conformance.probes.identity_client import spellings
 from conformance.records.identity import RepositoriesObservation, Repository
+from conformance.secret_forms import encodings
 
 PIECE = 1 << 20
 MOST_FOUND = 20
 MOST_UNTRACKED = 2000
 DEADLINE = 120.0
+_LATIN_1 = 256
 
 Search = Callable[[bytes], str]
 
@@ -35,10 +36,7 @@ def _look(bench: Bench) -> RepositoriesObservation:
     assert identity is not None  # noqa: S101 - the engine starts this probe for a declared section only
     if identity.secret is None:
         raise Inconclusive("the target file lacks identity.secret")
-    known = {
-        how: tuple(form.encode() for form in forms)
-        for how, forms in spellings(bench.vault[identity.secret].reveal()).items()
-    }
+    known = _spellings(bench.vault[identity.secret].reveal())
 
     def search(text: bytes) -> str:
         folded = text.lower()
@@ -50,6 +48,16 @@ def _look(bench: Bench) -> RepositoriesObservation:
             _Checkout(name, bench.file(name), search, overlap, bench.left).searched() for name in identity.repositories
         )
     )
+
+
+def _spellings(secret: str) -> dict[str, tuple[bytes, ...]]:
+    """Return the bytes in which a file may hold the secret, with ASCII letters in lower case."""
+    known = {"as it stands": {secret}, "encoded": encodings(secret) - {secret}}
+    spelt = {how: {form.encode("utf-8", "surrogateescape") for form in forms} for how, forms in known.items()}
+    spelt["in UTF-16"] = {secret.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be")}
+    if all(ord(character) < _LATIN_1 for character in secret):
+        spelt["in Latin-1"] = {secret.encode("latin-1")}
+    return {how: tuple(form.lower() for form in forms) for how, forms in spelt.items()}
 
 
 class _Checkout:

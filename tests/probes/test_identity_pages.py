@@ -89,6 +89,33 @@ def test_a_script_that_cannot_be_read_is_not_free_of_the_secret() -> None:
     assert "status 403" in look(failing(403))[0].inconclusive["IDV-06/pages"]
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div data-settings='{{&quot;client_hash&quot;:&quot;{hash}&quot;}}'></div>",
+        '<chat-widget data-client-hash="{hash}"></chat-widget>',
+        "<script>settings({{clientHash: '{hash}'}})</script>",
+    ],
+)
+def test_a_hash_is_seen_however_the_page_hands_it_over(page: str) -> None:
+    html = page.format(hash=client_hash("some key", "x"))
+    outcomes, pages = look(serving(lambda *_: Response.html(html)), signed_in_pages=[])
+    assert [page["hash"] for page in pages] == ["some"]
+    assert outcomes.verdicts["IDV-07"].outcome is Outcome.PASS
+
+
+def test_the_secret_is_seen_in_headers_and_in_character_references() -> None:
+    def told(_request: Request, _usual: Serve, secret: str) -> Response:
+        coded = "".join(f"&#{ord(character)};" for character in secret)
+        return Response(200, [("Content-Type", "text/html"), ("X-Key", secret)], f"<!-- {coded} -->".encode())
+
+    _, pages = look(serving(told), signed_in_pages=[])
+    assert [place.rpartition("/")[2] for place in pages[0]["secret_in"]] == [
+        ": as it stands",
+        " (headers): as it stands",
+    ]
+
+
 def test_a_hash_in_a_page_for_nobody_is_seen_but_not_taken_for_right() -> None:
     html = f"<script>settings({{client_hash: '{client_hash('some other key', 'x')}'}})</script>"
     _, pages = look(serving(lambda *_: Response.html(html)), signed_in_pages=[])

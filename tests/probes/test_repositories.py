@@ -18,19 +18,20 @@ from conformance.secret import open_vault
 from reference_server.site import commit
 
 SECRET = "s3creto-de-organizacion-Kx9"
+ACCENTED = "S3creto-de-OrganizaciÓn-Ñ9"
 SAFE = {"README.md": "nothing here\n"}
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
-def search(folder: Path, name: str = "site") -> Repository:
+def search(folder: Path, name: str = "site", secret: str = SECRET) -> Repository:
     document: dict[str, Any] = {
         "schema": 1,
         "name": "t",
         "identity": {"url": "https://x.example/", "secret": "env:S", "repositories": [name]},
     }
     aim = target.parse(document)
-    vault = open_vault(aim.secret_refs(), {"S": SECRET}, folder)
+    vault = open_vault(aim.secret_refs(), {"S": secret}, folder)
     (found,) = probes.repositories.look(Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder)).repositories
     return found
 
@@ -61,6 +62,13 @@ def test_the_history_is_searched_in_every_spelling(tmp_path: Path, text: str) ->
     (place,) = search(tmp_path).found
     assert "config/old.yml" in place
     assert SECRET not in place
+
+
+@pytest.mark.parametrize(("encoding", "how"), [("utf-16", "in UTF-16"), ("latin-1", "in Latin-1")])
+def test_files_in_other_character_sets_are_searched(tmp_path: Path, encoding: str, how: str) -> None:
+    commit(tmp_path / "site", [SAFE])
+    (tmp_path / "site" / "README.md").write_bytes(f"k = {ACCENTED}\r\n".encode(encoding))
+    assert search(tmp_path, secret=ACCENTED).found == (f"file README.md: {how}",)
 
 
 def test_changes_that_were_not_committed_are_searched(tmp_path: Path) -> None:
