@@ -55,6 +55,15 @@ def leaves(document: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
         yield pointer, document
 
 
+def empty_objects(document: Any, pointer: str = "") -> Iterator[str]:
+    """List the pointers of objects that hold nothing."""
+    if document == {}:
+        yield pointer
+    elif isinstance(document, dict | list):
+        for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+            yield from empty_objects(value, pointer + build(key))
+
+
 def parse(text: str) -> Any:
     """Return the JSON value of `text`, or MISSING where it is none."""
     try:

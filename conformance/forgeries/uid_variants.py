@@ -8,16 +8,21 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-_RUT = re.compile(r"(\d{1,3}(?:\.\d{3})*)-([\dkK])")
+_RUT = re.compile(r"(\d{1,3}(?:\.\d{3})+)-([\dkK])")
+_BARE_RUT = re.compile(r"([1-9]\d{6,7})-([\dkK])")
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A changed spelling: how it is made, and of which uids it can be made (`make` returns None of others)."""
+    """A changed spelling: how it is made, and of which uids it can be made (`make` returns None of others).
+
+    `value` is what stands in the JSON document for it: text, unless another type is what is tried.
+    """
 
     name: str
     text: str
     make: Callable[[str], str | None]
+    value: Callable[[str], str | float] = str
 
 
 def _upper(uid: str) -> str | None:
@@ -31,8 +36,11 @@ def _other_form(uid: str) -> str | None:
     return decomposed if uid == composed else composed
 
 
-def _bare_rut(uid: str) -> str | None:
-    return uid.replace(".", "") if _RUT.fullmatch(uid) and "." in uid else None
+def _other_rut(uid: str) -> str | None:
+    if not (rut := _RUT.fullmatch(uid) or _BARE_RUT.fullmatch(uid)):
+        return None
+    number = rut[1].replace(".", "")
+    return uid.replace(".", "") if "." in uid else f"{int(number):,}-{rut[2]}".replace(",", ".")
 
 
 def _full_width(uid: str) -> str | None:
@@ -57,8 +65,9 @@ VARIANTS = (
     Variant("unicode-form", "the other Unicode normal form", _other_form),
     Variant("full-width", "full-width letters and digits", _full_width),
     Variant("mail-tag", "a tag in the mail address", _tagged),
-    Variant("rut-form", "no dots in the RUT", _bare_rut),
+    Variant("rut-form", "the RUT with dots instead of without, or the reverse", _other_rut),
     Variant("decimal", "a decimal part", _digits(".0")),
+    Variant("decimal-number", "a JSON number with a decimal part", _digits(".0"), float),
     Variant("leading-zero", "a leading zero", _digits("", "0")),
     Variant("nul", "a NUL and more after", lambda uid: uid + "\0b"),
 )

@@ -12,6 +12,7 @@ from conformance.judges.identity import controlled, declared
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.identity import (
+    MOST_STORED,
     Answer,
     IdentityObservation,
     Refusal,
@@ -142,12 +143,13 @@ def values_unchanged(seen: IdentityObservation, policy: Policy, case: Case) -> V
     if not sent:
         raise NotApplicable("the target file's initialisation sends no value beside the uid (identity.body)")
     expected = "name and attributes are stored as they were sent"
+    parent = identity.uid_pointer.rpartition("/")[0]
     honoured = {label: w for label, w in trials.welcomes.items() if w.answer.honoured(identity.accepted)}
     if not honoured:
         raise Inconclusive(trials.stopped or "no initialisation was honoured")
     arrived: set[str] = set()
     for label, welcome in honoured.items():
-        found = {pointer: _arrival(welcome, pointer, value) for pointer, value in sent.items()}
+        found = {pointer: _arrival(welcome, pointer, value, parent) for pointer, value in sent.items()}
         altered = {pointer: told for pointer, told in found.items() if told not in ("", "arrived")}
         if altered:
             return violates(expected, "; ".join(altered.values()), f"/trials/welcomes/{label}/stored")
@@ -169,16 +171,27 @@ def _values_sent(body: dict[str, Any], uid_pointer: str, hash_pointer: str) -> d
     return {p: value for p, value in pointers.leaves(table, parent) if p not in taken and value not in (None, "")}
 
 
-def _arrival(welcome: Welcome, pointer: str, value: Any) -> str:
-    """Say `arrived`, what became of the value, or nothing where it is not shown."""
+def _arrival(welcome: Welcome, pointer: str, value: Any, parent: str) -> str:
+    """Say `arrived`, what became of the value, or nothing where it is not shown.
+
+    `parent` is the table of the uid: where a table below it is shown, all that was sent in it has to be there.
+    """
     stored = {place: json.loads(text) for place, text in welcome.stored.items()}
     if any(_alike(value, other) for other in stored.values()):
         return "arrived"
     name = pointer.rpartition("/")[2]
-    places = [place for place in stored if place.rpartition("/")[2] == name]
-    if not places:
-        return ""
-    return f"{pointer} was sent as {json.dumps(value)} and is stored as {json.dumps(stored[places[0]])}"
+    sent = f"{pointer} was sent as {json.dumps(value)} and is"
+    if places := [place for place in stored if place.rpartition("/")[2] == name]:
+        return f"{sent} stored as {json.dumps(stored[places[0]])}"
+    table = pointer.removeprefix(parent).rpartition("/")[0]
+    shown = len(stored) < MOST_STORED and [place for place in stored if _stands_in(place, stored[place], table)]
+    return f"{sent} not among what is stored in {table.rpartition('/')[2]}" if table and shown else ""
+
+
+def _stands_in(place: str, value: Any, table: str) -> bool:
+    """Tell whether a stored value belongs to an object called as `table` is, or is that object, empty."""
+    name = f"/{table.rpartition('/')[2]}"
+    return f"{name}/" in place or (place.endswith(name) and value == {})
 
 
 def _alike(sent: Any, stored: Any) -> bool:

@@ -43,14 +43,19 @@ def bind_others(run: TrialRun, victim: str) -> None:
 
 
 def _other_slots(client: IdentityClient, victim: str) -> dict[str, Any]:
-    """Return pointers beside the uid's place, where a service may look for an identity, each with another's uid."""
+    """Return pointers where a service may look for an identity, each with another's uid.
+
+    They stand beside the uid, at the top, and among the attributes that go with it.
+    """
     identity = client.identity
     parent = identity.uid_pointer.rpartition("/")[0]
     taken = {identity.uid_pointer, identity.hash_pointer}
     body = json.loads(client.document("", ""))
+    beside = pointers.get(body, parent)
+    below = [parent + pointers.build(key) for key, value in beside.items() if isinstance(value, dict)]
     return {
         pointer: victim
-        for base in dict.fromkeys((parent, ""))
+        for base in dict.fromkeys((parent, "", *below))
         for slot in SLOTS
         if (pointer := f"{base}/{slot}") not in taken and pointers.get(body, pointer) is MISSING
     }
@@ -65,7 +70,7 @@ def respell(run: TrialRun) -> None:
             run.left_out[f"bound:{variant.name}"] = "no declared uid can be spelt otherwise in this way"
             continue
         original, changed = made
-        body = run.client.document(changed, run.client.right(original))
+        body = run.client.document(variant.value(changed), run.client.right(original))
         _compare(run, f"bound:{variant.name}", variant.text, body, original, changed)
 
 

@@ -147,7 +147,9 @@ class IdentityClient:
         if document is MISSING:
             return Stored(State("present"), {"": json.dumps(seen.body)})
         leaves = {key: json.dumps(value) for key, value in pointers.leaves(document)}
-        return Stored(State("present" if set(leaves.values()) - {"null"} else "absent"), leaves)
+        if not set(leaves.values()) - {"null"}:
+            return Stored(State("absent"), leaves)
+        return Stored(State("present"), leaves | dict.fromkeys(pointers.empty_objects(document), "{}"))
 
     def timed(self, body: bytes) -> float:
         """Send an initialisation and return the seconds until its answer, or a close; raises Inconclusive without."""

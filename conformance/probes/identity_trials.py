@@ -23,10 +23,11 @@ from dataclasses import replace
 
 from conformance.forgeries import forgery, uid_variants
 from conformance.probes.identity_client import LATE, IdentityClient, Stored
-from conformance.records.identity import Answer, Attempt, Control, Refusal, Trial, Trials, Welcome
+from conformance.records.identity import MOST_STORED, Answer, Attempt, Control, Refusal, Trial, Trials, Welcome
 
 EVERY = 12
 TICK_SECONDS = 1.1
+LATE_SECONDS, LATEST_SECONDS = 0.1, 2.0
 LONGEST_NAME = 80
 ROUNDS = 3
 
@@ -52,6 +53,7 @@ class TrialRun:
         self.noise: set[str] = set()
         self._known: dict[str, Stored] = {}
         self._since_control = 0
+        self._lag = 0.0
 
     def record(self, stopped: str) -> Trials:
         """Return what was seen."""
@@ -81,7 +83,7 @@ class TrialRun:
         answer = self.client.answer(body, signed, sent)
         if not watched:
             self._known.clear()  # whom it touched is not known
-        after = self.look(watched) if watched else Stored()
+        after = self._after(watched) if watched else Stored()
         changed = self._settled(watched, before.changes(after))
         seen = Attempt(
             what, answer, watched[:LONGEST_NAME], before.state, after.state, changed, controls=len(self.controls)
@@ -107,6 +109,22 @@ class TrialRun:
         self._known[uid] = self.client.stored(uid)
         return self._known[uid]
 
+    def _after(self, uid: str) -> Stored:
+        """Read what is stored of `uid` when a change had the time to show."""
+        if self._lag:
+            self.client.bench.clock.wait(self._lag)
+        return self.look(uid)
+
+    def _late(self, uid: str) -> Stored:
+        """Wait for what a service stores a little after its answer, and learn how long that takes."""
+        ends = self.client.bench.clock.now() + LATEST_SECONDS
+        began = ends - LATEST_SECONDS
+        while (stored := self.look(uid)).state.kind == "absent" and self.client.bench.clock.now() < ends:
+            self.client.bench.clock.wait(LATE_SECONDS)
+        if stored.state.kind == "present":
+            self._lag = self.client.bench.clock.now() - began + LATE_SECONDS
+        return stored
+
     def _settled(self, uid: str, changed: tuple[str, ...]) -> tuple[str, ...]:
         """Leave out of `changed` what goes on changing by itself."""
         changed = tuple(pointer for pointer in changed if pointer not in self.noise)
@@ -127,7 +145,9 @@ class TrialRun:
         self._since_control = 0
         before = self.look(self.control_uid)
         answer = self.client.answer(self._right(self.control_uid))
-        after = self.look(self.control_uid)
+        after = self._after(self.control_uid)
+        if self.honoured(answer) and after.state.kind == "absent" and not self.controls:
+            after = self._late(self.control_uid)
         self.controls.append(Control(answer, after.state, before.changes(after)))
         if not self.honoured(answer):
             raise Stop(f"the right initialisation of the control was no longer honoured: {answer.words()}")
@@ -242,5 +262,6 @@ class TrialRun:
         """Initialise every declared uid with its right hash."""
         for number, uid in enumerate(self.identity.uids, 1):
             answer = self.client.answer(self._right(uid), uid, uid)
-            stored = self.look(uid)
-            self.welcomes[f"uid-{number}"] = Welcome(uid, answer, stored.state, dict(list(stored.leaves.items())[:200]))
+            stored = self._after(uid)
+            shown = dict(list(stored.leaves.items())[:MOST_STORED])
+            self.welcomes[f"uid-{number}"] = Welcome(uid, answer, stored.state, shown)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from conformance import pointers
 from conformance.target import IdentityAccepted
 
+MOST_STORED = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -90,7 +92,7 @@ class Control:
 class Welcome:
     """The right initialisation of a declared uid.
 
-    `stored` is what is stored of it afterwards: JSON texts by JSON Pointer.
+    `stored` is what is stored of it afterwards, up to MOST_STORED values: JSON texts by JSON Pointer.
     """
 
     uid: str

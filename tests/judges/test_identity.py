@@ -313,6 +313,9 @@ def test_values_arrive_unchanged() -> None:
     assert values({"/name": '"Zoë"', "/attrs/plan": '"gold"'}) is Outcome.PASS
     assert values({"/name": '"ZoÃ«"', "/attrs/plan": '"gold"'}) is Outcome.FAIL
     assert values({"/name": '"Zoë"'}) is Outcome.PASS
+    assert values({"/name": '"Zoë"', "/attrs": "{}"}) is Outcome.FAIL
+    assert values({"/name": '"Zoë"', "/data/attrs/seen": "3"}) is Outcome.FAIL
+    assert values({"/name": '"Zoë"', "/attrs/0/value": '"gold"'}) is Outcome.PASS
     with pytest.raises(Inconclusive):
         values({"/uid": '"a@example.org"'})
     with pytest.raises(NotApplicable):

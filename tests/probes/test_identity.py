@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -131,6 +132,25 @@ def test_a_service_that_throttles_gets_no_pass_for_it(tmp_path: Path) -> None:
     assert "429" in outcomes.inconclusive["IDV-03/sha1"]
     assert outcomes.verdicts["IDV-02/uid-1"].outcome is Outcome.PASS
     assert not outcomes.failed(), outcomes.failures()
+
+
+def test_contacts_that_show_a_little_later_are_waited_for() -> None:
+    clock, gateway, visible = SteppingClock(), Gateway(), dict[str, float]()
+    gateway.clock = clock.now
+    serve = gateway.identity.serve
+
+    def later(request: Request) -> Response:
+        answer = serve(request)
+        for uid in gateway.identity.contacts:
+            visible.setdefault(uid, clock.now() + 0.25)
+        early = request.method == "GET" and visible.get(unquote(request.path.rpartition("/")[2]), 0) > clock.now()
+        return Response(404) if early else answer
+
+    gateway.identity.serve = later
+    with gateway:
+        outcomes = assess(gateway.document(), gateway.environ, areas=["idv"], clock=clock)
+    assert not outcomes.failed(), outcomes.failures()
+    assert not outcomes.inconclusive
 
 
 def test_a_service_that_goes_away_leaves_the_rest_untested(tmp_path: Path) -> None:
