@@ -72,6 +72,15 @@ def checks_ruts_with_dots(gateway: Gateway) -> None:
 
 
 @fault("IDV-04")
+def checks_ruts_without_dots(gateway: Gateway) -> None:
+    """Breaks IDV-04: a RUT with dots is checked without, or as it stands, and stored with them."""
+    right = gateway.identity.matches
+    bare = re.compile(r"[.](?=\d{3})")
+    gateway.identity.matches = lambda key, uid, given: right(key, uid, given) or right(key, bare.sub("", uid), given)
+    gateway.declared["identity"] = {"uids": ["12345678-5", "portero.test@example.org"]}
+
+
+@fault("IDV-04")
 def checks_numbers_by_value(gateway: Gateway) -> None:
     """Breaks IDV-04: leading zeros and .0 are left out of the check only."""
     gateway.identity.signed_form = lambda uid: uid.removesuffix(".0").lstrip("0")
@@ -113,6 +122,34 @@ def _bind_as(gateway: Gateway, uid_of: Callable[[dict[str, Any]], object]) -> No
 def binds_another_field(gateway: Gateway) -> None:
     """Breaks IDV-04: the e-mail address is checked, and the client found by another field."""
     _bind_as(gateway, lambda visitor: visitor.get("external_id"))
+
+
+@fault("IDV-04")
+def binds_an_attribute(gateway: Gateway) -> None:
+    """Breaks IDV-04: the e-mail address is checked, and the client found by one among the attributes."""
+
+    def attribute(visitor: dict[str, Any]) -> object:
+        attrs = visitor.get("attrs")
+        return attrs.get("email") if isinstance(attrs, dict) else None
+
+    _bind_as(gateway, attribute)
+
+
+@fault("IDV-04")
+def checks_json_numbers_by_value(gateway: Gateway) -> None:
+    """Breaks IDV-04: the JSON number 620.0 is checked as "620" and stored as "620.0"."""
+
+    def spelt(visitor: dict[str, Any]) -> object:
+        uid = visitor.get("email")
+        return str(uid) if isinstance(uid, float) else None
+
+    def whole(document: Any) -> None:
+        visitor = visitor_of(document)
+        if isinstance(uid := visitor.get("email"), float):
+            visitor["email"] = str(int(uid))
+
+    edits(gateway, whole)
+    _bind_as(gateway, spelt)
 
 
 @fault("IDV-04")

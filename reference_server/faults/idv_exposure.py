@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..http import Response
+from ..http import Request, Response
 from ..identity import Initialisation
 from ..identity_edits import refuses, speaks_both
 from ..pki import Authority, LeafSpec
@@ -30,6 +30,20 @@ def secret_in_a_script_as_base64(gateway: Gateway) -> None:
     """Breaks IDV-06: a script holds the secret in base64."""
     coded = base64.b64encode(gateway.environ["PORTERO_IDENTITY_SECRET"].encode()).decode()
     gateway.site.scripts["/assets/widget.js"] = lambda: f"const k = atob('{coded}');"
+
+
+@fault("IDV-06")
+def secret_in_a_cookie(gateway: Gateway) -> None:
+    """Breaks IDV-06: the page sets a cookie that holds the secret in base64."""
+    serve = gateway.site.serve
+    cookie = f"k={base64.urlsafe_b64encode(gateway.environ['PORTERO_IDENTITY_SECRET'].encode()).decode()}"
+
+    def with_cookie(request: Request) -> Response:
+        response = serve(request)
+        response.headers.append(("Set-Cookie", cookie))
+        return response
+
+    gateway.site.serve = with_cookie
 
 
 @fault("IDV-06")
@@ -174,6 +188,13 @@ def _storing(gateway: Gateway, change: Callable[[str], str]) -> None:
 def escapes_values(gateway: Gateway) -> None:
     """Breaks IDV-15: values are stored as HTML."""
     _storing(gateway, html.escape)
+
+
+@fault("IDV-15")
+def loses_attributes(gateway: Gateway) -> None:
+    """Breaks IDV-15: attributes are taken and not stored."""
+    shown = gateway.identity.shown
+    gateway.identity.shown = lambda contact: {**shown(contact), "attrs": {}}
 
 
 @fault("IDV-15")
