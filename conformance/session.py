@@ -111,7 +111,7 @@ class Session:
 
     def finish(self, *, interrupted: bool) -> Exit:
         """Write every report and say how the run ended. From here on nothing more is sent."""
-        self.budget.stop()
+        self._stop_probing()
         self.run.interrupted = interrupted
         self.run.requests_sent = self.budget.requests_sent
         self.run.connections_opened = self.budget.connections_opened
@@ -129,11 +129,14 @@ class Session:
     def close(self) -> None:
         """Put back what is still changed, stop the reference server, if it runs, and let go of the reports folder."""
         try:
-            self.budget.stop()
-            for what in self.observatory.bench.undo.settle():
-                sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it\n")
+            self._stop_probing()
         finally:
             self._closing.close()
+
+    def _stop_probing(self) -> None:
+        self.budget.stop()
+        for what in self.observatory.bench.undo.settle():
+            sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it\n")
 
 
 def not_asked_about(section: str) -> str:

@@ -27,10 +27,10 @@ class Undo:
             yield
         finally:
             with self._lock:
-                del self._open[what]
+                self._open.pop(what, None)
 
     def settle(self) -> list[str]:
-        """Put back what is still open; return what could not be."""
+        """Put back what is still open, once; return what could not be."""
         with self._lock:
-            still_open = dict(self._open)
+            still_open, self._open = self._open, {}
         return [what for what, put_back in still_open.items() if not put_back()]

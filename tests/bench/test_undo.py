@@ -14,7 +14,8 @@ def test_a_promise_is_open_inside_its_block_only() -> None:
 
     with undo.promised("a setting", restore):
         assert undo.settle() == []
-    assert put_back == ["setting"]
+        assert put_back == ["setting"]
+        assert undo.settle() == []
     assert undo.settle() == []
     assert put_back == ["setting"]
 
