@@ -78,11 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", "show the catalogue, or the faults of the reference server")
     listing.add_argument("--faults", action="store_true", help="the faults and near misses instead")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    explain = _command(commands, "explain", "show one requirement: text, source, how it is judged, how to repair it")
+    explain = _command(commands, "explain", "tell all about one requirement, its repair too")
     explain.add_argument("id", metavar="ID")
     for command in (listing, explain):
         command.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the texts")
-    render = _command(commands, "render", "draw the reports again from a results file (all but tests.html)")
+    render = _command(commands, "render", "draw reports from a results file once more; tests.html is not among them")
     render.add_argument("results", type=Path, metavar="results.json")
     render.add_argument("--reports", type=Path, metavar="DIR", help="default: the results file's own folder")
     render.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 class Exit(IntEnum):
-    """What the process says to its caller; the first that applies, in the order of `docs` in README."""
+    """What the process says to its caller. Which goes before which is `ledger.exit_code`'s affair."""
 
     OK = 0
     VIOLATION = 1
