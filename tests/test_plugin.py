@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance import cases
 from conformance.model import Exit
 from tests.live import results
 
@@ -37,6 +38,12 @@ def test_case(verdict):
 FAILS = 'return model.violates("right", "wrong")'
 PASSES = 'return model.conforms("right", "right")'
 TARGET = 'schema = 1\nname = "x"\n[webapp]\nurl = "https://127.0.0.1:9"\n'
+
+
+@pytest.fixture(autouse=True)
+def registry_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a suite of a test registers be forgotten after it."""
+    monkeypatch.setattr(cases, "_PROOFS", dict(cases.proofs()))
 
 
 def run(pytester: pytest.Pytester, judge: str, body: str, *words: str, target: str = TARGET) -> tuple[int, Any, str]:
