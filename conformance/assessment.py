@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance import cases
-from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
+from conformance.model import EXCLUDED, Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Observations, Probe
 from conformance.policy import Policy
 from conformance.target import Target
@@ -48,7 +48,7 @@ class Assessment:
         if row.section not in target.sections:
             raise NotApplicable(f"[{row.section}] is not declared in the target file")
         if (reason := target.excluded(row.id)) is not None:
-            raise NotApplicable(f"excluded by the target file's [scope]: {reason}")
+            raise NotApplicable(f"{EXCLUDED}{reason}")
         if missing := target.missing(row.needs):
             raise Inconclusive(f"the target file lacks {', '.join(missing)}, which this requirement needs")
         if not target.permits(row.consent):

@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or (words[0].startswith("-") and words[0] not in _ALONE):
         words.insert(0, "run")
+    options = _parser().parse_args(words)
     try:
-        options = _parser().parse_args(words)
         code: int = import_module(f"conformance.commands.{options.module}").run(options)
     except UnusableInput as trouble:
         sys.stderr.write(trouble.told())

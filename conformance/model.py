@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+# How the reason begins that an excluded case carries.
+EXCLUDED = "excluded by the target file's [scope]: "
+
 
 class Level(StrEnum):
     """How binding a requirement is: RFC 2119's words, taken from the source's own verbs."""

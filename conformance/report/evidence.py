@@ -11,6 +11,7 @@ from conformance.report.hostile import bounded, shown, shown_block
 
 MAX_STRING = 400
 MAX_ITEMS = 24
+MAX_SHOWN = 3
 MAX_EXHIBIT = 2400
 MAX_PAGE = 240_000
 _LINE = 80
@@ -40,9 +41,13 @@ class Exhibits:
         self._numbers: dict[str, int] = {}
 
     def of(self, case: Mapping[str, Any]) -> list[Exhibit]:
-        """Return what `case` rests on: its exhibits, else the observations as a whole."""
+        """Return the first of what `case` rests on: its exhibits, else the observations as a whole."""
         pointers = case["exhibits"] or [f"{key}#" for key in case["evidence"]]
-        return [self._exhibit(pointer) for pointer in pointers[:MAX_ITEMS]]
+        return [self._exhibit(pointer) for pointer in pointers[:MAX_SHOWN]]
+
+    def count(self, case: Mapping[str, Any]) -> int:
+        """Return how much `case` rests on in all; the page shows the first of it."""
+        return len(case["exhibits"] or case["evidence"])
 
     def _exhibit(self, pointer: str) -> Exhibit:
         name = shown(pointer, MAX_STRING)

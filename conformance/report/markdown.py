@@ -32,7 +32,7 @@ def draw(document: view.Document, language: str = "en") -> str:
 
 
 def _counts(document: view.Document, say: Wording) -> str:
-    return ", ".join(f"{n} {say('verdict.' + verdict)}" for verdict, n in document["counts"].items() if n)
+    return ", ".join(f"{say('verdict.' + verdict)} {n}" for verdict, n in document["counts"].items() if n)
 
 
 def _bounded(lines: Iterator[str], room: int, say: Wording) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.catalogue import AREAS
 from conformance.ledger import untested, violations
-from conformance.model import Level, Outcome
+from conformance.model import EXCLUDED, Level, Outcome
 from conformance.report.wording import Wording
 from conformance.target import SECTIONS
 
@@ -105,6 +105,21 @@ def _reservations(document: Document, say: Wording) -> Iterable[str]:
         yield say("sentence.deviates", n=len(deviations), ids=_named(deviations))
     if document["verdict"] == "not-conformant" and (missing := untested(document)):
         yield say("sentence.also_untested", n=missing)
+    yield from _left_aside(document, say)
+
+
+def _left_aside(document: Document, say: Wording) -> Iterable[str]:
+    """Say what the target file itself took out of the question: a verdict is about the rest."""
+    declared = document["target"]["sections"]
+    undeclared = [row for row in document["requirements"] if row["section"] not in declared]
+    excluded = [
+        row
+        for row in document["requirements"]
+        if row["section"] in declared and all(case["reason"].startswith(EXCLUDED) for case in row["cases"])
+    ]
+    for key, rows in {"excluded": excluded, "undeclared": undeclared}.items():
+        if rows:
+            yield say(f"sentence.{key}", n=len(rows))
 
 
 def _named(rows: list[Failing]) -> str:

@@ -69,6 +69,13 @@ def test_page_has_room_for_so_many_and_repeats_none() -> None:
     assert (again.repeats, again.number, again.text) == (True, 1, "")
 
 
+def test_page_shows_the_first_few_of_many_and_counts_them_all() -> None:
+    exhibits = Exhibits({"p/0": ["a"] * 30})
+    many = samples.case("TLS-02", exhibits=[f"p/0#/{n}" for n in range(30)])
+    assert [exhibit.pointer for exhibit in exhibits.of(many)] == ["p/0#/0", "p/0#/1", "p/0#/2"]
+    assert exhibits.count(many) == 30
+
+
 def test_case_without_exhibits_shows_its_observation() -> None:
     shown = Exhibits({"tls/0": {"endpoint": "gw"}}).of(samples.case("TLS-02", exhibits=[], evidence=["tls/0"]))
     assert [exhibit.pointer for exhibit in shown] == ["tls/0#"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance import ledger
-from conformance.model import Exit
+from conformance.model import EXCLUDED, Exit
 from conformance.report import view
 from conformance.report.wording import Wording
 from tests.report import samples
@@ -106,3 +106,18 @@ def test_days_left_are_counted_to_the_run_not_to_today() -> None:
     assert [(excuse.id, excuse.days_left, excuse.cases) for excuse in found] == [
         ("WVR-2026-003", 40, ("TLS-04/tls-1.3-groups",))
     ]
+
+
+def test_headline_says_what_the_target_file_took_out_of_the_question() -> None:
+    def aside(name: str, reason: str) -> dict[str, Any]:
+        return requirement(name, case(name, "not-applicable", reason=reason))
+
+    kept = requirement("TLS-02", case("TLS-02"))
+    excluded = aside("HDR-01", f"{EXCLUDED}another team's")
+    unasked = aside("TLS-08", "the level does not ask for it")
+    found = document(kept, excluded, unasked, aside("CHN-01", "[channel] is not declared"))
+    found["target"]["sections"] = ["webapp"]
+    told = view.headline(found, SAY)
+    assert "1 requirement was not judged: the target file excludes it" in told
+    assert "1 requirement was not judged: it is about a section that the target file does not declare" in told
+    assert "not judged" not in view.headline(document(kept, unasked), SAY)
