@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import secrets
 import ssl
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from urllib.parse import quote
 from conformance import pointers
 from conformance.bench import Bench
 from conformance.forgeries.forgery import MEGABYTE, client_hash
+from conformance.forgeries.uid_variants import fresh
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.probes.http import TIMEOUT, exchange, plain_words
@@ -55,6 +57,7 @@ class IdentityClient:
         self.identity: Identity = identity
         self.context = verifying_context(bench, identity.ca_file) if identity.url.startswith("https:") else None
         self.key = bench.vault[identity.secret].reveal() if identity.secret else ""
+        self._nobody: list[tuple[Stored, str]] = []
         self._spellings = spellings(self.key) if self.key else {}
         self.headers = reveal(bench, identity.headers)
         if "content-type" not in {name.lower() for name in self.headers}:
@@ -130,7 +133,23 @@ class IdentityClient:
         return False
 
     def stored(self, uid: str) -> Stored:
-        """Read what is stored of `uid`."""
+        """Read what is stored of `uid`. What reads as for uids that nobody has, an empty list say, is absent."""
+        found = self._read(uid)
+        if found.state.kind == "present" and self._reads_like_nobody(uid, found):
+            return replace(found, state=State("absent"))
+        return found
+
+    def _reads_like_nobody(self, uid: str, found: Stored) -> bool:
+        if not self._nobody:
+            made_up = [fresh(self.identity.uids[0], secrets.token_hex(4)) for _ in range(2)]
+            self._nobody = [(self._read(name), name) for name in made_up]
+        one, other = (_without(name, nobody) for nobody, name in self._nobody)
+        usual = {pointer: value for pointer, value in one.items() if other.get(pointer) == value}
+        seen = _without(uid, found)
+        absent = all(nobody.state.kind == "present" for nobody, _ in self._nobody)
+        return absent and seen.keys() == one.keys() == other.keys() and usual.items() <= seen.items()
+
+    def _read(self, uid: str) -> Stored:
         if (place := self.identity.state) is None:
             return Stored()
         url = place.url.replace("{uid}", quote(uid, safe=""))
@@ -158,6 +177,11 @@ class IdentityClient:
         if seen.trouble == LATE:
             raise Inconclusive("an initialisation had no answer in time")
         return time.perf_counter() - began
+
+
+def _without(uid: str, found: Stored) -> dict[str, str]:
+    """Return the values that are shown, with a mark where they repeat the uid that was asked for."""
+    return {pointer: value.replace(json.dumps(uid)[1:-1], "{uid}") for pointer, value in found.leaves.items()}
 
 
 def reveal(bench: Bench, headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,29 @@ def test_a_service_that_throttles_gets_no_pass_for_it(tmp_path: Path) -> None:
     assert "429" in outcomes.inconclusive["IDV-03/sha1"]
     assert outcomes.verdicts["IDV-02/uid-1"].outcome is Outcome.PASS
     assert not outcomes.failed(), outcomes.failures()
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_search_that_finds_nobody_shows_that_nothing_is_stored(lenient: bool) -> None:
+    clock, gateway = SteppingClock(), Gateway()
+    gateway.clock = clock.now
+    identity = gateway.identity
+    identity.signed_form = str.lower if lenient else identity.signed_form
+    serve, numbers = identity.serve, itertools.count()
+
+    def searched(request: Request) -> Response:
+        answer = serve(request)
+        if request.method != "GET" or "contacts" not in request.path or answer.status == 401:
+            return answer
+        hits = [json.loads(answer.body)] if answer.status == 200 else []
+        query = unquote(request.path.rpartition("/")[2])
+        return Response.json({"query": query, "number": next(numbers), "count": len(hits), "hits": hits})
+
+    identity.serve = searched
+    with gateway:
+        outcomes = assess(gateway.document(), gateway.environ, areas=["idv"], clock=clock)
+    assert outcomes.failed() == ({"IDV-04"} if lenient else set()), outcomes.failures()
+    assert not outcomes.inconclusive
 
 
 def test_contacts_that_show_a_little_later_are_waited_for() -> None:
