@@ -18,7 +18,7 @@ from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes.hello.caller import Caller
 from conformance.probes.hello.versions import live_versions
-from conformance.probes.http import TIMEOUT, client_context, connect, exchange, plain_words, present
+from conformance.probes.http import TIMEOUT, connect, exchange, plain_words, present, webapp_context
 from conformance.probes.preflight import reach
 from conformance.probes.resolve import resolve
 from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
@@ -43,7 +43,7 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     """Shake hands with the name, or with one address of it; raises Inconclusive where TLS itself fails."""
     webapp = _webapp(bench)
     host = urlsplit(webapp.url).hostname or ""
-    served = _handshake(bench, client_context(bench, host, urlsplit(webapp.url).port or 443), address)
+    served = _handshake(bench, webapp_context(bench), address)
     code, message = _verify(bench, address, strict=False)
     _, strict = _verify(bench, address, strict=True) if code == 0 else (0, "")
     return ChainObservation(
@@ -170,8 +170,6 @@ def _addresses(url: str) -> tuple[str, ...]:
 
 def _node(bench: Bench, address: str) -> Node:
     webapp = _webapp(bench)
-    parts = urlsplit(webapp.url)
-    host, port = parts.hostname or "", parts.port or 443
     try:
         chain = look_at_chain(bench, address)
     except Inconclusive as reason:
@@ -180,8 +178,8 @@ def _node(bench: Bench, address: str) -> Node:
         answers = live_versions(Caller(bench, webapp.url, address), pool)
     page = None
     if webapp.admin_paths:
-        url, context = webapp.url.rstrip("/") + webapp.admin_paths[0], client_context(bench, host, port)
-        page = replace(exchange(bench, "GET", url, context=context, address=address), body="")
+        url = webapp.url.rstrip("/") + webapp.admin_paths[0]
+        page = replace(exchange(bench, "GET", url, context=webapp_context(bench), address=address), body="")
     offered = tuple(version for version, answer in answers.items() if answer.outcome == "offered")
     return Node(address, "", chain, offered, page)
 

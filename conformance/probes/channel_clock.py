@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.probes import channel_timing as timing
 from conformance.probes.channel_line import OPENS, Line
 from conformance.probes.channel_timing import Bounds
 from conformance.probes.channel_transport import SILENCE
-from conformance.probes.http import client_context, exchange
+from conformance.probes.http import exchange, webapp_context
 from conformance.records.channel import Attempt, ClockReading
 from conformance.target import Webapp
 
@@ -128,9 +126,7 @@ class _WebClock:
             return
         before = self._bench.clock.now()
         try:
-            parts = urlsplit(self._url)
-            context = client_context(self._bench, parts.hostname or "", parts.port or 443)
-            seen = exchange(self._bench, "GET", self._url, context=context)
+            seen = exchange(self._bench, "GET", self._url, context=webapp_context(self._bench))
         except Inconclusive as reason:
             self._trouble = str(reason)
             return

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.bench import Bench
 from conformance.observatory import Probe
-from conformance.probes.http import client_context, exchange
+from conformance.probes.http import exchange, webapp_context
 from conformance.probes.preflight import reach
 from conformance.records.headers import AdminPath, HeadersObservation
 from conformance.records.http import Exchange
@@ -76,9 +76,7 @@ def _headers(bench: Bench) -> HeadersObservation:
     webapp = bench.target.webapp
     assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
     reach(bench, webapp.url)
-    parts = urlsplit(webapp.url)
-    context = client_context(bench, parts.hostname or "", parts.port or 443)
-    visitor = _Visitor(bench, webapp.url.rstrip("/"), context)
+    visitor = _Visitor(bench, webapp.url.rstrip("/"), webapp_context(bench))
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
         admin = pool.map(visitor.administration, webapp.admin_paths)
         asked = [(method, path) for path in webapp.api_paths for method in API_METHODS]

@@ -6,7 +6,6 @@ import errno
 import re
 import socket
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.probes.answer import Answer, OddAnswer, Stream, read_answer
+from conformance.probes.key_file import key_file
 from conformance.probes.resolve import ResolverSilent, resolve
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.secret import Secret
@@ -91,17 +91,20 @@ def exchange_bytes(
                 bench.silence.waited(endpoint)
             return replace(unanswered, trouble=plain_words(error)), b""
     bench.silence.heard(endpoint)
-    seen = replace(
-        unanswered,
+    return _recorded(unanswered, answer, time.monotonic() - began), answer.body
+
+
+def _recorded(asked: Exchange, answer: Answer, seconds: float) -> Exchange:
+    return replace(
+        asked,
         status=answer.status,
         headers=answer.headers,
         malformed=answer.malformed,
         body=answer.body.decode("utf-8", "replace"),
         body_bytes=len(answer.body),
         incomplete=answer.incomplete,
-        seconds=round(time.monotonic() - began, 4),
+        seconds=round(seconds, 4),
     )
-    return seen, answer.body
 
 
 def connect(host: str, port: int, ends: float) -> socket.socket:
@@ -191,12 +194,15 @@ def client_context(bench: Bench, host: str, port: int) -> ssl.SSLContext:
     return context
 
 
+def webapp_context(bench: Bench) -> ssl.SSLContext:
+    """Return the context for requests to the web app; raises Inconclusive as `client_context` does."""
+    parts = urlsplit(bench.target.webapp.url if bench.target.webapp else "")
+    return client_context(bench, parts.hostname or "", parts.port or 443)
+
+
 def present(context: ssl.SSLContext, certificate: Path, key: Secret) -> None:
     """Let `context` show a client certificate when it is asked for one; raises Inconclusive when it cannot be used."""
-    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
-        path = Path(folder) / "key.pem"
-        path.touch(mode=0o600)
-        path.write_text(key.reveal() + "\n", encoding="utf-8")
+    with key_file(key) as path:
         try:
             context.load_cert_chain(certificate, path)
         except OSError as error:

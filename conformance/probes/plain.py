@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.observatory import Probe
-from conformance.probes.http import client_context, exchange
+from conformance.probes.http import exchange, webapp_context
 from conformance.records.access import PlainLook, PlainObservation
 from conformance.records.http import Exchange
 
@@ -32,7 +32,7 @@ def _plain(bench: Bench) -> PlainObservation:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     paths = list(dict.fromkeys((*webapp.admin_paths, *webapp.api_paths))) or ["/"]
     ports = [parts.port or 443, *webapp.http_ports]
-    context = client_context(bench, parts.hostname or "", parts.port or 443)
+    context = webapp_context(bench)
     with ThreadPoolExecutor(min(16, bench.target.limits.connections)) as pool:
         secure = pool.map(lambda path: exchange(bench, "GET", webapp.url.rstrip("/") + path, context=context), paths)
         asked = [f"http://{host}:{port}{path}" for port in ports for path in paths]

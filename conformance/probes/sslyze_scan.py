@@ -7,7 +7,6 @@ import json
 import math
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any, Self
 
 from conformance.bench import Bench
 from conformance.probes.hello.caller import PATIENCE, Caller
+from conformance.probes.key_file import key_file
 from conformance.probes.relay import Relay
 
 CONNECTIONS = 10
@@ -113,16 +113,10 @@ class SslyzeChild:
 
 @contextmanager
 def _client_files(bench: Bench) -> Iterator[tuple[str, str]]:
-    """Yield the paths of the client certificate and its key, empty where there is none.
-
-    sslyze takes a path only, so the key stands in a file of its own while the block runs.
-    """
+    """Yield the paths of the client certificate and its key, empty where there is none."""
     webapp = bench.target.webapp
     if webapp is None or webapp.client_cert is None or webapp.client_key is None:
         yield "", ""
         return
-    with tempfile.TemporaryDirectory(prefix="portero-") as folder:
-        key = Path(folder) / "client-key.pem"
-        key.touch(0o600)
-        key.write_text(bench.vault[webapp.client_key].reveal() + "\n", encoding="utf-8")
+    with key_file(bench.vault[webapp.client_key]) as key:
         yield str(bench.file(webapp.client_cert).absolute()), str(key)
