@@ -79,7 +79,7 @@ class Observatory:
 
     def waiting(self) -> list[str]:
         """Name the probes that have not finished yet."""
-        return [run.probe.name for run in self._runs.values() if not run.done.is_set()]
+        return [run.probe.name for run in tuple(self._runs.values()) if not run.done.is_set()]
 
     def seconds(self) -> dict[str, float]:
         """Return how long each probe took, or has taken so far."""

@@ -43,7 +43,8 @@ def listening(serve: Serve) -> Iterator[int]:
     threading.Thread(target=accept, daemon=True).start()
     with stack:
         yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # not every system lets a listener be shut down
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def stays_silent(client: socket.socket) -> None:
