@@ -131,9 +131,13 @@ def test_check_names_secrets_that_are_not_set(
 ) -> None:
     monkeypatch.delenv("NO_SUCH", raising=False)
     path = tmp_path / "t.toml"
-    path.write_text('schema = 1\nname = "x"\n[channel]\nurl = "tcp://x:1"\nsecret = "env:NO_SUCH"\n', encoding="utf-8")
+    identity = '[identity]\nurl = "https://x/i"\nsecret = "file:none.txt"\nuids = ["a"]\n'
+    channel = '[channel]\nurl = "tcp://x:1"\nsecret = "env:NO_SUCH"\n'
+    path.write_text(f'schema = 1\nname = "x"\n{channel}{identity}', encoding="utf-8")
     assert call("check", path) == Exit.OK
-    assert "environment variable NO_SUCH is not set here: a run needs it" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "a run cannot begin here yet: environment variable NO_SUCH is not set" in told
+    assert f"a run cannot begin here yet: secret file {tmp_path / 'none.txt'} cannot be read" in told
 
 
 def test_defect_of_a_command_is_an_internal_error(

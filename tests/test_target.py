@@ -32,6 +32,11 @@ def troubles(folder: Path, text: str | bytes) -> list[str]:
     return [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()]
 
 
+def test_a_wrong_edition_hides_no_other_error(tmp_path: Path) -> None:
+    found = troubles(tmp_path, HEAD.replace("1", '"1"') + WEBAPP + "http_port = [80]\n")
+    assert [line.partition(":")[0] for line in found] == ["1", "5"]
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from conformance import ledger, waivers
 from conformance.inputs import target_file
 from conformance.inputs.complaints import read_toml
-from conformance.model import Exit
+from conformance.model import Exit, UnusableInput
+from conformance.secret import open_vault
 from conformance.session import not_asked_about
 from conformance.target import Target
 
@@ -20,16 +22,23 @@ def run(options: argparse.Namespace) -> int:
         lines = waivers.read(options.file).lines()
         lines.append(f"{options.file}: a usable waiver file; its cases are checked against a target when it is used")
     else:
-        lines = _about(target_file.read(options.file))
+        lines = _about(target_file.read(options.file), options.file.parent)
         lines.append(f"{options.file}: a usable target file")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return Exit.OK
 
 
-def _about(target: Target) -> list[str]:
-    unset = [ref.label for ref in target.secret_refs() if ref.startswith("env:") and not os.environ.get(ref.label)]
+def _about(target: Target, folder: Path) -> list[str]:
     return [
         f"probes {', '.join(target.sections)} with consent {target.consent}",
         *map(not_asked_about, ledger.sections_without_requirements(target)),
-        *(f"environment variable {name} is not set here: a run needs it" for name in unset),
+        *(f"a run cannot begin here yet: {trouble}" for trouble in _unusable_secrets(target, folder)),
     ]
+
+
+def _unusable_secrets(target: Target, folder: Path) -> list[str]:
+    try:
+        open_vault(target.secret_refs(), os.environ, folder)
+    except UnusableInput as error:
+        return str(error).splitlines()
+    return []

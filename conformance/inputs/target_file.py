@@ -85,9 +85,11 @@ def _check_edition(document: Document) -> None:
     elif edition is not None and edition > SCHEMA:
         words = f"schema {edition} is newer than this Portero, which reads {SCHEMA}: update Portero"
         document.complain(("schema",), words)
+        document.enforce()  # its keys may mean something else
     elif edition is not None and edition < SCHEMA:
         document.complain(("schema",), f"there is no schema {edition}: write schema = {SCHEMA}")
-    document.enforce()
+    if edition is not None:
+        document.content["schema"] = SCHEMA
 
 
 def _check_scope(document: Document) -> None:

@@ -115,7 +115,7 @@ def _exchange(seen: Mapping[str, Any]) -> str:
 
 
 def _pruned(value: Any, depth: int = 8) -> Any:
-    """Return a value with long strings cut, long lists shortened, and deep ones ended."""
+    """Return a value with long strings cut, empty ones left out, long lists shortened, and deep ones ended."""
     if isinstance(value, str):
         return bounded(value, MAX_STRING)
     if depth == 0 and isinstance(value, list | Mapping):
@@ -124,6 +124,7 @@ def _pruned(value: Any, depth: int = 8) -> Any:
         kept = [_pruned(v, depth - 1) for v in value[:MAX_ITEMS]]
         return [*kept, f"… ({len(value) - MAX_ITEMS} more)"] if len(value) > MAX_ITEMS else kept
     if isinstance(value, Mapping):
-        kept_keys = {bounded(str(k), 80): _pruned(v, depth - 1) for k, v in list(value.items())[:MAX_ITEMS]}
-        return kept_keys | ({"…": f"{len(value) - MAX_ITEMS} more"} if len(value) > MAX_ITEMS else {})
+        told = [(k, v) for k, v in value.items() if v != ""]
+        kept_keys = {bounded(str(k), 80): _pruned(v, depth - 1) for k, v in told[:MAX_ITEMS]}
+        return kept_keys | ({"…": f"{len(told) - MAX_ITEMS} more"} if len(told) > MAX_ITEMS else {})
     return value
