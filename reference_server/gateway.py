@@ -18,8 +18,6 @@ from .pki import Authority, make_key
 from .site import Site
 from .web import WebApp
 
-ADMIN = "admin"
-
 
 class Gateway:
     """A gateway that keeps every promise, until a fault is named. Use it as a context manager."""

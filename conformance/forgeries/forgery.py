@@ -17,7 +17,6 @@ from conformance import locate
 from conformance.forgeries.length_extension import extend, padding
 
 MEGABYTE = 1 << 20
-LONGEST_KEY = 64
 
 
 def client_hash(key: str, uid: str) -> str:

@@ -1,12 +1,10 @@
-"""Control looks: is the endpoint there at all, before a probe asks it anything and after."""
+"""The first look: is the endpoint there at all, before a probe asks it anything?"""
 
 from __future__ import annotations
 
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from conformance.bench import Bench
@@ -27,18 +25,6 @@ def reach(bench: Bench, url: str) -> None:
     """
     host, port, secure = _endpoint(url)
     bench.once.make_sure(("reach", host, port, secure), lambda: _look(bench, host, port, secure=secure))
-
-
-@contextmanager
-def bracketed(bench: Bench, url: str) -> Iterator[None]:
-    """Hold that the endpoint answers before and after what is done inside; raises Inconclusive."""
-    reach(bench, url)
-    yield
-    host, port, secure = _endpoint(url)
-    try:
-        _look(bench, host, port, secure=secure)
-    except Inconclusive as reason:
-        raise Inconclusive(f"stopped answering while it was being probed: {reason}") from reason
 
 
 def _endpoint(url: str) -> tuple[str, int, bool]:
