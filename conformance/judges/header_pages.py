@@ -52,8 +52,15 @@ def page_of(seen: HeadersObservation, case: Case) -> Seen:
     status = page.exchange.status
     if case.name == "head" and status >= 400 and is_page(path.get[-1]):
         raise NotApplicable(f"{page.label} answers {status}: the page is served to GET only")
+    return there(page)
+
+
+def there(page: Seen) -> Seen:
+    """Return the page; raises Inconclusive where what answers in its place says nothing about the administration."""
+    status = page.exchange.status
     if page.exchange.trouble:
         raise Inconclusive(f"{page.label}: {page.exchange.trouble}")
     if status >= 400 and status not in (401, 403):
-        raise Inconclusive(f"{page.label} answers {status}: the declared page is not there")
+        hint = " (does the server want a client certificate? webapp.client_cert declares it)" if status == 400 else ""
+        raise Inconclusive(f"{page.label} answers {status}: the declared page is not there{hint}")
     return page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance import pointers
-from conformance.judges.header_pages import Seen, is_page
+from conformance.judges.header_pages import Seen, is_page, there
 from conformance.judges.header_values import FIVE
 from conformance.judges.headers import sound
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
@@ -14,10 +14,10 @@ from conformance.records.headers import AdminPath, HeadersObservation
 def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-07: what the page sends rightly, its errors and redirects send as well.
 
-    A header that the page itself lacks is not asked for twice; where no page was seen, all five are asked for.
+    A header that the page itself lacks is not asked for twice; where a login hides the page, all five are asked for.
     """
     path = seen.admin[case.value]
-    page = Seen(path.get[-1], "")
+    page = there(Seen(path.get[-1], ""))
     expected_names = sound(page) if is_page(page.exchange) else set()
     wanted = [name for name in FIVE if name in (expected_names or FIVE)]
     answers = _asides(path, case)
@@ -28,7 +28,7 @@ def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -
     observed = "; ".join(f"{label} lacks {', '.join(missing)}" for label, missing in lacking.items())
     return verdict(
         not lacking,
-        f"errors and redirects of the administration send {', '.join(wanted)} as its pages do",
+        f"errors, redirects and unknown paths of the administration send {', '.join(wanted)} as its pages do",
         f"{observed} (answers: {statuses})" if observed else f"{statuses} sent them",
         *(answer.pointer for answer in answers if not lacking or answer.label in lacking),
     )

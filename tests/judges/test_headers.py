@@ -49,6 +49,15 @@ def test_a_page_that_is_not_there_settles_nothing(status: int) -> None:
         judges.sniffing(observed(path(page(*RIGHT, status=status))), policy(), case("HDR-04"))
 
 
+@pytest.mark.parametrize("name", ["unknown", "method", "redirect"])
+def test_a_page_that_is_not_there_has_no_errors_of_its_own(name: str) -> None:
+    """A server that wants a client certificate answers everything like this, before anything of its own is reached."""
+    bare = page(status=400)
+    seen = observed(path(bare, unknown=bare, method=replace(bare, method="PROPFIND"), slash=bare))
+    with pytest.raises(Inconclusive, match=r"answers 400: the declared page is not there .*webapp\.client_cert"):
+        places.errors_and_redirects(seen, policy(), case("HDR-07", name))
+
+
 def test_trouble_settles_nothing() -> None:
     broken = Exchange("GET", "https://gateway.example/", trouble="no answer in time")
     with pytest.raises(Inconclusive, match="GET /: no answer in time"):
