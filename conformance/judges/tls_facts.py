@@ -37,8 +37,8 @@ def offers(seen: TlsObservation, version: str) -> bool:
         return True
     if answer.outcome not in (SSL2_REFUSALS if version == "ssl-2.0" else REFUSALS):
         raise Inconclusive(
-            f"a {spoken(version)} hello was met by {answer.outcome} {answer.detail}".rstrip()
-            + ": neither offered, nor refused by an alert or a close"
+            f"{spoken(version)} is neither offered nor refused by an alert or a close: "
+            f"its hello met {answer.detail or answer.outcome}"
         )
     steady(seen)
     return False
