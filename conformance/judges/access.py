@@ -6,11 +6,12 @@ from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 from conformance import pointers
-from conformance.judges import headers
+from conformance.judges import headers, tls_rules
 from conformance.judges.header_pages import Seen
 from conformance.judges.header_values import FIVE
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
+from conformance.profiles import Profile
 from conformance.records.access import ChainObservation, Node, NodesObservation, PlainLook, PlainObservation
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 
@@ -157,7 +158,7 @@ def addresses_agree(seen: NodesObservation, policy: Policy, case: Case) -> Verdi
             raise Inconclusive(f"{node.address} did not show its first administration page: {node.page.trouble}")
     if len(reached) == 1:
         notes = ("There is one address to look at, which agrees with itself.", *notes)
-    earned = {node.address: _verdicts(node) for _, node in reached}
+    earned = {node.address: _verdicts(node, policy.level) for _, node in reached}
     first = earned[reached[0][1].address]
     different = [
         f"{address} differs from {reached[0][1].address} in {what}: {theirs} instead of {first[what]}"
@@ -170,14 +171,26 @@ def addresses_agree(seen: NodesObservation, policy: Policy, case: Case) -> Verdi
     return verdict(not different, expected, observed, *(f"/nodes/{n}" for n, _ in reached), notes=notes)
 
 
-def _verdicts(node: Node) -> dict[str, str]:
+def _verdicts(node: Node, level: Profile) -> dict[str, str]:
     chain = node.chain
     found = {
         "protocol versions": ", ".join(node.versions),
         "its certificate": chain.message or "it verifies" if chain else "not seen",
     }
+    if node.certificates:
+        found["what its certificate has against the level"] = ", ".join(_departures(node, level)) or "nothing"
     if node.page is not None:
         right = headers.sound(Seen(node.page, ""))
         found["its first page"] = f"answered {node.page.status}"
         found["the headers that are right"] = ", ".join(name for name in FIVE if name in right) or "none"
     return found
+
+
+def _departures(node: Node, level: Profile) -> list[str]:
+    departures = {
+        "kind of key": tls_rules.key_type(node, level),
+        "curve or size": tls_rules.key_size(node, level),
+        "signature": tls_rules.signature(node, level),
+        "life": tls_rules.life(node, level.maximum_life),
+    }
+    return [what for what, found in departures.items() if found]

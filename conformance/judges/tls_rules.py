@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from conformance.judges.tls_facts import BEFORE_TLS13, offers, spoken
 from conformance.profiles import Profile
@@ -23,6 +24,14 @@ class Finding:
 
     text: str
     pointer: str
+
+
+class Presenting(Protocol):
+    """What presents certificates: the endpoint as a whole, or one address behind its name."""
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Return every certificate that was seen."""
 
 
 def may_be_absent(version: str) -> bool:
@@ -89,7 +98,7 @@ def dh_size(seen: TlsObservation, profile: Profile) -> list[Finding]:
     return [Finding(f"used a Diffie-Hellman modulus of {seen.dh_bits} bits", "/dh_bits")]
 
 
-def key_type(seen: TlsObservation, profile: Profile) -> list[Finding]:
+def key_type(seen: Presenting, profile: Profile) -> list[Finding]:
     """Find certificates whose kind of key the level does not list."""
     return [
         Finding(f"the certificate of {c.subject} has a key of type {c.key_type}", f"{pointer}/key_type")
@@ -105,7 +114,7 @@ def states_size(profile: Profile, certificate: Certificate) -> bool:
     return certificate.key_type == "rsa" and profile.rsa_bits is not None
 
 
-def key_size(seen: TlsObservation, profile: Profile) -> list[Finding]:
+def key_size(seen: Presenting, profile: Profile) -> list[Finding]:
     """Find ECDSA keys on a curve that is not listed, and RSA keys that are too short."""
     found = []
     for pointer, c in _numbered(seen):
@@ -127,7 +136,7 @@ def listed_signatures(profile: Profile) -> tuple[str, ...]:
     return (*profile.certificate_signatures, *stronger)
 
 
-def signature(seen: TlsObservation, profile: Profile) -> list[Finding]:
+def signature(seen: Presenting, profile: Profile) -> list[Finding]:
     """Find certificates signed in a way that the level does not list."""
     return [
         Finding(f"{_label(c)} is signed with {c.signature}", f"{pointer}/signature")
@@ -136,7 +145,7 @@ def signature(seen: TlsObservation, profile: Profile) -> list[Finding]:
     ]
 
 
-def life(seen: TlsObservation, longest: int | None) -> list[Finding]:
+def life(seen: Presenting, longest: int | None) -> list[Finding]:
     """Find certificates that live longer than `longest` whole days; a part of a day does not count."""
     return [
         Finding(f"{_label(c)} lives {int(c.days)} days", f"{pointer}/days")
@@ -212,7 +221,7 @@ def departures(seen: TlsObservation, profile: Profile) -> list[Finding]:
     return found + life(seen, profile.maximum_life) + staple(seen)
 
 
-def _numbered(seen: TlsObservation) -> Iterable[tuple[str, Certificate]]:
+def _numbered(seen: Presenting) -> Iterable[tuple[str, Certificate]]:
     return ((f"/certificates/{n}", c) for n, c in enumerate(seen.certificates))
 
 

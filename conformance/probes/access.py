@@ -17,10 +17,12 @@ from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes.hello.caller import Caller
+from conformance.probes.hello.certificates import read_certificate
 from conformance.probes.hello.versions import live_versions
 from conformance.probes.http import TIMEOUT, connect, exchange, plain_words, present, webapp_context
 from conformance.probes.preflight import reach
 from conformance.probes.resolve import resolve
+from conformance.records import tls
 from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
 from conformance.target import Webapp
 
@@ -53,7 +55,15 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
         code=code,
         message=message,
         strict=strict,
+        leaf=_leaf(served),
     )
+
+
+def _leaf(served: list[bytes]) -> tls.Certificate | None:
+    try:
+        return read_certificate(served[0], stapled=False) if served else None
+    except ValueError:
+        return None
 
 
 def _verify(bench: Bench, address: str | None, *, strict: bool) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.records import tls
 from conformance.records.http import Exchange
 
 
@@ -52,6 +53,7 @@ class ChainObservation:
 
     `code` is its X509_V_ERR number, 0 when the chain verifies; `message` its words. `strict` are its words under
     X509_STRICT, empty when that verifies too. `trust` is the declared file's name, empty for the system's trust store.
+    `leaf` are the facts of the first certificate that a level says something of, None where it could not be read.
     """
 
     host: str
@@ -60,6 +62,7 @@ class ChainObservation:
     code: int
     message: str
     strict: str
+    leaf: tls.Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,11 @@ class Node:
     chain: ChainObservation | None = None
     versions: tuple[str, ...] = ()
     page: Exchange | None = None
+
+    @property
+    def certificates(self) -> tuple[tls.Certificate, ...]:
+        """Return the certificate that was presented there, where it could be read."""
+        return (self.chain.leaf,) if self.chain and self.chain.leaf else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,18 @@ def a_node_with_an_older_protocol(gateway: Gateway) -> None:
     _second_node(gateway).tls.settings.minimum = TLS12
 
 
+@fault("ACC-03")
+def a_node_with_an_rsa_certificate(gateway: Gateway) -> None:
+    """Breaks ACC-03: one of two nodes still has the RSA certificate of before MODERN."""
+    _second_node(gateway).tls.leaf.key = "rsa-2048"
+
+
+@near_miss(level="intermediate")
+def two_nodes_with_keys_of_different_kinds(gateway: Gateway) -> None:
+    """Is right: one node has an ECDSA certificate, the other an RSA one, and INTERMEDIATE takes both."""
+    _second_node(gateway).tls.leaf.key = "rsa-2048"
+
+
 @near_miss()
 def two_nodes_alike(gateway: Gateway) -> None:
     """Is right: two nodes, each with a certificate of its own, behave alike."""

@@ -18,6 +18,7 @@ from conformance.records.access import (
     PlainObservation,
 )
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
+from tests.judges.endpoints import ECDSA, RSA
 from tests.judges.pages import RIGHT, case, page, policy
 
 ELSEWHERE = "http://gateway.example:8080/login"
@@ -135,7 +136,7 @@ def test_long_lists_are_cut() -> None:
 
 LEAF = Certificate("CN=gateway.example", "CN=R1", ("gateway.example",), "2026-01-01T00:00:00+00:00", "2026-03-01", "00")
 ROOT = Certificate("CN=R1", "CN=R0", (), "2020-01-01", "2030-01-01", "11")
-CHAIN = ChainObservation("gateway.example", "ca.pem", (LEAF,), 0, "", "")
+CHAIN = ChainObservation("gateway.example", "ca.pem", (LEAF,), 0, "", "", ECDSA)
 
 
 def chain(**changed: Any) -> Verdict:
@@ -191,6 +192,8 @@ def test_nodes_that_agree() -> None:
 def test_values_may_differ_where_the_verdict_does_not() -> None:
     lines = [(name, value.replace("63072000", "31536000").replace("'self'", "'none'")) for name, value in RIGHT]
     assert nodes(replace(ONE, address="192.0.2.2", page=page(*lines))).outcome is Outcome.PASS
+    other = replace(ECDSA, subject="CN=other", curve="secp384r1", days=30.0)
+    assert nodes(replace(ONE, address="192.0.2.2", chain=replace(CHAIN, leaf=other))).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -198,6 +201,14 @@ def test_values_may_differ_where_the_verdict_does_not() -> None:
     [
         ({"versions": ("tls-1.2", "tls-1.3")}, "in protocol versions: tls-1.2, tls-1.3 instead of tls-1.3"),
         ({"chain": replace(CHAIN, code=10, message="expired")}, "in its certificate: expired instead of it verifies"),
+        (
+            {"chain": replace(CHAIN, leaf=RSA)},
+            "in what its certificate has against the level: kind of key, signature instead of nothing",
+        ),
+        (
+            {"chain": replace(CHAIN, leaf=replace(ECDSA, days=91.0))},
+            "in what its certificate has against the level: life instead of nothing",
+        ),
         ({"page": page(*RIGHT[1:])}, "in the headers that are right: X-Frame-Options"),
         ({"page": page(*RIGHT, status=503)}, "in its first page: answered 503 instead of answered 200"),
     ],
