@@ -9,10 +9,23 @@ import textwrap
 from conformance import catalogue
 from conformance.inputs.complaints import nearest, shown
 from conformance.model import Exit, Requirement, UnusableInput
+from conformance.report.wording import Wording
 
 _HEADINGS = {
-    "en": {"judged": "How it is judged", "repair": "How to repair it", "source": "Source", "not": "Not judged"},
-    "es": {"judged": "Cómo se juzga", "repair": "Cómo se repara", "source": "Fuente", "not": "No se juzga"},
+    "en": {
+        "judged": "How it is judged",
+        "repair": "How to repair it",
+        "source": "Source",
+        "not": "Not judged",
+        "needs": "Needs in the target file",
+    },
+    "es": {
+        "judged": "Cómo se juzga",
+        "repair": "Cómo se repara",
+        "source": "Fuente",
+        "not": "No se juzga",
+        "needs": "Necesita en el archivo de objetivo",
+    },
 }
 
 
@@ -28,14 +41,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _text(row: Requirement, lang: str) -> str:
-    say = _HEADINGS[lang]
-    parts = [f"{row.id}  {row.title[lang]}  ({row.level.upper()})", row.statement[lang]]
+    say, wording = _HEADINGS[lang], Wording(lang)
+    parts = [f"{row.id}  {row.title[lang]}  ({wording('level.' + row.level)})", row.statement[lang]]
     parts += [f"{say[key]}: {getattr(row, key)[lang]}" for key in ("judged", "repair")]
     parts.append(f"{say['source']}: {row.source}")
     if row.excluded is not None:
         parts.append(f"{say['not']}: {row.excluded}")
-    if row.needs:
-        parts.append(f"needs: {', '.join(row.needs)}")
-    if row.consent != "read":
-        parts.append(f'consent: "{row.consent}"')
+    needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
+    if needs:
+        parts.append(f"{say['needs']}: {', '.join(needs)}")
+    parts.append(wording("requirements.sources"))
     return "\n\n".join(textwrap.fill(part, 100) for part in parts)
