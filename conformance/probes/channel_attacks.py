@@ -221,10 +221,12 @@ def malformed(line: Line) -> Attempts:
 def half_open(line: Line) -> dict[str, Attempt]:
     """Send half a request, and a fresh message while the rest of it is waited for.
 
-    A core that serves one at a time gets longer, to give up the half request by itself.
+    Where that takes longer than usual, the half request stays open for as long as an answer is waited for: a core that
+    is slow answers meanwhile, and one that serves one at a time may give up the half request by itself.
     """
     seen = _half_open(line, _SILENCE)
-    held_up = seen["meanwhile"].seconds - line.usual_seconds > _SILENCE / 2
+    meanwhile = seen["meanwhile"]
+    held_up = meanwhile.trouble or meanwhile.seconds - line.usual_seconds > _SILENCE / 2
     return _half_open(line, _LONG_SILENCE) if held_up else seen
 
 
@@ -242,7 +244,7 @@ def _half_open(line: Line, seconds: float) -> dict[str, Attempt]:
         sent.wait(seconds)
         futures.wait([half], _LEAD)
         what = "a fresh sealed message, while half a request was open"
-        meanwhile = line.send(what, when, wait=max(_SILENCE, seconds - 2 * _LEAD))
+        meanwhile = line.send(what, when, wait=_LONG_SILENCE - 2 * _LEAD)
         return {"half-request": half.result(), "meanwhile": meanwhile}
 
 
