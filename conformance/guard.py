@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from warnings import WarningMessage
@@ -101,11 +102,16 @@ class Guard:
 
         A report that cannot be drawn is no violation.
         """
-        held = _held_back()
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - whatever a report breaks on, exit code 1 would call it a violation
-            self._fail(session, f"internal error: the reports could not be finished: {type(error).__name__}: {error}")
+        with _interrupts_held_back():
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - whatever it is, exit code 1 would call it a violation
+                name = type(error).__name__
+                self._fail(session, f"internal error: the reports could not be finished: {name}: {error}")
+            self._search(session)
+            self._tell(session)
+
+    def _search(self, session: pytest.Session) -> None:
         option = session.config.option
         named = [getattr(option, name, None) for name in _FILE_OPTIONS]
         self._session.written += [Path(name) for name in named if name]
@@ -115,22 +121,30 @@ class Guard:
             report.append_to_job(self._session.written)
         except OSError as error:
             self._config.get_terminal_writer().line(f"summary.md could not be appended to the job's page: {error}")
+
+    def _tell(self, session: pytest.Session) -> None:
+        option = session.config.option
         if self._session.document:
             told = findings.TOLD.get(option.findings, option.verbose)
             findings.write(self._config.get_terminal_writer(), self._session, told, int(session.exitstatus))
-        for number, handler in held.items():
-            signal.signal(number, handler)
 
     def _fail(self, session: pytest.Session, sentence: str) -> None:
         session.exitstatus = Exit.INTERNAL
         self._config.get_terminal_writer().line(self._redactor.text(sentence))
 
 
-def _held_back() -> dict[int, Any]:
-    """Ignore interrupts from now on: reports are written whole or not at all. Return the handlers to put back."""
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Ignore interrupts inside the block: reports are written whole or not at all."""
     if threading.current_thread() is not threading.main_thread():
-        return {}
-    return {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: set by other than Python
 
 
 def _has_a_line(entry: TracebackEntry) -> bool:
