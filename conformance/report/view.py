@@ -105,6 +105,8 @@ def _reservations(document: Document, say: Wording) -> Iterable[str]:
         yield say("sentence.deviates", n=len(deviations), ids=_named(deviations))
     if document["verdict"] == "not-conformant" and (missing := untested(document)):
         yield say("sentence.also_untested", n=missing)
+    if document["verdict"] != "conformant-with-waivers" and (excused := document["counts"][Outcome.WAIVED]):
+        yield say("sentence.excused", n=excused)
     yield from _left_aside(document, say)
 
 

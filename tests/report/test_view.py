@@ -121,3 +121,9 @@ def test_headline_says_what_the_target_file_took_out_of_the_question() -> None:
     assert "1 requirement was not judged: the target file excludes it" in told
     assert "1 requirement was not judged: it is about a section that the target file does not declare" in told
     assert "not judged" not in view.headline(document(kept, unasked), SAY)
+
+
+def test_headline_of_a_selection_names_what_is_waived() -> None:
+    found = document(case_row := requirement("HDR-02", case("HDR-02", "waived", waiver="W")), UNRUN)
+    assert case_row["verdict"] == "waived"
+    assert view.headline({**found, "verdict": "partial"}, SAY).endswith("1 case is violated and waived.")
