@@ -181,10 +181,17 @@ def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str
         "sections": list(target.sections),
         "sections_without_requirements": sections_without_requirements(target),
         "consent": target.consent,
-        "clock_offset_seconds": observations.get("channel/0", {}).get("core_clock_offset", 0.0),
+        "clock_offset_seconds": clock_offset(observations),
         "tls_level": tls_level.recorded(observations.get("tls/0", {})),
         "document": target.document(),
     }
+
+
+def clock_offset(observations: Mapping[str, Any]) -> float | None:
+    """Return the seconds that the core app's clock is ahead; None where it was not read."""
+    seen = observations.get("channel/0", {})
+    offset: float | None = seen["core_clock_offset"] if seen.get("core_clock", {}).get("source") else None
+    return offset
 
 
 def violations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
