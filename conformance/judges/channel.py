@@ -180,7 +180,10 @@ def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdi
         return violates(expected, f"{len(clear)} of {len(answers)} answers are the message itself, sent back", *clear)
     if clear:
         size = next(iter(clear.values())).body_bytes
-        return violates(expected, f"{len(clear)} of {len(answers)} answers do not open, {size} bytes", *clear)
+        observed = (
+            f"{len(clear)} of {len(answers)} answers do not open with the shared secret (the first has {size} bytes)"
+        )
+        return violates(expected, observed, *clear)
     if all(a.answer is Answer.EMPTY for a in answers.values()):
         return conforms(expected, "every answer is empty: nothing travels in the clear", *answers)
     return conforms(expected, f"all {len(answers)} answers open with the shared secret", *answers)

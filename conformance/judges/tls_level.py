@@ -75,7 +75,10 @@ def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Say which level the endpoint runs under each guideline (TLS-01)."""
     complete(seen)
     matches = {edition: match(seen, guideline(edition)) for edition in NEWEST_FIRST}
-    told = ", ".join(f"{m.level} under {edition}" for edition, m in matches.items())
+    editions: dict[str, list[str]] = {}
+    for edition, m in matches.items():
+        editions.setdefault("no level" if m.level == NONE else m.level, []).append(edition)
+    told = "; ".join(f"{name} under {', '.join(under)}" for name, under in editions.items())
     notes = tuple(
         f"{edition}: closest is {m.closest}; {_in_short(m.departures)}"
         for edition, m in matches.items()

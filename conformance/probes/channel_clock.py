@@ -80,7 +80,7 @@ def _middle_of_window(line: Line) -> Bounds:
 
 def _refusal(control: Attempt, noise: Attempt) -> str:
     if control.trouble:
-        return f"a fresh sealed message got no answer from the core app: {control.trouble}"
+        return f"a fresh sealed message got no answer from the core app ({control.trouble})"
     if control.status == noise.status and control.body_bytes == noise.body_bytes:
         return (
             f"the core app answers a fresh sealed message as it answers noise (status {control.status}, "

@@ -41,7 +41,7 @@ class Answer:
 
     def words(self) -> str:
         """Say what came back."""
-        return self.trouble or f"status {self.status}" + (f", {self.found} where honoured shows" if self.found else "")
+        return self.trouble or f"status {self.status}" + (f" with the value {self.found}" if self.found else "")
 
 
 @dataclass(frozen=True, slots=True)
