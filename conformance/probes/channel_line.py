@@ -77,14 +77,17 @@ class Line:
         *,
         declare: int = 0,
         wait: float = 0,
+        patience: float = 0,
         content_type: str = "",
     ) -> Attempt:
         """Send one message; again where it left too late or was lost on the way, at most three times.
 
         `make` seals or forges it for a timestamp. `wait` is the longest to wait for an answer, in seconds; a message
-        with a `wait` of its own is sent once. `content_type` is that of the target file unless given.
+        with a `wait` of its own is sent once. `patience`, in seconds, replaces the usual one, `content_type` that of
+        the target file.
         """
-        carry = partial(self._transport.send, timeout=wait or self.patience, declare=declare, content_type=content_type)
+        seconds = wait or patience or self.patience
+        carry = partial(self._transport.send, timeout=seconds, declare=declare, content_type=content_type)
         times = 0
         while True:
             times += 1
@@ -94,8 +97,8 @@ class Line:
                 return replace(attempt, times=times)
 
     def fresh(self) -> Attempt:
-        """Send a fresh sealed message: the control of everything else."""
-        return self.send("a fresh sealed message", timing.fresh(self.tolerance))
+        """Send a fresh sealed message: the control of everything else, worth the longest wait."""
+        return self.send("a fresh sealed message", timing.fresh(self.tolerance), patience=_PATIENCE)
 
     def noise(self, wait: float = 0) -> Attempt:
         """Send random bytes as long as a message: what no core can take for one."""
