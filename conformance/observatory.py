@@ -26,13 +26,15 @@ class ProbeCrash(RuntimeError):
 class Probe(Generic[Record]):
     """A way of looking at the target. `look` knows no requirement; its record is frozen and JSON can hold it.
 
-    `deadline` is in seconds, at the default limits; it may depend on the target where a probe has to wait.
+    `deadline` is in seconds, at the default limits; it may depend on the target where a probe has to wait. `waits` says
+    that most of its time is waiting, so that its cases are best judged last.
     """
 
     name: str
     record: type[Record]
     look: Callable[[Bench], Record]
     deadline: float | Callable[[Target], float] = 40.0
+    waits: bool = False
 
     @property
     def key(self) -> str:

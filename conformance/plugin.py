@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance import catalogue
+from conformance.cases import proofs
 from conformance.guard import ENTRY, Guard
 from conformance.ledger import Entry
 from conformance.model import (
@@ -124,7 +125,7 @@ def case_of(item: pytest.Item) -> Case | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the areas and levels that were not asked for."""
+    """Leave out the areas and levels that were not asked for; what is long waited for is judged last."""
     areas, level = config.option.area, Level(config.option.level)
 
     def wanted(item: pytest.Item) -> bool:
@@ -135,6 +136,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if wanted(item)]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Return when an item is run: cases, then cases of a probe that waits meanwhile, then any other test."""
+    if (case := case_of(item)) is None:
+        return 2
+    return int(proofs()[case.requirement.id].probe.waits)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -144,4 +144,4 @@ def _patience(target: Target) -> float:
     return _USUAL_SECONDS + max(0, margin - _USUAL_MARGIN)
 
 
-channel = Probe("channel", ChannelObservation, _look, _patience)
+channel = Probe("channel", ChannelObservation, _look, _patience, waits=True)
