@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Never
 
 from conformance import __version__
+from conformance.catalogue import AREAS, LANGUAGES
 from conformance.model import Exit, UnusableInput
 
-AREAS = ("acc", "tls", "hdr", "auth", "chn", "dbt", "hook", "net", "dep", "idv")
-LANGUAGES = ("en", "es")
 CONSENT = ("read", "write", "destructive")
 SECURITY_LEVELS = ("modern", "intermediate", "old")
 _ALONE = ("-h", "--help", "--version")

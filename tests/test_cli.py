@@ -49,11 +49,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"portero {__version__}\n"
 
 
-def test_lists_are_those_of_the_suite() -> None:
-    assert cli.AREAS == catalogue.AREAS
-    assert cli.LANGUAGES == catalogue.LANGUAGES
-
-
 def test_list_is_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("list", "--json", "--lang", "es") == Exit.OK
     rows = json.loads(capsys.readouterr().out)
