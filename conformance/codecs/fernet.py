@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -21,18 +20,8 @@ class FernetCodec:
 
     def __init__(self, secret: str, *, core: bool = False, tolerance: int = 10) -> None:
         """Derive the keys of both directions."""
-        sealing, opening = pair(secret, core=core)
-        self._set(base64.urlsafe_b64encode(sealing), base64.urlsafe_b64encode(opening), tolerance)
-
-    @classmethod
-    def with_key(cls, key: str, *, tolerance: int) -> Self:
-        """Use one Fernet key, base64url, for both directions: what the published vectors are made for."""
-        codec = cls.__new__(cls)
-        codec._set(key.encode(), key.encode(), tolerance)
-        return codec
-
-    def _set(self, sealing: bytes, opening: bytes, tolerance: int) -> None:
-        self._sealing, self._opening, self._tolerance = Fernet(sealing), Fernet(opening), tolerance
+        self._sealing, self._opening = (Fernet(base64.urlsafe_b64encode(key)) for key in pair(secret, core=core))
+        self._tolerance = tolerance
 
     def seal(self, payload: bytes, at: int) -> bytes:
         """Return a token stamped `at`, modulo 2^64."""

@@ -7,7 +7,6 @@ for minutes on a server that falls silent. Its library's types do not leave this
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
 import sys
 import time
@@ -51,7 +50,7 @@ _ROBOT_UNTOLD = {
 
 def scan(job: dict[str, Any]) -> dict[str, Any]:
     """Scan what the relay at `job["port"]` on loopback leads to."""
-    if _is_address(job["server_name"]):
+    if job["is_address"]:
         # RFC 6066 forbids an address as a server name; some servers refuse it.
         setattr(BaseSslClient, "set_tlsext_host_name", lambda *_: None)  # noqa: B010 - mypy forbids to assign
     credentials = None
@@ -199,14 +198,6 @@ def _renegotiates(server: ServerConnectivityInfo) -> bool | None:
         return False
     finally:
         connection.close()
-    return True
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
     return True
 
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from conformance.bench import Bench
 from conformance.probes.hello.caller import PATIENCE, Caller
+from conformance.probes.hello.wire import is_address
 from conformance.probes.key_file import key_file
 from conformance.probes.relay import Relay
 
@@ -85,6 +86,7 @@ class SslyzeChild:
             job = {
                 "port": relay.port,
                 "server_name": caller.host,
+                "is_address": is_address(caller.host),
                 "versions": versions,
                 "connections": connections,
                 "patience": math.ceil(PATIENCE + 2 * connections / limits.requests_per_second),

@@ -42,7 +42,7 @@ class Hello:
 
     def _extensions(self) -> list[bytes]:
         found = []
-        if self.server_name and not _is_address(self.server_name):
+        if self.server_name and not is_address(self.server_name):
             name = b"\0" + _vector(2, self.server_name.encode("idna"))
             found.append(_extension(0, _vector(2, name)))
         if self.groups is not None:
@@ -85,7 +85,8 @@ def _numbers(numbers: tuple[int, ...]) -> bytes:
     return b"".join(number.to_bytes(2) for number in numbers)
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Tell whether `name` is an IP address, which RFC 6066 forbids as a server name."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
