@@ -99,12 +99,6 @@ def is_named(host: str) -> bool:
     return False
 
 
-def xss_effect(page: Exchange) -> str:
-    """Return `legacy-browsers-only` where an old browser's filter is switched on, else `none`."""
-    values = page.values(XSS)
-    return "legacy-browsers-only" if values and values[0].startswith("1") else "none"
-
-
 def script_effect(page: Exchange) -> str:
     """Return what a current browser runs under the standard policy: `runs:eval,self`, or `none` without one."""
     lines = page.values(STANDARD_POLICY)

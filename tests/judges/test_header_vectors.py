@@ -31,7 +31,6 @@ EFFECTS = {
     "HDR-01": values.script_effect,
     "HDR-08": values.script_effect,
     "HDR-02": values.framing,
-    "HDR-03": values.xss_effect,
     "HDR-04": lambda seen: "nosniff" if values.stops_sniffing(seen) else "none",
     "HDR-05": values.transport_effect,
 }
@@ -52,12 +51,13 @@ def test_vector(vector: dict[str, Any]) -> None:
         if verdict.outcome is Outcome.FAIL:
             failed.append(requirement)
     assert failed == vector["fails"]
-    assert EFFECTS[vector["judged"]](answer) == vector["effect"]
+    if vector["judged"] != "HDR-03":  # current browsers know nothing of X-XSS-Protection
+        assert EFFECTS[vector["judged"]](answer) == vector["effect"]
 
 
 def test_vectors_reach_every_judge_both_ways() -> None:
     judged = {vector["judged"] for vector in VECTORS}
-    assert judged == set(EFFECTS)
+    assert judged == {"HDR-03", *EFFECTS}
     for requirement in judged:
         assert {requirement in vector["fails"] for vector in VECTORS if vector["judged"] == requirement} == {
             True,
