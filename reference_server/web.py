@@ -102,6 +102,7 @@ class WebApp:
 
     def start(self) -> None:
         """Serve in the background."""
+        self.api.start()
         self.tls.prepare()
         clock = self.gateway.clock
         https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock), clock=clock)
