@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("results", type=Path, metavar="results.json")
     render.add_argument("--reports", type=Path, metavar="DIR", help="default: the results file's own folder")
     render.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
+    _restore(_command(commands, "restore", "put back what an interrupted run left changed"))
+    _diff(_command(commands, "diff", "compare two results files, the older first"))
     _rejudge(_command(commands, "rejudge", "judge the observations of a results file anew, offline"))
     return parser
 
@@ -117,6 +119,18 @@ def _serve(serve: argparse.ArgumentParser) -> None:
 def _init(init: argparse.ArgumentParser) -> None:
     init.add_argument("file", type=Path, metavar="FILE", nargs="?", default=Path("target.toml"))
     init.add_argument("--consent", choices=CONSENT, default="read", help="how far the probes may go")
+
+
+def _restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("--reports", type=Path, metavar="DIR", default=Path("reports"), help="the run's reports")
+    restore.add_argument("--target", type=Path, metavar="FILE", help="default: the target file of that run")
+
+
+def _diff(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the texts")
 
 
 def _rejudge(rejudge: argparse.ArgumentParser) -> None:

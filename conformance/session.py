@@ -16,6 +16,8 @@ from conformance import ledger, locate, report, target, waivers
 from conformance.assessment import Assessment
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
+from conformance.bench.journal import NAME, Journal, refuse_unplayed
+from conformance.bench.undo import Undo
 from conformance.inputs import target_file
 from conformance.inputs.complaints import nearest
 from conformance.ledger import Entry
@@ -48,12 +50,15 @@ class Session:
         self.written: list[Path] = []
         with ExitStack() as closing:
             closing.enter_context(claimed(reports))
+            refuse_unplayed(reports)
             folder, environ = self._aim(aim, tuple(faults), closing)
             vault = open_vault(self.target.secret_refs(), environ, folder)
             target_file.check_client_key(self.target, vault, folder)
             self.redactor = Redactor(vault)
             self.budget = Budget(self.target.limits)
-            self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder))
+            # The reference server ends with the run: there would be nothing left to put anything back into.
+            undo = Undo(Journal(reports, aim, self.redactor) if aim else None)
+            self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder, undo=undo))
             self.assessment = Assessment(self.target, self.observatory)
             self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
@@ -136,7 +141,8 @@ class Session:
     def _stop_probing(self) -> None:
         self.budget.stop()
         for what in self.observatory.bench.undo.settle():
-            sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it\n")
+            left = f", or run `portero restore --reports {self.reports}`" if (self.reports / NAME).exists() else ""
+            sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it{left}\n")
 
 
 def not_asked_about(section: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -13,9 +12,7 @@ import time
 from pathlib import Path
 
 from conformance.model import Exit
-from reference_server import Gateway
-from reference_server.http import Request, Response
-from tests import live, null
+from tests import null
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -77,28 +74,3 @@ def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path
     results = json.loads((tmp_path / "reports" / "results.json").read_text(encoding="utf-8"))
     assert results["run"]["interrupted"] is True
     assert results["verdict"] == "incomplete"
-
-
-def test_an_interrupt_puts_back_what_was_changed(tmp_path: Path) -> None:
-    gateway, turned_off, ended = Gateway(), threading.Event(), threading.Event()
-    serve = gateway.identity.serve
-
-    def slow_while_off(request: Request) -> Response:
-        if request.method == "POST" and not gateway.identity.validation:
-            turned_off.set()
-            ended.wait(20)
-        return serve(request)
-
-    gateway.identity.serve = slow_while_off
-    with gateway:
-        aim = live.describe(gateway, tmp_path, ["identity"])
-        words: list[str | Path] = ["run", "--target", aim, "--area", "idv", "--reports", tmp_path / "reports"]
-        command = [sys.executable, "-m", "conformance", *words]
-        environ = os.environ | gateway.environ
-        with subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL) as run:
-            assert turned_off.wait(60)
-            assert not gateway.identity.validation
-            run.send_signal(signal.SIGINT)
-            assert run.wait(20) == Exit.INTERRUPTED
-        ended.set()
-        assert gateway.identity.validation

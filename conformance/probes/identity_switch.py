@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import secrets
-import threading
 from dataclasses import replace
 from typing import Any
 
 from conformance import pointers
 from conformance.bench import Bench
+from conformance.bench.journal import Request
+from conformance.bench.undo import Promise
 from conformance.forgeries import forgery, uid_variants
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
@@ -26,22 +27,17 @@ USUAL = "/enabled"
 
 
 class ValidationSwitch:
-    """The service's setting: read, set, and put back as it was found.
-
-    It may be put back from another thread, when the run is over: what is being set at that moment is waited for, and
-    nothing is set afterwards, as the budget is closed by then.
-    """
+    """The service's setting: read, set, and put back as it was found."""
 
     def __init__(self, client: IdentityClient, switch: Switch) -> None:
         """Read the setting as it stands."""
         self.client = client
         self.switch = switch
         state = client.identity.state
-        reference = switch.authorization or (state.authorization if state else None)
+        self._authorization = switch.authorization or (state.authorization if state else None)
         self._headers = {"Content-Type": "application/json"}
-        if reference:
-            self._headers["Authorization"] = client.bench.vault[reference].reveal()
-        self._turn = threading.Lock()
+        if self._authorization:
+            self._headers["Authorization"] = client.bench.vault[self._authorization].reveal()
         self._document: Any = self._read(client.bench)
         self.pointer = switch.pointer or _only_flag(self._document) or USUAL
         found = self.flag()
@@ -62,18 +58,20 @@ class ValidationSwitch:
 
     def set(self, *, enforced: bool) -> Answer:
         """Turn validation on or off."""
-        with self._turn:
-            return self._set(self.client.bench, enforced=enforced)
+        return self._set(self.client.bench, enforced=enforced)
 
-    def _set(self, bench: Bench, *, enforced: bool) -> Answer:
+    def _body(self, *, enforced: bool) -> str:
         document = copy.deepcopy(self._document) if isinstance(self._document, dict) else {}
         pointers.put(document, self.pointer, enforced)
+        return json.dumps(document)
+
+    def _set(self, bench: Bench, *, enforced: bool) -> Answer:
         seen = exchange(
             bench,
             self.switch.method,
             self.switch.url,
             headers=self._headers,
-            body=json.dumps(document).encode(),
+            body=self._body(enforced=enforced).encode(),
             context=self.client.context,
         )
         return self.client.noted(seen)
@@ -81,10 +79,21 @@ class ValidationSwitch:
     def put_back(self) -> bool:
         """Set what was found, and tell whether it holds; whatever of the run's time and requests is left."""
         bench = self.client.bench.for_restoring()
-        with self._turn:
-            answer = self._set(bench, enforced=self.original)
-            self.flag_after = self._flag(bench)
+        answer = self._set(bench, enforced=self.original)
+        self.flag_after = self._flag(bench)
         return 200 <= answer.status < 300 and self.flag_after in ("", json.dumps(self.original))
+
+    @property
+    def way_back(self) -> Request:
+        """Return the request that sets what was found."""
+        return Request(
+            self.switch.method,
+            self.switch.url,
+            section="identity",
+            headers={"Content-Type": "application/json"},
+            secret_headers={"Authorization": self._authorization} if self._authorization else {},
+            body=self._body(enforced=self.original),
+        )
 
 
 def _only_flag(document: Any) -> str | None:
@@ -117,24 +126,22 @@ def _honoured_uid(client: IdentityClient) -> str:
 
 def _turn(client: IdentityClient, switch: ValidationSwitch, uid: str) -> SwitchObservation:
     seen = SwitchObservation(flag_before=switch.flag(), unsigned_before=_unsigned(client, uid))
-    with client.bench.undo.promised("identity.switch", switch.put_back):
+    with client.bench.undo.promised("identity.switch", switch.put_back, switch.way_back) as promise:
         try:
-            seen = _with_validation_off(client, switch, uid, seen)
-            seen = _with_validation_on(client, switch, uid, seen)
+            seen = _with_validation_off(client, switch, uid, seen, promise)
+            seen = _with_validation_on(client, switch, uid, seen, promise)
         except Inconclusive as reason:
             seen = replace(seen, stopped=str(reason))
-        finally:
-            put_back = switch.put_back()
-    return replace(seen, put_back=put_back, flag_after=switch.flag_after)
+    return replace(seen, put_back=promise.kept, flag_after=switch.flag_after)
 
 
 def _with_validation_off(
-    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation
+    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, promise: Promise
 ) -> SwitchObservation:
     forged = forgery.flipped(client.right(uid), (17,))
     return replace(
         seen,
-        set_off=switch.set(enforced=False),
+        set_off=promise.change(lambda: switch.set(enforced=False)),
         flag_off=switch.flag(),
         unsigned_off=_unsigned(client, uid),
         right_off=client.answer(client.document(uid, client.right(uid)), uid),
@@ -144,11 +151,11 @@ def _with_validation_off(
 
 
 def _with_validation_on(
-    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation
+    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, promise: Promise
 ) -> SwitchObservation:
     return replace(
         seen,
-        set_on=switch.set(enforced=True),
+        set_on=promise.change(lambda: switch.set(enforced=True)),
         flag_on=switch.flag(),
         unsigned_on=_unsigned(client, uid),
         unsigned_on_fresh=_fresh(client, "no hash for a uid that nobody has", MISSING),

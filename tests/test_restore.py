@@ -1,0 +1,199 @@
+"""A run that was killed leaves a journal, and `portero restore` puts back what stands in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conformance.bench.journal import NAME, Entry, Page, Request, write
+from conformance.model import Exit
+from conformance.secret import SecretRef
+from reference_server import Gateway
+from reference_server.http import HttpServer, Response
+from reference_server.http import Request as Asked
+from tests.live import CHECKOUT, Ended, describe, portero
+
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(slots=True)
+class Slow:
+    """A gateway whose identity service answers no initialisation while validation is off."""
+
+    gateway: Gateway
+    turned_off: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    case = Slow(Gateway())
+    serve = case.gateway.identity.serve
+
+    def slow_while_off(request: Asked) -> Response:
+        if request.method == "POST" and not case.gateway.identity.validation:
+            case.turned_off.set()
+            case.ended.wait(20)
+        return serve(request)
+
+    case.gateway.identity.serve = slow_while_off
+    with case.gateway:
+        yield case
+        case.ended.set()
+
+
+def stopped(slow: Slow, folder: Path, number: signal.Signals) -> int:
+    """Begin a run, stop it while validation is off, and return how it ended."""
+    aim = describe(slow.gateway, folder, ["identity"])
+    words: list[str | Path] = ["run", "--target", aim, "--area", "idv", "--reports", folder / "reports"]
+    command = [sys.executable, "-m", "conformance", *words]
+    environ = os.environ | slow.gateway.environ
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL) as run:
+        assert slow.turned_off.wait(60)
+        assert not slow.gateway.identity.validation
+        run.send_signal(number)
+        return run.wait(20)
+
+
+def restore(folder: Path, gateway: Gateway, *words: str | Path) -> Ended:
+    return portero("restore", "--reports", folder / "reports", *words, environ=gateway.environ)
+
+
+def test_after_a_kill_restore_puts_back_what_the_run_had_changed(slow: Slow, tmp_path: Path) -> None:
+    assert stopped(slow, tmp_path, signal.SIGKILL) == -signal.SIGKILL
+    assert not slow.gateway.identity.validation
+    journal = tmp_path / "reports" / NAME
+    kept = journal.read_text(encoding="utf-8")
+    assert "env:PORTERO_IDENTITY_ADMIN" in kept
+    assert not any(secret in kept for secret in slow.gateway.environ.values())
+
+    refused = portero("run", "--target", tmp_path / "target.toml", "--reports", tmp_path / "reports")
+    assert refused.code == Exit.UNUSABLE
+    assert f"run `portero restore --reports {tmp_path / 'reports'}` first" in refused.errors
+
+    ended = restore(tmp_path, slow.gateway)
+    assert (ended.code, ended.errors) == (Exit.OK, "")
+    assert ended.output.startswith("identity.switch, changed 20")
+    assert ended.output.endswith(": put back\n")
+    assert slow.gateway.identity.validation
+    assert not journal.exists()
+    again = restore(tmp_path, slow.gateway)
+    assert (again.code, again.output) == (Exit.OK, f"{journal}: is not there: nothing is left to put back\n")
+
+
+def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
+    assert stopped(slow, tmp_path, signal.SIGINT) == Exit.INTERRUPTED
+    assert slow.gateway.identity.validation
+    assert not (tmp_path / "reports" / NAME).exists()
+
+
+@dataclass(slots=True)
+class Desk:
+    """A gateway with a journal that names it; `put` writes one."""
+
+    gateway: Gateway
+    folder: Path
+    aim: Path
+
+    def put(self, *requests: Request) -> Path:
+        entries = tuple(
+            Entry(f"change {n}", (request,), "2026-01-01T00:00:00+00:00") for n, request in enumerate(requests)
+        )
+        path = self.folder / "reports" / NAME
+        path.parent.mkdir(exist_ok=True)
+        write(path, Page(1, str(self.aim), entries))
+        return path
+
+    def setting(self, **values: object) -> Request:
+        url = f"https://localhost:{self.gateway.web.port}/v1/settings/application"
+        return Request("PATCH", url, headers=JSON, login="webapp.admin", body=json.dumps(values))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Gateway() as gateway:
+        yield Desk(
+            gateway,
+            tmp_path,
+            describe(
+                gateway,
+                tmp_path,
+                ["webapp", "identity"],
+            ),
+        )
+
+
+def test_a_login_is_made_when_it_is_needed_and_the_last_change_goes_back_first(desk: Desk) -> None:
+    desk.put(desk.setting(callback_persist="first"), desk.setting(callback_persist="second"))
+    ended = restore(desk.folder, desk.gateway)
+    assert ended.code == Exit.OK, ended.output
+    assert [line.partition(",")[0] for line in ended.output.splitlines()] == ["change 1", "change 0"]
+    assert desk.gateway.web.api.settings["callback_persist"] == "first"
+
+
+def test_what_cannot_be_put_back_says_why_and_stays(desk: Desk) -> None:
+    base = f"https://localhost:{desk.gateway.web.port}"
+    requests = {
+        "/v1/nowhere: was answered 404": Request("DELETE", f"{base}/v1/nowhere", login="webapp.admin"),
+        "the target file names no such server": Request("PUT", "https://elsewhere.example/", login="webapp.admin"),
+        "does not refer to any more": Request("PUT", base, body_from=SecretRef.checked("env:GONE_BY_NOW")),
+        "the target file lacks webapp.user": Request("PUT", base, login="webapp.user"),
+        "[database] is not declared": Request("PUT", base, section="database"),
+    }
+    path = desk.put(
+        *requests.values(), desk.setting(callback_persist="back"), Request("DELETE", base + "/v1/x", also=(401,))
+    )
+    ended = restore(desk.folder, desk.gateway)
+    assert ended.code == Exit.INCOMPLETE
+    *lines, last = ended.output.splitlines()
+    assert [line.partition(",")[2].endswith(": put back") for line in lines] == [True] * 2 + [False] * len(requests)
+    assert all(said in line for said, line in zip(reversed(requests), lines[2:], strict=True)), lines
+    assert last.startswith(f"{path}: keeps what could not be put back")
+    assert desk.gateway.web.api.settings["callback_persist"] == "back"
+    assert len(json.loads(path.read_text(encoding="utf-8"))["entries"]) == len(requests)
+
+
+def test_credentials_go_to_no_server_whose_certificate_does_not_verify(desk: Desk) -> None:
+    desk.put(desk.setting(callback_persist="back"))
+    seen: list[Asked] = []
+
+    def watch(request: Asked) -> Response:
+        seen.append(request)
+        return Response.json({})
+
+    with Gateway() as other:
+        impostor = HttpServer(watch, other.web.tls.wrap)
+        impostor.start()
+        away = describe(other, desk.folder, ["webapp"])
+        text = away.read_text(encoding="utf-8").replace(f"localhost:{other.web.port}", f"localhost:{impostor.port}")
+        text = text.replace(str(other.folder / "ca.pem"), str(desk.gateway.folder / "ca.pem"))
+        away.write_text(text, encoding="utf-8")
+        url = f"https://localhost:{impostor.port}/v1/settings/application"
+        desk.put(Request("PATCH", url, login="webapp.admin", body="{}"))
+        ended = restore(desk.folder, other, "--target", away)
+        impostor.stop()
+    assert ended.code == Exit.INCOMPLETE
+    assert "the certificate does not verify" in ended.output
+    assert not seen
+
+
+@pytest.mark.parametrize(("spoil", "said"), [("journal", "is no journal of changes"), ("target", "cannot be read")])
+def test_bad_files_are_named(desk: Desk, spoil: str, said: str) -> None:
+    path = desk.put(desk.setting(callback_persist="back"))
+    if spoil == "journal":
+        path.write_text("{}", encoding="utf-8")
+    else:
+        desk.aim.unlink()
+    ended = restore(desk.folder, desk.gateway)
+    assert ended.code == Exit.UNUSABLE
+    assert said in ended.errors
+    assert path.exists()
