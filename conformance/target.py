@@ -17,6 +17,7 @@ from conformance.inputs.fields import (
     CodecName,
     FirstAndLast,
     HeaderValue,
+    HostPort,
     HttpsUrl,
     IpAddress,
     JsonPointer,
@@ -240,16 +241,16 @@ class Deployment(Table):
 class Vantage(Table):
     """A place to look from; `command` begins the command line that runs Python over there."""
 
-    name: str
+    name: Text
     command: tuple[str, ...] = ()
-    reachable: str | None = None
+    reachable: HostPort | None = None
 
 
 class Reach(Table):
     """An expectation: a vantage point reaches a service, or does not."""
 
     from_: str = Field(alias="from")
-    to: str
+    to: HostPort
     service: Literal["api", "admin", "communication", "control", "database"]
     allowed: StrictBool
 
@@ -257,9 +258,27 @@ class Reach(Table):
 class Network(Table):
     """Where the networks are looked at from, and what is expected there."""
 
-    ports: tuple[Port, ...] = ()
+    ports: Annotated[tuple[Port, ...], Once] = ()
     vantage: tuple[Vantage, ...] = ()
     reach: tuple[Reach, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Network:
+        names = [vantage.name for vantage in self.vantage]
+        if len(set(names)) < len(names):
+            raise ValueError("two [[network.vantage]] tables have the same name")
+        expected: dict[tuple[str, str, str], bool] = {}
+        for reach in self.reach:
+            if reach.from_ not in names:
+                declared = ", ".join(names) or "none"
+                raise ValueError(
+                    f'reach "from" names {reach.from_!r}, and no [[network.vantage]] is called so: {declared} declared'
+                )
+            if expected.setdefault((reach.from_, reach.to, reach.service), reach.allowed) != reach.allowed:
+                raise ValueError(
+                    f"reach from {reach.from_!r} to {reach.to!r} ({reach.service}) is declared both allowed and not"
+                )
+        return self
 
 
 class Target(Table):

@@ -55,6 +55,19 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def _host_port(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        sound = bool(parts.hostname and parts.port) and parts.netloc == value and parts.username is None
+    except ValueError:
+        sound = False
+    if not sound or not value.isprintable() or " " in value:
+        raise ValueError(
+            'must be a host and a port, such as "core.staging.example:6250"; an IPv6 address stands in square brackets'
+        )
+    return value
+
+
 def _path(value: str) -> str:
     if not value.startswith("/") or not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("must be a path that starts with / and is percent-encoded")
@@ -130,4 +143,5 @@ Once = AfterValidator(_once)
 FirstAndLast = AfterValidator(_first_and_last)
 CodecName = Annotated[str, AfterValidator(_codec)]
 PlainValue = Annotated[Any, BeforeValidator(_simple)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
 HeaderValue = Annotated[str, AfterValidator(_reference_or_text)]
