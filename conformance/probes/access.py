@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -22,6 +21,7 @@ from conformance.probes.hello.versions import live_versions
 from conformance.probes.http import TIMEOUT, connect, exchange, plain_words, present, webapp_context
 from conformance.probes.preflight import reach
 from conformance.probes.resolve import resolve
+from conformance.probes.trust import careful_context, served
 from conformance.records import tls
 from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
 from conformance.target import Webapp
@@ -78,23 +78,11 @@ def _verify(bench: Bench, address: str | None, *, strict: bool) -> tuple[int, st
 def verifying_context(bench: Bench, *, strict: bool) -> ssl.SSLContext:
     """Return a context that verifies chain and name against the declared trust, and leaves all else open.
 
-    Python's defaults for the flags differ between its versions, so they are spelt out. Raises Inconclusive when
-    webapp.ca_file cannot be used.
+    Raises Inconclusive when webapp.ca_file cannot be used.
     """
     webapp = _webapp(bench)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN
-    if strict:
-        context.verify_flags |= ssl.VERIFY_X509_STRICT
-    if webapp.ca_file is None:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    else:
-        try:
-            context.load_verify_locations(bench.file(webapp.ca_file))
-        except OSError as error:
-            raise Inconclusive(f"webapp.ca_file ({webapp.ca_file}) cannot be used: {plain_words(error)}") from error
+    ca_file = bench.file(webapp.ca_file) if webapp.ca_file is not None else None
+    context = careful_context(ca_file, "webapp.ca_file", strict=strict)
     if webapp.client_cert is not None and webapp.client_key is not None:
         present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
     return context
@@ -110,20 +98,11 @@ def _handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> li
                 connect(address or host, port, time.monotonic() + min(TIMEOUT, bench.left())) as sock,
                 context.wrap_socket(sock, server_hostname=host) as secured,
             ):
-                return _served(secured)
+                return served(secured)
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, ValueError) as error:
             raise Inconclusive(f"{address or host}:{port}: {plain_words(error)}") from error
-
-
-def _served(secured: ssl.SSLSocket) -> list[bytes]:
-    """Return the certificates as they were sent. Python names the method from 3.13 on, and has it since 3.10."""
-    public = getattr(secured, "get_unverified_chain", None)
-    if public is not None:
-        return list(public())
-    inner: Any = secured._sslobj  # type: ignore[attr-defined]
-    return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner.get_unverified_chain() or ()]
 
 
 def facts(der: bytes) -> Certificate:

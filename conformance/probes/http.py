@@ -200,13 +200,13 @@ def webapp_context(bench: Bench) -> ssl.SSLContext:
     return client_context(bench, parts.hostname or "", parts.port or 443)
 
 
-def present(context: ssl.SSLContext, certificate: Path, key: Secret) -> None:
+def present(context: ssl.SSLContext, certificate: Path, key: Secret, section: str = "webapp") -> None:
     """Let `context` show a client certificate when it is asked for one; raises Inconclusive when it cannot be used."""
     with key_file(key) as path:
         try:
             context.load_cert_chain(certificate, path)
         except OSError as error:
-            raise Inconclusive(f"webapp.client_cert and client_key cannot be used: {plain_words(error)}") from error
+            raise Inconclusive(f"{section}.client_cert and client_key cannot be used: {plain_words(error)}") from error
 
 
 def plain_words(error: BaseException) -> str:

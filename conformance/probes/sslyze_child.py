@@ -63,8 +63,9 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
         network_timeout=job["patience"],
         network_max_retries=2,
     )
-    names = {*_ALWAYS, *(_CIPHER_COMMANDS[version] for version in job["versions"])}
-    names |= {"tls_1_3_early_data"} if "tls-1.3" in job["versions"] else set()
+    names = {_CIPHER_COMMANDS[version] for version in job["versions"]}
+    if not job["suites_only"]:
+        names |= {*_ALWAYS, "tls_1_3_early_data"} if "tls-1.3" in job["versions"] else {*_ALWAYS}
     commands = {ScanCommand(name) for name in names}
     scanner = Scanner(job["connections"], concurrent_server_scans_limit=1)
     scanner.queue_scans([ServerScanRequest(location, network, commands)])
@@ -74,6 +75,9 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     server = ServerConnectivityInfo(location, network, result.connectivity_result)
     attempts = {name: getattr(result.scan_result, name) for name in sorted(names)}
     unfinished = {name: _in_words(each.error_trace) for name, each in attempts.items() if each.result is None}
+    suites = {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]}
+    if job["suites_only"]:
+        return {"trouble": "", "unfinished": unfinished, "suites": suites}
     robot = attempts["robot"].result
     if robot is not None and robot.robot_result in _ROBOT_UNTOLD:
         unfinished["robot"] = _ROBOT_UNTOLD[robot.robot_result]
@@ -85,7 +89,7 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "trouble": "",
         "unfinished": unfinished,
-        "suites": {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]},
+        "suites": suites,
         "findings": findings,
         "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
         "reaches_tls12": reaches_tls12,

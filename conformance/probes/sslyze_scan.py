@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -74,20 +74,30 @@ class SslyzeChild:
             self._process.communicate()
 
     def scan(
-        self, bench: Bench, caller: Caller, versions: list[str], ends: float, still_there: Callable[[], bool]
+        self,
+        bench: Bench,
+        caller: Caller,
+        versions: list[str],
+        ends: float,
+        still_there: Callable[[], bool],
+        *,
+        suites_only: bool = False,
     ) -> SslyzeFindings:
         """Scan with the commands that the live `versions` need, until `ends` on the monotonic clock.
 
-        Asks `still_there` every two seconds and gives up when the target is not.
+        Asks `still_there` every two seconds and gives up when the target is not. `suites_only` leaves out all but the
+        suites, and shows no client certificate.
         """
         limits = bench.target.limits
         connections = min(CONNECTIONS, max(1, limits.connections - _LEFT_FREE))
-        with Relay(caller, bench.budget) as relay, _client_files(bench) as (certificate, key):
+        files = nullcontext(("", "")) if suites_only else _client_files(bench)
+        with Relay(caller, bench.budget) as relay, files as (certificate, key):
             job = {
                 "port": relay.port,
                 "server_name": caller.host,
                 "is_address": is_address(caller.host),
                 "versions": versions,
+                "suites_only": suites_only,
                 "connections": connections,
                 "patience": math.ceil(PATIENCE + 2 * connections / limits.requests_per_second),
                 "client_cert": certificate,
