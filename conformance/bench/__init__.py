@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.bench.budget import Budget
 from conformance.bench.clock import Clock, SystemClock
+from conformance.bench.logins import Logins
 from conformance.bench.once import Once
 from conformance.bench.silence import Silence
 from conformance.bench.undo import Undo
@@ -28,6 +29,7 @@ class Bench:
     folder: Path = Path()
     clock: Clock = field(default_factory=SystemClock)
     once: Once = field(default_factory=Once)
+    logins: Logins = field(default_factory=Logins)
     silence: Silence = field(default_factory=Silence)
     undo: Undo = field(default_factory=Undo)
     ends: float = math.inf
