@@ -114,11 +114,23 @@ def _repositories(policy: Policy) -> list[tuple[str, str]]:
     return [(f"repository-{n}", name) for n, name in enumerate(identity.repositories, 1)] if identity else []
 
 
+def _site(key: str, label: str) -> Callable[[Policy], list[tuple[str, str]]]:
+    def axis(policy: Policy) -> list[tuple[str, str]]:
+        identity = policy.target.identity
+        listed = getattr(identity, key) if identity else ()
+        return [(f"{label}-{n}", getattr(each, "url", each)) for n, each in enumerate(listed, 1)]
+
+    return axis
+
+
 AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "admin_paths": _paths("admin_paths"),
     "api_paths": _paths("api_paths"),
     "plain_ports": _plain_ports,
     "tls_versions": _tls_versions,
     "repositories": _repositories,
+    "signed_in_pages": _site("signed_in_pages", "page"),
+    "site_pages": _site("site_pages", "page"),
+    "other_paths": _site("other_paths", "path"),
     "uids": _uids,
 }

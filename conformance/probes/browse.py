@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,7 +24,7 @@ MOST_REDIRECTS = 5
 class Fetched:
     """What came of one page. `trouble` says why there is no answer; `cut` that its end was not read.
 
-    `head` are the answer's headers, a line each.
+    `head` are the answer's headers, a line each; `before` is what the redirects on the way said.
     """
 
     url: str
@@ -33,6 +33,7 @@ class Fetched:
     trouble: str = ""
     cut: bool = False
     head: str = ""
+    before: str = ""
 
 
 class _Adapter(HTTPAdapter):
@@ -58,13 +59,14 @@ def fetch(bench: Bench, url: str, headers: Mapping[str, str], context: ssl.SSLCo
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", _Adapter(context))
+        before = ""
         for _ in range(MOST_REDIRECTS):
             seen, location = _get(bench, session, url, headers)
             onward = urljoin(url, location)
             if not 300 <= seen.status < 400 or onward == url or origin(onward) != origin(url):
-                return seen
-            url = onward
-        return seen
+                break
+            url, before = onward, f"{before}{seen.head}\n{seen.text}\n"
+        return replace(seen, before=before)
 
 
 def _get(bench: Bench, session: requests.Session, url: str, headers: Mapping[str, str]) -> tuple[Fetched, str]:

@@ -62,8 +62,17 @@ class IdentityClient:
         self.headers = reveal(bench, identity.headers)
         if "content-type" not in {name.lower() for name in self.headers}:
             self.headers["Content-Type"] = "application/json"
-        for number, uid in enumerate(identity.uids, 1):
+        for number, uid in enumerate(self._uids(), 1):
             self.bench.redactor.learn(Secret(f"client_hash of uid-{number}", self.right(uid)))
+
+    def _uids(self) -> tuple[str, ...]:
+        """List the declared uids; those that only a page's client has come last."""
+        identity = self.identity
+        return tuple(dict.fromkeys((*identity.uids, *(page.uid for page in identity.signed_in_pages))))
+
+    def known_hashes(self) -> dict[str, str]:
+        """Return the right hash of every declared uid; of none without the secret."""
+        return {uid: self.right(uid) for uid in self._uids()} if self.key else {}
 
     def right(self, uid: str) -> str:
         """Return the right hash of `uid`."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from conformance.model import Inconclusive
+from conformance.probes import page_hashes
 from conformance.probes.browse import Fetched, fetch, origin
 from conformance.probes.identity_client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
@@ -16,6 +17,7 @@ from conformance.probes.preflight import reach
 from conformance.records.identity import Page
 
 MOST_SCRIPTS = 20
+MOST_CALLS = 10
 NOT_THERE = (404, 410)
 
 
@@ -53,13 +55,19 @@ class _Scripts(HTMLParser):
 
 
 def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
-    """Read every declared page, as nobody and as the client who is signed in."""
+    """Read every declared page: as the client who is signed in and as nobody, in this order, then those for nobody.
+
+    What a shared cache keeps of a client's page is so received by nobody.
+    """
     identity, vault = client.identity, client.bench.vault
-    pages = [_look(client, url, {}, "") for url in identity.site_pages]
-    signed_in = (
-        _look(client, page.url, {"Cookie": vault[page.cookie].reveal()}, page.uid) for page in identity.signed_in_pages
-    )
-    return (*pages, *signed_in)
+    signed_in = [
+        replace(
+            _look(client, page.url, {"Cookie": vault[page.cookie].reveal()}, page.uid),
+            nobody=_look(client, page.url, {}, ""),
+        )
+        for page in identity.signed_in_pages
+    ]
+    return (*(_look(client, url, {}, "") for url in identity.site_pages), *signed_in)
 
 
 def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -> Page:
@@ -69,37 +77,49 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         return Page(url, uid, trouble=str(reason))
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
+    landed = "" if seen.url == url else _bare(seen.url)
     if seen.trouble or not 200 <= seen.status < 300:
-        return Page(url, uid, seen.status, seen.trouble)
+        page = Page(url, uid, seen.status, seen.trouble, landed=landed)
+        return replace(page, carries=_carried(client, uid, "\n".join((seen.text, seen.head, seen.before))))
     found = _Texts()
     found.texts[url] = _whole(seen, found.unread)
-    found.texts[f"{url} (headers)"] = seen.head
+    found.texts[f"{url} (headers)"] = "\n".join((seen.head, seen.before))
     scripts = _Scripts()
     scripts.feed(found.texts[url])
+
+    def read(links: list[str], unread: list[str]) -> list[str]:
+        return _read(lambda link: fetch(client.bench, link, headers, context), links, found.texts, unread)
+
     links = [urljoin(seen.url, source) for source in scripts.sources]
     own = [link for link in dict.fromkeys(links) if origin(link) == origin(seen.url)]
     if len(own) > MOST_SCRIPTS:
         found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
-    for link in own[:MOST_SCRIPTS]:
-        script = fetch(client.bench, link, headers, context)
-        if script.trouble or not (200 <= script.status < 300 or script.status in NOT_THERE):
-            found.unread.append(f"{link}: {script.trouble or f'status {script.status}'}")
+    code = [*scripts.inline, *read(own[:MOST_SCRIPTS], found.unread)]
+    called, more = page_hashes.calls("\n".join(code))
+    called = tuple(link for call in called if origin(link := urljoin(seen.url, call)) == origin(seen.url))
+    untold = ["more calls"] if more or len(called) > MOST_CALLS else []
+    read(list(called[:MOST_CALLS]), untold)
+    page = Page(url, uid, seen.status, landed=landed, more_calls=bool(untold))
+    return _page(client, page, found, code, links)
+
+
+def _read(fetched: Callable[[str], Fetched], links: list[str], texts: dict[str, str], unread: list[str]) -> list[str]:
+    """Return what stands at `links`, and keep it in `texts`; what cannot be read is named in `unread`."""
+    for link in links:
+        seen = fetched(link)
+        if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
+            unread.append(f"{_bare(link)}: {seen.trouble or f'status {seen.status}'}")
         else:
-            found.texts[link] = _whole(script, found.unread)
-    return _page(
-        client,
-        url,
-        uid,
-        seen.status,
-        found,
-        [*scripts.inline, *(found.texts[k] for k in own if k in found.texts)],
-        links,
-    )
+            texts[link] = _whole(seen, unread)
+    return [texts[link] for link in links if link in texts]
 
 
-def _page(
-    client: IdentityClient, url: str, uid: str, status: int, found: _Texts, code: list[str], links: list[str]
-) -> Page:
+def _bare(url: str) -> str:
+    """Return a URL without its query, which may hold a session."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], links: list[str]) -> Page:
     forms = spellings(client.key) if client.key else {}
     secret_in = tuple(
         f"{place}: {how}"
@@ -107,25 +127,26 @@ def _page(
         for how, known in forms.items()
         if any(form in said for said in {text.lower(), html.unescape(text).lower()} for form in known)
     )
-    return Page(
-        url,
-        uid,
-        status,
+    read = page_hashes.readings("\n".join(found.texts.values()))
+    carries = _carried(client, page.uid, read)
+    return replace(
+        page,
         scripts=tuple(link for link in links if link in found.texts),
-        foreign_scripts=tuple(link for link in links if origin(link) != origin(url)),
+        foreign_scripts=tuple(link for link in links if origin(link) != origin(page.url)),
         secret_in=secret_in,
-        hash=_hash_in(client, uid, "\n".join(found.texts.values())),
+        hash="right" if page_hashes.OWN in carries else "some" if carries else "none",
         key_material=tuple(quote for script in code for quote in key_material(script, client.key)),
         unread=tuple(found.unread),
+        carries=carries,
+        hands_over=bool(page.uid) and page_hashes.hands_over(read, page.uid, client.identity.uid_pointer),
+        shows_uid=page_hashes.shows(read, page.uid),
+        password_field=page_hashes.asks_for_password(found.texts[page.url]),
     )
 
 
-def _hash_in(client: IdentityClient, uid: str, text: str) -> str:
-    if uid and client.key and client.right(uid) in text.lower():
-        return "right"
-    words = re.split("[_-]", client.identity.hash_pointer.rpartition("/")[2])
-    name = "[_-]?".join(re.escape(word) for word in words)
-    return "some" if re.search(rf"{name}\W{{1,12}}[0-9a-f]{{64}}\b", html.unescape(text), re.IGNORECASE) else "none"
+def _carried(client: IdentityClient, uid: str, text: str) -> tuple[str, ...]:
+    read = page_hashes.readings(text)
+    return page_hashes.carried(read, uid, client.known_hashes(), client.identity.hash_pointer)
 
 
 def _whole(seen: Fetched, unread: list[str]) -> str:

@@ -147,10 +147,13 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the customer's site and its own scripts. `uid` is who is signed in, empty for nobody.
+    """A page of the customer's site, its own scripts and what these read. `uid` is who is signed in, empty for nobody.
 
     `secret_in` are URLs and spellings (`https://…/w.js: base64`) of the secret; `hash` is `right`, `some` or `none`;
     `key_material` quotes what computes a hash in the browser. `unread` says what could not be read in full.
+    `landed` is where redirects led, empty where there were none; `carries` says whose hashes were received: the `own`
+    one, `another client's`, an `unknown` one. `hands_over` and `shows_uid` tell whether the uid stands under its name,
+    or anywhere; `more_calls` that scripts make calls that were not followed. `nobody` is the same page without cookie.
     """
 
     url: str
@@ -163,6 +166,13 @@ class Page:
     hash: str = "none"
     key_material: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    landed: str = ""
+    carries: tuple[str, ...] = ()
+    hands_over: bool = False
+    shows_uid: bool = False
+    password_field: bool = False
+    more_calls: bool = False
+    nobody: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)

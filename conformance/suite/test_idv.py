@@ -6,6 +6,7 @@ from conformance.cases import proves
 from conformance.judges import identity as judges
 from conformance.judges import identity_answers as answers
 from conformance.judges import identity_exposure as exposure
+from conformance.judges import identity_site as site
 from conformance.judges import identity_switch as switching
 from conformance.model import Verdict
 from conformance.probes.identity import identity
@@ -59,6 +60,12 @@ def test_hash_made_by_server(verdict: Verdict) -> None:
 @proves("IDV-08", observes=repositories, judged_by=exposure.secret_out_of_repository)
 def test_secret_out_of_repository(verdict: Verdict) -> None:
     """A repository and its history are free of the organisation's secret."""
+    verdict.enforce()
+
+
+@proves("IDV-09", observes=identity, judged_by=site.right_hash_for_its_client)
+def test_right_hash_for_its_client(verdict: Verdict) -> None:
+    """The site hands the client who is signed in the right hash, and nobody else any."""
     verdict.enforce()
 
 

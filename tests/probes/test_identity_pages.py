@@ -120,3 +120,25 @@ def test_a_hash_in_a_page_for_nobody_is_seen_but_not_taken_for_right() -> None:
     html = f"<script>settings({{client_hash: '{client_hash('some other key', 'x')}'}})</script>"
     _, pages = look(serving(lambda *_: Response.html(html)), signed_in_pages=[])
     assert [page["hash"] for page in pages] == ["some"]
+
+
+def test_the_cookie_of_an_ended_session_settles_nothing() -> None:
+    def ended(request: Request, usual: Serve, _: str) -> Response:
+        return usual(Request(request.method, request.path, (), request.body, secure=request.secure))
+
+    outcomes, pages = look(serving(ended))
+    assert pages[1]["landed"].endswith("/")
+    assert "the session seems to have ended; renew" in outcomes.inconclusive["IDV-09/signed-in/page-1"]
+    assert not {case for case, v in outcomes.verdicts.items() if case.startswith("IDV-09")}
+
+
+def test_the_page_may_be_the_call_that_answers_with_the_hash() -> None:
+    def call(request: Request, usual: Serve, secret: str) -> Response:
+        if request.path != "/account":
+            return usual(request)
+        signed = {"client_hash": client_hash(secret, "portero.test@example.org")}
+        return Response.json(signed if request.header("Cookie") else {})
+
+    outcomes, pages = look(serving(call))
+    assert [pages[1]["carries"], pages[1]["nobody"]["carries"]] == [["own"], []]
+    assert outcomes.verdicts["IDV-09/nobody/page-1"].outcome is Outcome.PASS
