@@ -1,0 +1,67 @@
+"""Faults share a run where they cannot be mistaken for each other, and are run alone where a run does not fit them."""
+
+from __future__ import annotations
+
+import pytest
+
+from reference_server.faults import Fault
+from tests import packs
+from tests.packs import Seen, packed
+
+
+def fault(name: str, area: str, *breaks: str, level: str = "modern") -> Fault:
+    return Fault(name, area, breaks, "", level, lambda _: None)
+
+
+def test_a_pack_has_one_fault_an_area() -> None:
+    spoilt = [fault("a", "hdr", "HDR-01"), fault("b", "hdr", "HDR-02"), fault("c", "tls", "TLS-01"), fault("d", "idv")]
+    assert packed(spoilt) == [("a", "c", "d"), ("b",)]
+
+
+def test_an_area_that_is_broken_is_taken_as_well() -> None:
+    assert packed([fault("a", "hdr", "ACC-03"), fault("b", "acc", "ACC-01")]) == [("a",), ("b",)]
+
+
+def test_a_lower_level_has_the_web_app_to_itself() -> None:
+    spoilt = [fault("a", "tls", "TLS-09", level="old"), fault("b", "hdr", "HDR-01"), fault("c", "chn", "CHN-01")]
+    assert packed(spoilt) == [("a", "c"), ("b",)]
+
+
+def test_a_near_miss_has_the_web_app_to_itself() -> None:
+    assert packed([fault("a", "tls"), fault("b", "hdr"), fault("c", "chn"), fault("d", "idv")]) == [
+        ("a", "c", "d"),
+        ("b",),
+    ]
+
+
+def test_each_is_alone_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(packs.ALONE, "1")
+    assert packed([fault("a", "hdr", "HDR-01"), fault("b", "chn", "CHN-01")]) == [("a",), ("b",)]
+
+
+FAULTS = ("no-frame-options", "core-clock-ahead")  # HDR-02 and CHN-10
+BROKEN = {"HDR-02/home": "", "CHN-10/core": ""}
+NEAR_MISSES = ("head-is-not-served", "answers-202")
+
+
+def test_a_run_that_breaks_the_union_counts_for_all() -> None:
+    assert Seen(FAULTS, BROKEN, {"CHN-08/stale": "what a fault spoils may stay open"}, ()).exact
+    assert Seen(NEAR_MISSES, {}, {}, ()).exact
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Seen(FAULTS, BROKEN | {"HDR-03/home": ""}, {}, ()),
+        Seen(FAULTS, {"HDR-02/home": ""}, {}, ()),
+        Seen(FAULTS, BROKEN, {"TLS-01": "an area that nobody spoils stays open"}, ()),
+        Seen(FAULTS, BROKEN, {}, ("HDR-02/home",)),
+        Seen(NEAR_MISSES, {"HDR-02/home": ""}, {}, ()),
+        Seen(NEAR_MISSES, {}, {"HDR-02/home": "a near miss leaves nothing open"}, ()),
+    ],
+    ids=["more", "less", "open", "offline", "false-alarm", "near-miss-open"],
+)
+def test_any_other_run_has_each_run_alone(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {seen.spoilt: seen, **{(name,): Seen((name,), {}, {}, ()) for name in seen.spoilt}}
+    monkeypatch.setattr(packs, "_run", runs.__getitem__)
+    assert packs.look(seen.spoilt) == {name: runs[(name,)] for name in seen.spoilt}
