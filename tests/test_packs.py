@@ -62,6 +62,6 @@ def test_a_run_that_breaks_the_union_counts_for_all() -> None:
     ids=["more", "less", "open", "offline", "false-alarm", "near-miss-open"],
 )
 def test_any_other_run_has_each_run_alone(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = {seen.spoilt: seen, **{(name,): Seen((name,), {}, {}, ()) for name in seen.spoilt}}
-    monkeypatch.setattr(packs, "_run", runs.__getitem__)
-    assert packs.look(seen.spoilt) == {name: runs[(name,)] for name in seen.spoilt}
+    alone = {(name,): Seen((name,), {}, {}, ()) for name in seen.spoilt}
+    monkeypatch.setattr(packs, "_run", ({seen.spoilt: seen} | alone).__getitem__)
+    assert packs.look(seen.spoilt) == {name: alone[(name,)] for name in seen.spoilt}
