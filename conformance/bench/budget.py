@@ -94,6 +94,29 @@ class Budget:
             slot.release()
 
     @contextmanager
+    def batch(self, host: str, count: int, width: int) -> Iterator[None]:
+        """Hold `width` of the connections to `host` for somebody else, who opens `count` of them at the limits' pace.
+
+        Raises Inconclusive when the run's limit is spent, or the probe's time.
+        """
+        slot, held = self._slot(host), 0
+        try:
+            while held < width:
+                if not slot.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
+                    raise Inconclusive(f"no connections to {host} became free in the probe's time")
+                held += 1
+            self._spend("connections", host, count)
+            yield
+        finally:
+            for _ in range(held):
+                slot.release()
+
+    def count(self, connections: int) -> None:
+        """Count connections that somebody else has opened."""
+        with self._account.lock:
+            self._account.spent["connections"] += connections
+
+    @contextmanager
     def alone(self, service: str) -> Iterator[None]:
         """Let no other probe at `service` meanwhile: for probes that change what others look at.
 
@@ -128,12 +151,12 @@ class Budget:
             raise Inconclusive("the probe's time was up before it had sent everything")
         return left
 
-    def _spend(self, what: str, host: str) -> None:
-        """Count one of `what`, and wait until the pace allows it."""
+    def _spend(self, what: str, host: str, count: int = 1) -> None:
+        """Count `count` of `what`, and wait until the pace allows the first."""
         account, limits = self._account, self._account.limits
         left = self._left()
         with account.lock:
-            if account.spent[what] >= limits.requests and not self._restores:
+            if account.spent[what] + count > limits.requests and not self._restores:
                 raise Inconclusive(f"the limit of {limits.requests} {what} a run (limits.requests) was reached")
             now = self._monotonic()
             turn = max(now, account.next_turn[what, host])
@@ -142,7 +165,7 @@ class Budget:
                     f"the probe's time was up before its turn came "
                     f"(limits.requests_per_second allows {limits.requests_per_second})"
                 )
-            account.next_turn[what, host] = turn + 1 / limits.requests_per_second
-            account.spent[what] += 1
+            account.next_turn[what, host] = turn + count / limits.requests_per_second
+            account.spent[what] += count
         if turn > now:
             self._sleep(turn - now)

@@ -1,0 +1,233 @@
+"""Judges who reaches what. Only a look that proved itself counts, and only silence of a service that lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
+from conformance.pointers import build
+from conformance.policy import Policy
+from conformance.records.network import SPARE_PORT, Came, Look, NetworkObservation, Seen, VantageLook
+from conformance.target import Network, Reach
+
+ELSEWHERE = "elsewhere"
+"""The value of the case that stands for a place to be kept out, where the target file names none."""
+
+_OF_A_PROXY = ("HTTP 502", "HTTP 503", "HTTP 504")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A look of a vantage point that can be relied upon, and where it stands in the record."""
+
+    vantage: VantageLook
+    look: Look
+    place: str
+
+
+def declared(policy: Policy) -> Network:
+    """Return the declared networks."""
+    if policy.target.network is None:
+        raise LookupError("the target declares no [network]")
+    return policy.target.network
+
+
+def kept_apart(*services: str) -> Callable[[NetworkObservation, Policy, Case], Verdict]:
+    """Return the judge of NET-01 to NET-04: `services` answer where the target file allows it, and nowhere else."""
+    named = " or ".join(services)
+
+    def judge(seen: NetworkObservation, policy: Policy, case: Case) -> Verdict:
+        if not case.value:
+            raise Inconclusive(
+                f"the target file has no [[network.reach]] with service = {named}: say from where it may be reached "
+                "and from where not, or exclude the requirement in [scope] with a reason"
+            )
+        if case.value == ELSEWHERE:
+            raise Inconclusive(
+                f"the target file has no [[network.reach]] with service = {named} and allowed = false: "
+                "that it is kept from anybody is not looked at"
+            )
+        reach = declared(policy).reach[int(case.value)]
+        found = _found(seen, reach.from_, reach.to)
+        return _reached(reach, found) if reach.allowed else _kept_out(reach, found, seen)
+
+    return judge
+
+
+def _reached(reach: Reach, found: _Found) -> Verdict:
+    """Judge a place that is allowed. One that is cut off breaks no promise, but leaves the others unproved."""
+    expected = f"the {reach.service} service answers {reach.from_}"
+    alive = [one for one in found.look.seen if _lives(one)]
+    if not alive:
+        raise Inconclusive(
+            f"{reach.to} is allowed from {reach.from_} and did not answer there: {_told(found.look)}; "
+            "nobody is let in who should not be, but what keeps others out cannot be told from a service that is down"
+        )
+    _believed(found, reach.to)
+    return conforms(expected, f"from {reach.from_}, {reach.to}: {_told(found.look)}", found.place, notes=_notes(found))
+
+
+def _kept_out(reach: Reach, found: _Found, seen: NetworkObservation) -> Verdict:
+    expected = f"the {reach.service} service is not reached from {reach.from_}"
+    observed = f"from {reach.from_}, {reach.to}: {_told(found.look)}"
+    if any(one.came.is_open for one in found.look.seen):
+        _believed(found, reach.to)
+        return violates(expected, observed, found.place, notes=_notes(found))
+    _whole(found, reach.to)
+    if not (alive := [other for other in _same(seen, found.look) if any(map(_lives, other.look.seen))]):
+        raise Inconclusive(
+            f"{observed}; but {reach.to} answered nowhere else either, and a service that is down is reached by "
+            "nobody: declare a vantage point that may reach it, with allowed = true"
+        )
+    proof = f"; {_told(alive[0].look)} from {alive[0].vantage.name}"
+    return conforms(expected, observed + proof, found.place, alive[0].place, notes=_notes(found))
+
+
+def nothing_else(seen: NetworkObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge NET-05: of the ports looked at on a node, none is open from a place but those declared for it."""
+    if not case.value:
+        raise Inconclusive("the target file has no [[network.reach]]: it names no node whose ports could be looked at")
+    name, _, host = case.value.rpartition(" ")
+    vantage = _vantage(seen, name)
+    others = [
+        found
+        for port in declared(policy).ports
+        if not _spoken_for(found := _found(seen, name, f"{host}:{port}"), policy, vantage)
+    ]
+    if not others:
+        raise NotApplicable(f"every one of network.ports on {host} has a [[network.reach]] of its own from {name}")
+    expected = f"of the ports looked at on {host}, {name} reaches what is declared and nothing else"
+    if unexpected := [found for found in others if any(one.came.is_open for one in found.look.seen)]:
+        _believed(unexpected[0], host)
+        listed = ", ".join(f"{found.look.port} ({_told(found.look)})" for found in unexpected)
+        return violates(expected, f"from {name}, {host} also has open: {listed}", *(f.place for f in unexpected))
+    for found in others:
+        _whole(found, f"{host}:{found.look.port}")
+    alive = next((one for one in _same_host(seen, others[0].look) if any(map(_lives, one.look.seen))), None)
+    if alive is None:
+        raise Inconclusive(f"{host} answered nothing from anywhere, and a host that is down has no port open")
+    listed = ", ".join(f"{found.look.port} {_words(found.look)}" for found in others)
+    return conforms(expected, f"from {name}, {host}: {listed}", *(f.place for f in others), alive.place)
+
+
+def _spoken_for(found: _Found, policy: Policy, vantage: VantageLook) -> bool:
+    """Tell whether the target file says what this place may reach there, under any name of the same address."""
+    own = (reach for reach in declared(policy).reach if reach.from_ == vantage.name)
+    return any(reach.to in vantage.looks and _is_same(vantage.looks[reach.to], found.look) for reach in own)
+
+
+def _vantage(seen: NetworkObservation, name: str) -> VantageLook:
+    """Return a vantage point's looks; raises Inconclusive where it did not prove itself."""
+    vantage = next((one for one in seen.vantages if one.name == name), None)
+    if vantage is None:
+        raise Inconclusive(f"nothing was looked at from {name}")
+    if doubt := _doubt(vantage):
+        raise Inconclusive(f"{name} is no vantage point to rely on: {doubt}")
+    return vantage
+
+
+def _doubt(vantage: VantageLook) -> str:
+    """Say why nothing of a vantage point counts, or nothing."""
+    if vantage.trouble:
+        return vantage.trouble
+    if vantage.control is None:
+        return "the target file lacks network.vantage.reachable for it, an address that has to answer there"
+    if not any(one.came is Came.ANSWERED for one in vantage.control.seen):
+        control = f"{vantage.control.host}:{vantage.control.port}"
+        return f"its own control {control} has to answer there, and did not: {_told(vantage.control)}"
+    for look in vantage.nowhere:
+        if any(one.came.is_open for one in look.seen):
+            return (
+                f"it reaches {look.host}:{look.port}, an address set aside for documentation, which nobody has: "
+                "something on the way takes every connection"
+            )
+    if not any(one.came is not Came.FAILED for look in vantage.nowhere for one in look.seen):
+        return "no address could be tried there that nobody has"
+    return ""
+
+
+def _found(seen: NetworkObservation, name: str, endpoint: str) -> _Found:
+    vantage = _vantage(seen, name)
+    if endpoint not in vantage.looks:
+        raise Inconclusive(f"{endpoint} was not looked at from {name}")
+    return _Found(vantage, vantage.looks[endpoint], _place(seen, vantage, endpoint))
+
+
+def _place(seen: NetworkObservation, vantage: VantageLook, endpoint: str) -> str:
+    return build("vantages", seen.vantages.index(vantage), "looks", endpoint)
+
+
+def _all(seen: NetworkObservation) -> Iterator[_Found]:
+    for vantage in seen.vantages:
+        if not _doubt(vantage):
+            for endpoint, look in vantage.looks.items():
+                yield _Found(vantage, look, _place(seen, vantage, endpoint))
+
+
+def _same_host(seen: NetworkObservation, look: Look) -> Iterator[_Found]:
+    """List looks at the same host, by name or by address."""
+    return (found for found in _all(seen) if found.look.host == look.host or _addresses(found.look) & _addresses(look))
+
+
+def _same(seen: NetworkObservation, look: Look) -> Iterator[_Found]:
+    return (found for found in _same_host(seen, look) if found.look.port == look.port)
+
+
+def _is_same(one: Look, other: Look) -> bool:
+    same_host = one.host == other.host or bool(_addresses(one) & _addresses(other))
+    return same_host and one.port == other.port
+
+
+def _addresses(look: Look) -> set[str]:
+    return {one.address for one in look.seen}
+
+
+def _lives(one: Seen) -> bool:
+    """Tell whether the service itself answered; a proxy that misses its service says so by itself."""
+    return one.came is Came.ANSWERED and one.protocol not in _OF_A_PROXY
+
+
+def _believed(found: _Found, endpoint: str) -> None:
+    """Raise Inconclusive where something takes connections to that host whatever the port: it need not be the host."""
+    spare = next((look for look in found.vantage.spares.values() if look.host == found.look.host), None)
+    if spare and any(one.came.is_open for one in spare.seen):
+        raise Inconclusive(
+            f"{endpoint} takes a connection from {found.vantage.name}, and so does port {SPARE_PORT} of the same host, "
+            "which nobody uses: something on the way takes every connection to it"
+        )
+
+
+def _whole(found: _Found, endpoint: str) -> None:
+    """Raise Inconclusive where a connection that was not made says nothing about the target."""
+    name = found.vantage.name
+    if not found.look.seen:
+        raise Inconclusive(f"{endpoint} has no address to look at from {name}: {found.look.unresolved or 'none'}")
+    if failed := next((one for one in found.look.seen if one.came is Came.FAILED), None):
+        raise Inconclusive(f"{endpoint} could not be tried from {name}: {failed.detail}")
+
+
+def _notes(found: _Found) -> tuple[str, ...]:
+    if not found.look.unresolved:
+        return ()
+    name, host = found.vantage.name, found.look.host
+    return (f"{host} is not resolved at {name} ({found.look.unresolved}): its addresses were learnt elsewhere.",)
+
+
+def _told(look: Look) -> str:
+    """Say what came of every address."""
+    if not look.seen:
+        return f"the name is not resolved there ({look.unresolved or 'no address'})"
+    return ", ".join(f"{one.address} {_word(one)}" for one in look.seen)
+
+
+def _words(look: Look) -> str:
+    return "/".join(dict.fromkeys(one.came.value for one in look.seen))
+
+
+def _word(one: Seen) -> str:
+    if one.came is Came.ANSWERED:
+        return f"answered ({one.protocol})"
+    if one.came is Came.ACCEPTED:
+        return f"took the connection and {one.detail}"
+    return f"{one.came} ({one.detail})" if one.detail else str(one.came)
