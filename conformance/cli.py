@@ -105,6 +105,7 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--level", choices=["must", "should", "may"], default="may", help="this level and stricter")
     run.add_argument("--fault", action="append", metavar="NAME", default=[], help="break the reference server")
     run.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
+    run.add_argument("--compare", type=Path, metavar="results.json", help="tell what differs from an earlier run")
     run.add_argument("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
     run.add_argument("-q", "--quiet", action="store_true", help="the verdict only")
     run.add_argument("-v", "--verbose", action="store_true", help="every finding")

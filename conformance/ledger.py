@@ -189,9 +189,10 @@ def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str
 
 def clock_offset(observations: Mapping[str, Any]) -> float | None:
     """Return the seconds that the core app's clock is ahead; None where it was not read."""
-    seen = observations.get("channel/0", {})
-    offset: float | None = seen["core_clock_offset"] if seen.get("core_clock", {}).get("source") else None
-    return offset
+    match observations.get("channel/0"):
+        case {"core_clock": {"source": str(source)}, "core_clock_offset": float() | int() as offset} if source:
+            return offset
+    return None
 
 
 def violations(document: Mapping[str, Any]) -> list[dict[str, Any]]:

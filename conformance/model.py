@@ -43,6 +43,7 @@ class Exit(IntEnum):
     UNUSABLE = 4
     NOTHING_SELECTED = 5
     INCOMPLETE = 10
+    CHANGED = 16
 
 
 class NonConformance(AssertionError):

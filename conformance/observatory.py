@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from conformance.bench import Bench
 from conformance.model import Inconclusive
@@ -106,10 +106,22 @@ class Recorded:
         if seen is None:
             raise Inconclusive(f"the results file holds no observation {probe.key}")
         if set(seen) == {"inconclusive"}:
-            raise Inconclusive(seen["inconclusive"])
+            raise Inconclusive(str(seen["inconclusive"]))
         if probe.key not in self._records:
-            self._records[probe.key] = TypeAdapter(probe.record).validate_python(seen)
+            self._records[probe.key] = _understood(probe, seen)
         return self._records[probe.key]
+
+
+def _understood(probe: Probe[Any], seen: Any) -> Any:
+    """Return the record that a results file holds; raises Inconclusive for one of another edition, or edited."""
+    try:
+        return TypeAdapter(probe.record).validate_python(seen)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "".join(f"/{part}" for part in first["loc"])
+        raise Inconclusive(
+            f"the results file's observation {probe.key} is not one of this edition: {where}: {first['msg']}"
+        ) from None
 
 
 class _Run:

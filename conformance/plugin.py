@@ -52,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fault", action="append", default=[], help="break the reference server in this way")
     group.addoption("--lang", choices=catalogue.LANGUAGES, default="en", help="the language of the reports")
     group.addoption("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
+    group.addoption("--compare", type=Path, metavar="results.json", help="tell what differs from an earlier run")
     group.addoption("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
     group.addoption("--findings", choices=findings.TOLD, help="how much the terminal tells at the end; else as -q, -v")
 
@@ -87,7 +88,13 @@ def _session(config: pytest.Config) -> Session:
         option = config.option
         try:
             session = Session(
-                option.target, option.reports, option.fault, Level(option.fail_on), option.waivers, option.lang
+                option.target,
+                option.reports,
+                option.fault,
+                Level(option.fail_on),
+                option.waivers,
+                option.lang,
+                option.compare,
             )
         except UnusableInput as error:
             if config.pluginmanager.hasplugin("conformance.terminal"):  # as the other commands of `portero` say it

@@ -1,4 +1,4 @@
-"""results.json as others may rely on it: the shape of its first schema, and how a file of it is read.
+"""results.json as others may rely on it: the shape of its first schema.
 
 `python -m conformance.results` writes the JSON Schema again after a change.
 """
@@ -10,10 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from conformance.ledger import SCHEMA
-from conformance.model import UnusableInput
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
@@ -126,7 +123,7 @@ class Requirement(_Table):
     source: str
     verdict: CaseVerdict
     texts: Annotated[dict[str, Texts], Field(description=_LANGUAGE_KEYS)] = {}
-    cases: list[Case]
+    cases: Annotated[list[Case], Field(min_length=1)]
 
 
 class NotJudged(_Table):
@@ -152,6 +149,44 @@ class Waiver(_Table):
     ticket: str | None = None
 
 
+class Compared(_Table):
+    """One of the two runs that were compared."""
+
+    id: str
+    started: Instant
+    target: str
+    verdict: RunVerdict
+    exit: int
+    version: str
+    catalogue_sha256: Digest
+
+
+class Change(_Table):
+    """What became of a case, or of a whole requirement where one run alone was asked about it."""
+
+    kind: Literal["regressed", "vanished", "failed-for-another-reason", "new", "fixed", "otherwise"]
+    requirement: str
+    case: str
+    level: LevelName
+    subject: str
+    before: CaseVerdict | Literal["absent"]
+    after: CaseVerdict | Literal["absent"]
+    was: Annotated[str, Field(description="why the verdict was what it was")]
+    now: Annotated[str, Field(description="why it is what it is")]
+    titles: Annotated[dict[str, str], Field(description=_LANGUAGE_KEYS)]
+
+
+class Comparison(_Table):
+    """What differs from an earlier run: what `portero diff --json` prints, too."""
+
+    result: Literal["same", "regressed", "changed"]
+    old: Compared
+    new: Compared
+    compared_cases: Annotated[Count, Field(description="asked by both runs")]
+    changes: Annotated[list[Change], Field(description="gravest first")]
+    notes: Annotated[list[dict[str, str]], Field(description=f"what has to be known of the two, {_LANGUAGE_KEYS}")]
+
+
 class Results(_Table):
     """A whole results file."""
 
@@ -166,43 +201,8 @@ class Results(_Table):
     requirements: list[Requirement]
     not_judged: list[NotJudged] = []
     waivers: list[Waiver] = []
+    comparison: Annotated[Comparison | None, Field(description="with the run that --compare named")] = None
     observations: Annotated[dict[str, dict[str, Any]], Field(description="what probes saw, by key, free of secrets")]
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Read a results file, checked.
-
-    Raises UnusableInput in one sentence for a file that is absent, cut short, of a newer schema, or no results file.
-    """
-    try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except json.JSONDecodeError as error:
-        raise UnusableInput(f"{path}: not whole JSON, cut short perhaps: {error}") from error
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise UnusableInput(f"{path}: written in results schema {schema} by a newer Portero; this one reads {SCHEMA}")
-    try:
-        whole = Results.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = "/".join(str(part) for part in first["loc"])
-        raise UnusableInput(f"{path}: not a results file: {where or 'its top'}: {first['msg']}") from None
-    return _completed(whole).model_dump(mode="json", by_alias=True)
-
-
-def _completed(results: Results) -> Results:
-    """Fill in what an older or foreign writer left out; a run that never finished reads as interrupted."""
-    for requirement in results.requirements:
-        for case in requirement.cases:
-            case.level = case.level or requirement.level
-    if results.run.selected_cases is None:
-        results.run.selected_cases = sum(results.counts.values())
-    if results.run.finished is None:
-        results.run.interrupted = True
-        results.verdict = "not-conformant" if results.verdict == "not-conformant" else "incomplete"
-    return results
 
 
 def schema() -> dict[str, Any]:

@@ -18,12 +18,14 @@ from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.bench.journal import NAME, Journal, refuse_unplayed
 from conformance.bench.undo import Undo
-from conformance.inputs import target_file
+from conformance.diff import compare
+from conformance.inputs import results_file, target_file
 from conformance.inputs.complaints import nearest
 from conformance.ledger import Entry
 from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.observatory import Observatory
 from conformance.redact import Redactor
+from conformance.report import difference
 from conformance.report.folder import claimed, remove_leaking
 from conformance.rulings import Rulings
 from conformance.secret import open_vault
@@ -40,6 +42,7 @@ class Session:
         fail_on: Level = Level.MUST,
         waiver_file: Path | None = None,
         language: str = "en",
+        earlier: Path | None = None,
     ) -> None:
         """Read the target file `aim`, or start the reference server where there is none."""
         self.reports = reports
@@ -50,6 +53,7 @@ class Session:
         self.written: list[Path] = []
         with ExitStack() as closing:
             closing.enter_context(claimed(reports))
+            self.earlier = results_file.read(earlier) if earlier else None
             refuse_unplayed(reports)
             folder, environ = self._aim(aim, tuple(faults), closing)
             vault = open_vault(self.target.secret_refs(), environ, folder)
@@ -123,6 +127,9 @@ class Session:
         self.run.probe_seconds = self.observatory.seconds()
         document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
         self.document = self.redactor.tree(document)
+        if self.earlier is not None:
+            found = difference.as_json(compare(self.earlier, self.document))
+            self.document["comparison"] = self.redactor.tree(found)
         self.written += [self.reports / name for name in report.NAMES]
         report.write(self.document, self.reports, self.language)
         return ledger.exit_code(self.document)

@@ -9,6 +9,7 @@ import pytest
 
 from conformance import report, results
 from conformance.cli import main
+from conformance.inputs import results_file
 from conformance.model import UnusableInput
 from tests.report import samples
 
@@ -115,13 +116,13 @@ def test_schema_and_reader_refuse_the_same(tmp_path: Path, path: str, value: Any
     file = tmp_path / "results.json"
     file.write_text(json.dumps(document))
     with pytest.raises(UnusableInput, match="schema 2" if path == "schema" else "not a results file"):
-        results.read(file)
+        results_file.read(file)
 
 
 def test_reader_takes_what_the_contract_names(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(MINIMAL))
-    found = results.read(file)
+    found = results_file.read(file)
     assert found["requirements"][0]["cases"][0]["level"] == "must"
     report.render(found, file, tmp_path)
     assert "Conformant: staging" in (tmp_path / "compliance.html").read_text()
@@ -129,13 +130,13 @@ def test_reader_takes_what_the_contract_names(tmp_path: Path) -> None:
 
 def test_reader_returns_what_was_written(tmp_path: Path) -> None:
     report.write(samples.broken(), tmp_path)
-    assert results.read(tmp_path / "results.json") == samples.broken()
+    assert results_file.read(tmp_path / "results.json") == samples.broken()
 
 
 def test_run_that_never_finished_reads_as_incomplete(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(_changed("run.finished", None)))
-    found = results.read(file)
+    found = results_file.read(file)
     assert (found["verdict"], found["run"]["interrupted"]) == ("incomplete", True)
     report.render(found, file, tmp_path)
     assert "interrupted before it ended" in (tmp_path / "summary.md").read_text()

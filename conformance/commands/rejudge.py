@@ -10,20 +10,26 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conformance import ledger, report, results, target, waivers
+from conformance import ledger, report, target, waivers
 from conformance.assessment import Assessment
-from conformance.model import Level, Outcome, UnusableInput
+from conformance.diff import ABSENT
+from conformance.inputs import results_file
+from conformance.model import Case, Level, Outcome, UnusableInput
 from conformance.observatory import Recorded
+from conformance.report import difference
 from conformance.report.folder import claimed
 from conformance.report.hostile import shown
+from conformance.report.wording import Wording
 from conformance.rulings import Rulings
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every verdict that changes, and the new verdict of the run; return the exit code of a run."""
-    before = results.read(options.results)
+    before = results_file.read(options.results)
+    results_file.warn_of_contradictions(options.results, before)
     after = rejudged(before, options.results, options.waivers)
-    sys.stdout.write("".join(f"{line}\n" for line in _told(before, after)))
+    say = Wording(options.lang)
+    sys.stdout.write("".join(f"{line}\n" for line in _told(before, after, say)))
     if options.reports is not None:
         with claimed(options.reports):
             report.write(after, options.reports, options.lang)
@@ -33,12 +39,15 @@ def run(options: argparse.Namespace) -> int:
 def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None) -> dict[str, Any]:
     """Return the results document as today's judges would have it; cases that were not selected stay so.
 
-    Raises UnusableInput when the target that the file records is not one that this edition understands.
+    Raises UnusableInput when the target that the file records is not one that this edition understands, or when its
+    observations cannot be judged.
     """
     try:
         aim = target.parse(before["target"]["document"])
     except ValidationError as error:
-        raise UnusableInput(f"{path}: records a target that cannot be used: {error.errors()[0]['msg']}") from None
+        trouble = error.errors(include_url=False)[0]
+        where = ".".join(map(str, trouble["loc"]))
+        raise UnusableInput(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}") from None
     assessment = Assessment(aim, Recorded(before["observations"]))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
     rulings = Rulings(assessment, excuses)
@@ -47,7 +56,7 @@ def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None
     selected = set(assessment.cases)
     if not before["run"]["whole_catalogue"]:
         selected &= {name for name, case in then.items() if case["reason"] != ledger.NOT_SELECTED}
-    entries = {name: rulings.rule(assessment.cases[name]) for name in sorted(selected - not_run)}
+    entries = {name: _ruled(rulings, assessment.cases[name], path) for name in sorted(selected - not_run)}
     run = ledger.Run(
         argv=["portero", "rejudge", path.name],
         fail_on=Level(before["run"]["fail_on"]),
@@ -67,12 +76,27 @@ def _cases(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (case for row in document["requirements"] for case in row["cases"])
 
 
-def _told(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    then = {case["id"]: case for case in _cases(before)}
-    for case in _cases(after):
-        was = then.pop(case["id"], {"verdict": "absent"})["verdict"]
+def _ruled(rulings: Rulings, case: Case, path: Path) -> ledger.Entry:
+    try:
+        return rulings.rule(case)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = shown(f"{type(error).__name__}: {error}")
+        raise UnusableInput(
+            f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})"
+        ) from error
+
+
+def _told(before: dict[str, Any], after: dict[str, Any], say: Wording) -> Iterator[str]:
+    digests = {"old": before["suite"]["catalogue_sha256"][:12], "new": after["suite"]["catalogue_sha256"][:12]}
+    if digests["old"] != digests["new"]:
+        yield say("rejudge.catalogue", **digests, version=shown(before["suite"]["version"]))
+    then = {case["id"]: case["verdict"] for case in _cases(before)}
+    now = {case["id"]: case for case in _cases(after)}
+    for name in sorted(then.keys() | now.keys()):
+        was, case = then.get(name, ABSENT), now.get(name, {"verdict": ABSENT, "reason": "", "observed": ""})
         if was != case["verdict"]:
-            yield f"{shown(case['id'])}: {was} -> {case['verdict']}: {shown(case['reason'] or case['observed'])}"
-    yield from (f"{shown(name)}: {case['verdict']} -> absent" for name, case in then.items())
-    changed = "" if before["verdict"] == after["verdict"] else f" (was {before['verdict']})"
-    yield f"verdict: {after['verdict']}{changed}"
+            why = case["reason"] or case["observed"]
+            turn = f"{difference.verdict(was, say)} -> {difference.verdict(case['verdict'], say)}"
+            yield f"{shown(name)}: {turn}" + (f"{say('colon')}{shown(why)}" if why else "")
+    changed = "" if before["verdict"] == after["verdict"] else f" ({say('rejudge.was', verdict=before['verdict'])})"
+    yield say("rejudge.verdict", verdict=after["verdict"]) + changed

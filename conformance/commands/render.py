@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance import report, results
+from conformance import report
+from conformance.inputs import results_file
 from conformance.model import Exit
+from conformance.report.folder import claimed
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw the reports and name them; raises UnusableInput for what is no results file."""
-    document = results.read(options.results)
+    document = results_file.read(options.results)
     folder = options.reports or options.results.parent
-    written = report.render(document, options.results, folder, options.lang)
+    results_file.warn_of_contradictions(options.results, document)
+    with claimed(folder):
+        written = report.render(document, options.results, folder, options.lang)
     sys.stdout.write("".join(f"{path}\n" for path in written))
     return Exit.OK

@@ -23,7 +23,7 @@ def _arguments(options: argparse.Namespace) -> list[str]:
     argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
     argv += ["--pyargs", "conformance.suite"]
     argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
-    for name in ("reports", "level", "fail_on", "lang", "target", "waivers"):
+    for name in ("reports", "level", "fail_on", "lang", "target", "waivers", "compare"):
         if (value := getattr(options, name)) is not None:
             argv.append(f"--{name.replace('_', '-')}={value}")
     return argv + [f"--{name}={value}" for name in ("area", "fault") for value in getattr(options, name)]

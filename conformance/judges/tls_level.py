@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from conformance.judges import tls_facts as facts
 from conformance.judges import tls_rules as rules
@@ -44,7 +44,7 @@ def recorded(observation: Mapping[str, Any]) -> dict[str, str]:
         return {}
     try:
         return levels(TypeAdapter(TlsObservation).validate_python(observation))
-    except Inconclusive:
+    except (Inconclusive, ValidationError):
         return {}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.ledger import exit_code
 from conformance.model import Exit
-from conformance.report import view
+from conformance.report import difference, view
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
@@ -44,6 +44,7 @@ def lines(
         yield from _broken(say, "violations", view.failing(document), "red", verbosity)
         yield from _broken(say, "deviations", view.deviating(document), "yellow", verbosity)
         yield from _gaps(say, view.gaps(document), verbosity)
+    yield from _difference(say, document.get("comparison"), verbosity)
     own = exit_code(document)
     code = own if code is None else code
     colour = "green" if code == 0 else "yellow" if document["verdict"] in ("incomplete", "partial") else "red"
@@ -100,6 +101,17 @@ def _gaps(say: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) -> I
             yield Line("  " + say("terminal.more", n=len(found) - few))
         if found:
             yield Line("")
+
+
+def _difference(say: Wording, found: view.Row | None, verbosity: int) -> Iterator[Line]:
+    if not found:
+        return
+    if verbosity >= 0:
+        yield Line(say("difference.heading"), ("bold",))
+        few = len(found["changes"]) if verbosity > 0 else FEW
+        yield from (Line(text, markup) for text, markup in difference.lines(found, say, few))
+        yield Line("")
+    yield Line(shown(difference.headline(found, say), LONGEST))
 
 
 def _about(say: Wording, gap: view.Gap) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.report import view
+from conformance.report import difference, view
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
@@ -27,6 +27,8 @@ def draw(document: view.Document, language: str = "en") -> str:
         f"{say('summary.counts')}: {_counts(document, say)}",
         "",
     ]
+    if compared := document.get("comparison"):
+        lines += [_plain(difference.headline(compared, say)), ""]
     lines += _bounded(_findings(document, say), _ROOM - sum(len(line.encode()) + 1 for line in lines), say)
     return "\n".join([*lines, "", say("summary.report"), ""])
 
@@ -53,6 +55,8 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
             yield from (f"## {say(heading + '.heading')}", "")
             for row in rows:
                 yield from _requirement(row, say)
+    if found := document.get("comparison"):
+        yield from _differences(found, say)
     gaps = view.gaps(document)
     if gaps:
         yield from (f"## {say('untested.heading')}", "")
@@ -62,6 +66,18 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
             yield f"- {say('untested.' + kind)}{say('colon')}{_plain(gap.reason)}" + (
                 say("colon") + about if about else ""
             )
+
+
+def _differences(found: Mapping[str, Any], say: Wording) -> Iterator[str]:
+    yield from (f"## {say('difference.heading')}", "")
+    yield from (f"- {_plain(note)}" for note in difference.notes(found, say))
+    for kind, changes in difference.by_kind(found).items():
+        if changes:
+            yield from ("", f"### {say('difference.kind.' + kind)}", "")
+        for change in changes:
+            why = change["now"] or change["was"]
+            yield f"- {_name(change)}: {difference.turn(change, say)}{say('colon')}{_plain(why)}"
+    yield ""
 
 
 def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
@@ -76,7 +92,7 @@ def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
 
 
 def _name(case: Mapping[str, Any]) -> str:
-    return f"**{_plain(case['id'])}** ({_plain(case['subject'])})"
+    return f"**{_plain(case.get('id') or case['case'])}** ({_plain(case['subject'])})"
 
 
 def _prose(text: str) -> str:

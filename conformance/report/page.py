@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance import __version__
-from conformance.report import measured, view
+from conformance.report import difference, measured, view
 from conformance.report.evidence import Exhibits
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
@@ -26,12 +26,14 @@ def draw(document: view.Document, digest: str, language: str = "en") -> str:
         _environment()
         .get_template("compliance.html.j2")
         .render(
-            document=document,
+            document={"comparison": None, **document},
             digest=digest,
             say=Wording(language),
             exhibits=Exhibits(document["observations"]),
             view=view,
             measured=measured,
+            difference=difference,
+            ids={row["id"] for row in document["requirements"]},
             version=__version__,
             stylesheet=STYLESHEET,
             style=Markup(stylesheet()),  # noqa: S704 - our own file

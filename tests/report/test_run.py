@@ -19,8 +19,10 @@ import jsonschema
 import pytest
 
 from conformance import report, results
+from conformance.inputs import results_file
 from conformance.model import Exit
 from tests.chromium import dump
+from tests.report import samples
 from tests.report.samples import HOSTILE
 
 CHECKOUT = Path(__file__).parents[2]
@@ -49,14 +51,16 @@ class Ended:
 
     @property
     def document(self) -> dict[str, Any]:
-        return results.read(self.folder / "results.json")
+        return results_file.read(self.folder / "results.json")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     folder = tmp_path_factory.mktemp("reports")
     environ = {**os.environ, "JENKINS_URL": "https://ci.example", "BUILD_TAG": "build-of-somebody"}
-    argv = [sys.executable, "-c", RUN, "run", "--area", "acc", "--reports", str(folder)]
+    earlier = tmp_path_factory.mktemp("earlier") / "results.json"
+    earlier.write_bytes(report.encoded(samples.clean()))
+    argv = [sys.executable, "-c", RUN, "run", "--area", "acc", "--reports", str(folder), "--compare", str(earlier)]
     ended = subprocess.run(argv, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=60, check=False)
     return Ended(ended.returncode, ended.stdout + ended.stderr, folder)
 
@@ -95,6 +99,18 @@ def test_terminal_tells_violations_verdict_and_exit_code(run: Ended) -> None:
     assert lines[-1] == "exit 1: a violation that fails the run"
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", run.said)
     assert r"\x1b[31m\u202e" in run.said
+
+
+def test_difference_from_an_earlier_run_is_in_every_report_and_settles_no_exit_code(run: Ended) -> None:
+    told = "Compared with run 0123456789abcdef on staging of 21 November 2026, 22:30:00 UTC: Changed, without"
+    lines = run.said.splitlines()
+    assert lines[-4].startswith(told)
+    assert "  The runs probed two targets, staging and reference: a difference may be one between the two." in lines
+    assert told in (run.folder / "summary.md").read_text()
+    assert told in (run.folder / "compliance.html").read_text()
+    new = {one["requirement"]: one["kind"] for one in run.document["comparison"]["changes"]}
+    assert new["ACC-01"] == "new"
+    assert "TLS-02" not in new
 
 
 def test_engineers_page_escapes_every_cell(run: Ended) -> None:

@@ -1,0 +1,45 @@
+"""`portero diff OLD NEW`: what differs between two runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.diff import compare
+from conformance.inputs import results_file
+from conformance.report import difference
+from conformance.report.hostile import shown
+from conformance.report.wording import Wording
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the comparison, and return 0 where nothing differs, 1 for a regression, 16 for any other change."""
+    old, new = results_file.read(options.old), results_file.read(options.new)
+    for path, document in ((options.old, old), (options.new, new)):
+        results_file.warn_of_contradictions(path, document)
+    comparison = compare(old, new)
+    found = difference.as_json(comparison)
+    if options.json:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    else:
+        say = Wording(options.lang)
+        sys.stdout.write("".join(f"{line}\n" for line in _told(found, say)))
+    return comparison.exit_code
+
+
+def _told(found: Mapping[str, Any], say: Wording) -> Iterator[str]:
+    for which in ("old", "new"):
+        one = found[which]
+        yield say(
+            f"difference.{which}",
+            run=shown(one["id"]),
+            target=shown(one["target"]),
+            instant=say.instant(one["started"]),
+            verdict=say(f"run.{one['verdict']}"),
+        )
+    yield say("difference.compared", n=found["compared_cases"])
+    yield from (text for text, _ in difference.lines(found, say, len(found["changes"])))
+    yield difference.counts(found, say)

@@ -1,0 +1,121 @@
+"""Reads a results file, which may come from anywhere: another edition, a cut download, somebody's editor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, Never
+
+from pydantic import ValidationError
+
+from conformance.ledger import SCHEMA, worst
+from conformance.model import UnusableInput
+from conformance.report.hostile import shown
+from conformance.results import Results
+
+LARGEST = 32 << 20  # bytes; a run of the whole catalogue writes about half a MiB
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a results file of at most 32 MiB, checked.
+
+    Raises UnusableInput in one sentence for a file that is absent, too large, cut short, of another schema, or no
+    results file.
+    """
+    document = _parsed(path, _content(path))
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if type(schema) is int and schema != SCHEMA:
+        writer = "by a newer Portero; this one" if schema > SCHEMA else "which never was one; this Portero"
+        raise UnusableInput(f"{path}: written in results schema {schema} {writer} reads {SCHEMA}")
+    try:
+        whole = Results.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where, what = _spelt(document, first["loc"]), first["msg"]
+        raise UnusableInput(f"{path}: not a results file: {where}: {what}; was it edited by hand?") from None
+    found = _completed(whole).model_dump(by_alias=True)  # mode="json" takes no lone surrogates
+    if found["comparison"] is None:
+        del found["comparison"]
+    return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > LARGEST:
+        raise UnusableInput(
+            f"{path}: is larger than {LARGEST >> 20} MiB, which no results file is: name the results.json of a run"
+        )
+    return content
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise UnusableInput(f"{path}: cannot be read: is not UTF-8 text at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise UnusableInput(f"{path}: not whole JSON, cut short perhaps: {error}") from error
+    except RecursionError as error:
+        raise UnusableInput(f"{path}: not a results file: it is nested too deeply") from error
+    except ValueError as error:
+        raise UnusableInput(f"{path}: not a results file: {error}") from error
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} stands in it, which is no JSON")
+
+
+def _spelt(document: Any, loc: tuple[int | str, ...]) -> str:
+    """Name a place as a JSON Pointer, and the requirement or case that it is in."""
+    named, inside = "", document
+    for part in loc:
+        try:
+            inside = inside[part]
+        except (LookupError, TypeError):
+            break
+        if isinstance(inside, dict) and isinstance(inside.get("id"), str):
+            named = f" (in {shown(inside['id'], 80)})"
+    return "".join(f"/{shown(str(part), 80)}" for part in loc) + named if loc else "its top"
+
+
+def warn_of_contradictions(path: Path, document: dict[str, Any]) -> None:
+    """Say on stderr where a document disagrees with itself; it can be read all the same."""
+    for words in contradictions(document):
+        sys.stderr.write(f"portero: {path}: {words}: it was changed after it was written\n")
+
+
+def contradictions(document: dict[str, Any]) -> list[str]:
+    """Say where a document disagrees with itself: what it counts and concludes is not what its cases say."""
+    found = []
+    cases = [case for row in document["requirements"] for case in row["cases"]]
+    counts = Counter(case["verdict"] for case in cases)
+    found += [
+        f"counts {n} {verdict}, and {counts[verdict]} cases say so"
+        for verdict, n in document["counts"].items()
+        if n != counts[verdict]
+    ]
+    found += [
+        f"{row['id']} is {row['verdict']}, and its cases make it {worst(case['verdict'] for case in row['cases'])}"
+        for row in document["requirements"]
+        if row["verdict"] != worst(case["verdict"] for case in row["cases"])
+    ]
+    return found
+
+
+def _completed(results: Results) -> Results:
+    """Fill in what an older or foreign writer left out; a run that never finished reads as interrupted."""
+    for requirement in results.requirements:
+        for case in requirement.cases:
+            case.level = case.level or requirement.level
+    if results.run.selected_cases is None:
+        results.run.selected_cases = sum(results.counts.values())
+    if results.run.finished is None:
+        results.run.interrupted = True
+        results.verdict = "not-conformant" if results.verdict == "not-conformant" else "incomplete"
+    return results

@@ -1,0 +1,72 @@
+"""What differs from run to run although nothing changed: instants, durations, and whatever ports were free."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_DURATION = re.compile(r"\d+\.\d+(?= ?(?:ms|s|seconds?)\b)")
+_RANDOM = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}\b", re.IGNORECASE)
+_FOLDER = re.compile(r"/portero-[^/\s]+")
+_PORT = re.compile(r"(?<![\d.])\d{4,5}(?![\d.]\d|\d)")
+
+
+class Passing:
+    """Takes out of texts what two runs against the same target need not share."""
+
+    def __init__(self, target: Mapping[str, Any]) -> None:
+        """Know the ports of `target`, a target file's content; those of a loopback target may change."""
+        ports = dict.fromkeys(_ports(target)) if _loopback(target) else {}
+        self._ports = {port: f"«port {n}»" for n, port in enumerate(ports, 1)}
+
+    def without(self, text: str) -> str:
+        """Return `text` with whatever passes replaced by what it is."""
+        for pattern, word in (
+            (_INSTANT, "«instant»"),
+            (_DURATION, "«n»"),
+            (_RANDOM, "«random»"),
+            (_FOLDER, "/«folder»"),
+        ):
+            text = pattern.sub(word, text)
+        return _PORT.sub(lambda match: self._ports.get(match[0], match[0]), text) if self._ports else text
+
+    def without_in(self, value: Any) -> Any:
+        """Return a target file's content with every text, and every port, as `without` has it."""
+        if isinstance(value, Mapping):
+            return {key: self.without_in(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.without_in(inner) for inner in value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._ports.get(str(value), value)
+        return self.without(value) if isinstance(value, str) else value
+
+
+def _ports(value: Any) -> Iterator[str]:
+    """Name the ports in a target file, in its order."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from map(str, inner) if key in ("http_ports", "ports") and isinstance(inner, list) else _ports(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ports(inner)
+    elif isinstance(value, str):
+        yield from re.findall(r":(\d{4,5})(?!\d)", value)
+
+
+def _loopback(target: Mapping[str, Any]) -> bool:
+    urls = [
+        table["url"] for table in target.values() if isinstance(table, Mapping) and isinstance(table.get("url"), str)
+    ]
+    return bool(urls) and all(map(_is_here, urls))
+
+
+def _is_here(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
