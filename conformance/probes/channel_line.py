@@ -46,9 +46,9 @@ class Line:
         assert channel.secret is not None  # noqa: S101 - the rows of the catalogue need it
         self.bench, self.channel, self.tolerance = bench, channel, channel.tolerance_seconds
         self.secret = bench.vault[channel.secret].reveal()
-        codec = codecs.load(channel.codec)
+        self._format = codecs.load(channel.codec)
         self.codec = self.with_secret(self.secret)
-        self._core = codec(self.secret, core=True, tolerance=self.tolerance)
+        self._core = self._format(self.secret, core=True, tolerance=self.tolerance)
         self.core_clock = Bounds()
         self.clocks: dict[str, list[Bounds]] = {"answer": [], "date": []}
         self.last_answer: Sealed | None = None
@@ -63,7 +63,7 @@ class Line:
 
     def with_secret(self, secret: str) -> Codec:
         """Return the web app's side of the channel, under some secret."""
-        return codecs.load(self.channel.codec)(secret, tolerance=self.tolerance)
+        return self._format(secret, tolerance=self.tolerance)
 
     def seal(self, stamp: int) -> bytes:
         """Return the payload as a right web app seals it, stamped `stamp`."""
