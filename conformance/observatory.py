@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -115,13 +116,18 @@ class Recorded:
 def _understood(probe: Probe[Any], seen: Any) -> Any:
     """Return the record that a results file holds; raises Inconclusive for one of another edition, or edited."""
     try:
-        return TypeAdapter(probe.record).validate_python(seen)
+        return _adapter(probe.record).validate_python(seen)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = "".join(f"/{part}" for part in first["loc"])
         raise Inconclusive(
             f"the results file's observation {probe.key} is not one of this edition: {where}: {first['msg']}"
         ) from None
+
+
+@cache
+def _adapter(record: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(record)
 
 
 class _Run:
@@ -135,7 +141,7 @@ class _Run:
         self._began = time.monotonic()
         self._ended = math.inf
         self._ends = self._began + self._patience
-        self._adapter: TypeAdapter[Any] = TypeAdapter(probe.record)
+        self._adapter = _adapter(probe.record)
         self._record: Any = None
         self._trouble: Exception | None = None
         own = replace(bench, budget=bench.budget.until(self._ends), ends=self._ends)
