@@ -126,7 +126,7 @@ def _understood(probe: Probe[Any], seen: Any) -> Any:
 
 
 @cache
-def _adapter(record: type[Any]) -> TypeAdapter[Any]:
+def _adapter(record: Any) -> TypeAdapter[Any]:
     return TypeAdapter(record)
 
 
