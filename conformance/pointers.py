@@ -72,6 +72,15 @@ def parse(text: str) -> Any:
         return MISSING
 
 
+def leaves_of(text: str) -> list[tuple[str, Any]]:
+    """List the leaves of a JSON text; none where it is no JSON, or is nested deeper than anything that is meant."""
+    document = parse(text)
+    try:
+        return [] if document is MISSING else list(leaves(document))
+    except RecursionError:
+        return []
+
+
 def same(one: Any, other: Any) -> bool:
     """Tell whether two JSON scalars are equal; true is not 1."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -38,6 +38,7 @@ LOGIN = f"{USERS}/login"
 LOGOUT = f"{USERS}/logout"
 ADMINISTRATOR = "webapp.admin"
 
+_USUAL = "/users/0/token"
 _TOKEN_NAMES = ("token", "access_token", "accesstoken", "bearer_token", "auth_token", "jwt")
 _LIMITED = (429, 503)
 _GONE = (404, 410)
@@ -132,12 +133,9 @@ def token_in(seen: Exchange) -> str:
     """Return the token that a login's answer brings, wherever it stands, or nothing."""
     if not 200 <= seen.status < 300:
         return ""
-    document = pointers.parse(seen.body)
-    if document is MISSING:
-        return ""
-    usual = pointers.get(document, "/users/0/token")
-    named = (v for at, v in pointers.leaves(document) if at.rpartition("/")[2].lower() in _TOKEN_NAMES)
-    return next((value for value in (usual, *named) if isinstance(value, str) and value), "")
+    found = dict(pointers.leaves_of(seen.body))
+    named = (value for at, value in found.items() if at.rpartition("/")[2].lower() in _TOKEN_NAMES)
+    return next((value for value in (found.get(_USUAL), *named) if isinstance(value, str) and value), "")
 
 
 def _pause(seen: Exchange) -> float:
@@ -210,14 +208,19 @@ class OwnUsers:
             return False
         return (name in seen.body or None) if 200 <= seen.status < 300 else None
 
+    def delete(self, name: str, bench: Bench | None = None) -> Exchange:
+        """Delete a user, as the administrator."""
+        admin = self.admin.on(bench) if bench else self.admin
+        seen = admin.ask("DELETE", f"{USERS}/{name}")
+        if 200 <= seen.status < 300 or seen.status in _GONE:
+            self._there.discard(name)
+        return seen
+
     def remove(self, bench: Bench) -> bool:
         """Delete who may be there, and tell whether nobody is left."""
-        admin = self.admin.on(bench)
         for name in sorted(self._there):
-            seen = admin.ask("DELETE", f"{USERS}/{name}")
-            if 200 <= seen.status < 300 or seen.status in _GONE:
-                self._there.discard(name)
-        return not self._there or not put_back(bench, [_deletion(admin, name) for name in sorted(self._there)])
+            self.delete(name, bench)
+        return not self._there or not put_back(bench, [_deletion(self.admin, name) for name in sorted(self._there)])
 
 
 @contextmanager
@@ -259,7 +262,7 @@ def signed_in(admin: Session, user: User) -> Iterator[Session]:
     if not token:
         admin.api.bench.logins.went_wrong()
         said = seen.trouble or f"was answered {seen.status}, and no token was in it"
-        raise Inconclusive(f"a user of the run's own could not log in: its login {said}")
+        raise Inconclusive(f"{user.name} could not log in: the login {said}")
     session = Session(admin.api, user.name, token, seen)
     try:
         yield session
