@@ -16,7 +16,7 @@ from typing import Never
 
 from conformance import __version__
 from conformance.catalogue import AREAS, LANGUAGES
-from conformance.model import Exit, UnusableInput
+from conformance.model import Also, Exit, UnusableInput
 
 CONSENT = ("read", "write", "destructive")
 SECURITY_LEVELS = ("modern", "intermediate", "old")
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("results", type=Path, metavar="results.json")
     render.add_argument("--reports", type=Path, metavar="DIR", help="default: the results file's own folder")
     render.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
+    _also(render)
     _restore(_command(commands, "restore", "put back what an interrupted run left changed"))
     _diff(_command(commands, "diff", "compare two results files, the older first"))
     _rejudge(_command(commands, "rejudge", "judge the observations of a results file anew, offline"))
@@ -105,10 +106,15 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--level", choices=["must", "should", "may"], default="may", help="this level and stricter")
     run.add_argument("--fault", action="append", metavar="NAME", default=[], help="break the reference server")
     run.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
+    _also(run)
     run.add_argument("--compare", type=Path, metavar="results.json", help="tell what differs from an earlier run")
     run.add_argument("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
     run.add_argument("-q", "--quiet", action="store_true", help="the verdict only")
     run.add_argument("-v", "--verbose", action="store_true", help="every finding")
+
+
+def _also(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--also", action="append", choices=[*Also], default=[], help="one more report (repeatable)")
 
 
 def _serve(serve: argparse.ArgumentParser) -> None:

@@ -33,6 +33,13 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+class Also(StrEnum):
+    """A report that is drawn only when it is asked for: SARIF 2.1.0, or OSCAL assessment results."""
+
+    SARIF = "sarif"
+    OSCAL = "oscal"
+
+
 class Exit(IntEnum):
     """What the process says to its caller. Which goes before which is `ledger.exit_code`'s affair."""
 

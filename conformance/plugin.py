@@ -17,6 +17,7 @@ from conformance.cases import proofs
 from conformance.guard import ENTRY, Guard
 from conformance.ledger import Entry
 from conformance.model import (
+    Also,
     Case,
     Exit,
     Inconclusive,
@@ -52,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fault", action="append", default=[], help="break the reference server in this way")
     group.addoption("--lang", choices=catalogue.LANGUAGES, default="en", help="the language of the reports")
     group.addoption("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
+    group.addoption("--also", action="append", choices=[*Also], default=[], help="one more report (repeatable)")
     group.addoption("--compare", type=Path, metavar="results.json", help="tell what differs from an earlier run")
     group.addoption("--fail-on", choices=["must", "should"], default="must", help="what turns the run red")
     group.addoption("--findings", choices=findings.TOLD, help="how much the terminal tells at the end; else as -q, -v")
@@ -95,6 +97,7 @@ def _session(config: pytest.Config) -> Session:
                 option.waivers,
                 option.lang,
                 option.compare,
+                option.also,
             )
         except UnusableInput as error:
             if config.pluginmanager.hasplugin("conformance.terminal"):  # as the other commands of `portero` say it

@@ -43,10 +43,12 @@ class Session:
         waiver_file: Path | None = None,
         language: str = "en",
         earlier: Path | None = None,
+        also: Iterable[str] = (),
     ) -> None:
         """Read the target file `aim`, or start the reference server where there is none."""
         self.reports = reports
         self.language = language
+        self.also = tuple(also)
         self.run = ledger.Run(argv=[Path(sys.argv[0]).name, *sys.argv[1:]], fail_on=fail_on)
         self.entries: dict[str, Entry] = {}
         self.document: dict[str, Any] = {}
@@ -130,8 +132,8 @@ class Session:
         if self.earlier is not None:
             found = difference.as_json(compare(self.earlier, self.document))
             self.document["comparison"] = self.redactor.tree(found)
-        self.written += [self.reports / name for name in report.NAMES]
-        report.write(self.document, self.reports, self.language)
+        self.written += [self.reports / name for name in report.names(self.also)]
+        report.write(self.document, self.reports, self.language, self.also)
         return ledger.exit_code(self.document)
 
     def remove_leaking(self) -> list[Path]:

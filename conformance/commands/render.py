@@ -17,6 +17,6 @@ def run(options: argparse.Namespace) -> int:
     folder = options.reports or options.results.parent
     results_file.warn_of_contradictions(options.results, document)
     with claimed(folder):
-        written = report.render(document, options.results, folder, options.lang)
+        written = report.render(document, options.results, folder, options.lang, options.also)
     sys.stdout.write("".join(f"{path}\n" for path in written))
     return Exit.OK

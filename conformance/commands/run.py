@@ -26,4 +26,4 @@ def _arguments(options: argparse.Namespace) -> list[str]:
     for name in ("reports", "level", "fail_on", "lang", "target", "waivers", "compare"):
         if (value := getattr(options, name)) is not None:
             argv.append(f"--{name.replace('_', '-')}={value}")
-    return argv + [f"--{name}={value}" for name in ("area", "fault") for value in getattr(options, name)]
+    return argv + [f"--{name}={value}" for name in ("area", "fault", "also") for value in getattr(options, name)]

@@ -9,34 +9,45 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.model import UnusableInput
-from conformance.report import junit, markdown, page
+from conformance.model import Also, UnusableInput
+from conformance.report import junit, markdown, oscal, page, sarif
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 
+_ALSO = {Also.SARIF: ("results.sarif", sarif.draw), Also.OSCAL: ("results.oscal.json", oscal.draw)}
 
-def write(document: Mapping[str, Any], folder: Path, language: str = "en") -> None:
+
+def names(also: Iterable[str] = ()) -> tuple[str, ...]:
+    """Name every file that a run leaves, with those that were asked for besides."""
+    return (*NAMES, *(_ALSO[Also(extra)][0] for extra in also))
+
+
+def write(document: Mapping[str, Any], folder: Path, language: str = "en", also: Iterable[str] = ()) -> None:
     """Write results.json, and then every report that is drawn from it, in place of an earlier run's."""
-    for name in NAMES:
+    for name in names(Also):
         (folder / name).unlink(missing_ok=True)
     results = encoded(document)
     (folder / NAMES[0]).write_bytes(results)
-    draw(document, results, folder, language)
+    draw(document, results, folder, language, also)
 
 
-def render(document: Mapping[str, Any], results: Path, folder: Path, language: str = "en") -> list[Path]:
+def render(
+    document: Mapping[str, Any], results: Path, folder: Path, language: str = "en", also: Iterable[str] = ()
+) -> list[Path]:
     """Draw the reports again from the results file that `document` was read from, which stays as it is.
 
     Raises UnusableInput when they cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return draw(document, results.read_bytes(), folder, language)
+        return draw(document, results.read_bytes(), folder, language, also)
     except OSError as error:
         raise UnusableInput(f"{folder}: reports cannot be written here ({error.strerror})") from error
 
 
-def draw(document: Mapping[str, Any], results: bytes, folder: Path, language: str) -> list[Path]:
+def draw(
+    document: Mapping[str, Any], results: bytes, folder: Path, language: str, also: Iterable[str] = ()
+) -> list[Path]:
     """Write every report that is drawn from `document`; `results` is its file's content, for the digest."""
     drawn = {
         "compliance.html": page.draw(document, hashlib.sha256(results).hexdigest(), language),
@@ -44,6 +55,7 @@ def draw(document: Mapping[str, Any], results: bytes, folder: Path, language: st
         "junit.xml": junit.draw(document),
         "summary.md": markdown.draw(document, language),
     }
+    drawn |= {name: draws(document, language) for name, draws in (_ALSO[Also(extra)] for extra in also)}
     for name, text in drawn.items():
         (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
     return [folder / name for name in drawn]
