@@ -125,9 +125,7 @@ def _understood(probe: Probe[Any], seen: Any) -> Any:
         ) from None
 
 
-@cache
-def _adapter(record: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(record)
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class _Run:
