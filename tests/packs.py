@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from reference_server.faults import Fault, faults, named
@@ -19,6 +20,10 @@ from tests.arena import reference, rejudged
 
 ALONE = "PORTERO_FAULTS_ALONE"
 OF_THE_WEB_APP = frozenset({"acc", "auth", "hdr", "hook", "tls"})
+
+
+UnderWay = dict[str, Future[dict[str, "Seen"]]]
+"""The run that each fault is in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,19 @@
 """Every fault breaks exactly what it declares; near misses and the reference break nothing.
 
-Faults of different areas share a run, and runs go side by side, one process a processor; `tests.packs` says why that
-tells as much as a run for each. What a run recorded is judged once more, offline: the verdicts are the same.
+Faults of different areas share a run; `tests.packs` says why that tells as much as a run for each. The runs go side by
+side, one process a processor, beside the tests of other modules (`under_way`). What a run recorded is judged once more,
+offline: the verdicts are the same.
 """
 
 from __future__ import annotations
-
-import multiprocessing
-import os
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
 from conformance import catalogue
 from conformance.model import Level
 from reference_server.faults import faults, near_misses
-from tests import packs
 from tests.arena import reference, rejudged
-
-UnderWay = dict[str, "Future[dict[str, packs.Seen]]"]
-
-
-@pytest.fixture(scope="module")
-def under_way(request: pytest.FixtureRequest) -> Iterator[UnderWay]:
-    """Set the runs of all selected faults and near misses going, in the order in which they are asked for."""
-    items = (item for item in request.session.items if isinstance(item, pytest.Function))
-    names = {str(item.callspec.params["spoilt"]) for item in items if "under_way" in item.fixturenames}
-    pool = ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
-    runs: UnderWay = {}
-    for kind in (faults(), near_misses()):
-        for pack in packs.packed(fault for name, fault in kind.items() if name in names):
-            runs |= dict.fromkeys(pack, pool.submit(packs.look, pack))
-    yield runs
-    pool.shutdown(cancel_futures=True)
+from tests.packs import UnderWay
 
 
 @pytest.mark.parametrize("spoilt", faults())
