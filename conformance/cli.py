@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     _serve(_command(commands, "serve", "run the bundled reference server until interrupted"))
     _init(_command(commands, "init", "write a commented target file"))
     check = _command(commands, "check", "validate a target or waiver file")
-    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("file", type=Path, metavar="FILE", nargs="?")
+    check.add_argument("--schema", choices=["target", "waivers"], help="print the JSON Schema of such files instead")
     listing = _command(commands, "list", "show the catalogue, or the faults of the reference server")
     listing.add_argument("--faults", action="store_true", help="the faults and near misses instead")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -126,6 +127,8 @@ def _serve(serve: argparse.ArgumentParser) -> None:
 def _init(init: argparse.ArgumentParser) -> None:
     init.add_argument("file", type=Path, metavar="FILE", nargs="?", default=Path("target.toml"))
     init.add_argument("--consent", choices=CONSENT, default="read", help="how far the probes may go")
+    init.add_argument("--from-url", metavar="URL", help="fill in what one look at the web app can see")
+    init.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of what is told")
 
 
 def _restore(restore: argparse.ArgumentParser) -> None:

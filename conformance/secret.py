@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Never
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from conformance.model import UnusableInput
@@ -26,6 +27,11 @@ class SecretRef(str):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Accept a reference, refuse a literal without repeating it."""
         return core_schema.no_info_after_validator_function(cls.checked, core_schema.str_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell an editor how a reference looks."""
+        return {**handler(core_schema.str_schema()), "pattern": f"^(env:{_VARIABLE.pattern}|file:.+)$"}
 
     @classmethod
     def checked(cls, value: str) -> SecretRef:

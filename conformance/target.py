@@ -146,10 +146,19 @@ class IdentityState(Table):
 
 
 class OtherPath(Table):
-    """Another request that binds an identity."""
+    """Another request that binds an identity. `{uid}` in the URL is replaced, percent-encoded.
+
+    `body` is what is sent beside uid, hash and the value that is changed; absent, the usual ways are tried. With
+    `uid_pointer` a declared body names the uid, too; `hash_header` is where the hash stands if not in the body.
+    """
 
     url: WebUrl
     method: Method = "PATCH"
+    body: dict[str, Any] | None = None
+    uid_pointer: JsonPointer | None = None
+    hash_pointer: JsonPointer | None = None
+    value_pointer: JsonPointer | None = None
+    hash_header: Text | None = None
 
 
 class Switch(Table):
@@ -360,3 +369,9 @@ def _references(value: Any) -> Iterator[SecretRef]:
 def parse(document: dict[str, Any]) -> Target:
     """Build a target from the file's content; raises pydantic's ValidationError."""
     return Target.model_validate(document)
+
+
+if __name__ == "__main__":
+    from conformance.inputs import schemas
+
+    schemas.write()

@@ -79,7 +79,9 @@ class Waiver(Table):
         return f"waived {until}: {cases} ({self.id}, approved by {self.approved_by}: {self.reason})"
 
 
-class _File(Table):
+class File(Table):
+    """A whole waiver file."""
+
     schema_: Annotated[int, Field(alias="schema", strict=True)]
     waiver: tuple[Waiver, ...] = ()
 
@@ -122,9 +124,9 @@ def read(path: Path, cases: Mapping[str, Case] | None = None) -> Waivers:
     _check_edition(document)
     every: tuple[Waiver, ...] = ()
     try:
-        every = _File.model_validate(document.content).waiver
+        every = File.model_validate(document.content).waiver
     except ValidationError as error:
-        document.complain_of(_File, error)
+        document.complain_of(File, error)
     _check_ids(document)
     for index, waiver in enumerate(every):
         _check_reach(document, index, waiver, day, cases)

@@ -127,6 +127,7 @@ class IdentityService:
         self.absent: Callable[[], Response] = lambda: Response.json({"error": "not found"}, self.absent_status)
         self.shown: Callable[[Contact], dict[str, Any]] = Contact.shown
         self.initialise: Callable[[Request], Response] = self.initialise_widget
+        self.change: Callable[[Request, Contact], Response] = self.change_contact
         self.serve: Callable[[Request], Response] = self.answer
         self.wrapper: Callable[[], Wrap] = self.tls_wrapper
         self.issue: Callable[[LeafSpec], Leaf] = gateway.authority.issue
@@ -282,15 +283,15 @@ class IdentityService:
         self.sessions[session] = {"uid": contact.uid, "verified": verified}
         return Response.json({"session": session, "visitor": {"uid": contact.uid, "verified": verified}}, 201)
 
-    def change(self, request: Request, contact: Contact) -> Response:
+    def change_contact(self, request: Request, contact: Contact) -> Response:
         """Update a client, who has to be signed for here, too."""
         try:
             document = json.loads(request.body, object_pairs_hook=no_duplicates)
         except (Unusable, ValueError, RecursionError):
             return self.drop(None)
         signature = document.get("client_hash") if isinstance(document, dict) else None
-        keys = self.keys(self.organisations["acme"])
-        if not isinstance(signature, str) or not any(self.matches(key, contact.uid, signature) for key in keys):
+        secret, uid = self.organisations["acme"].secret, self.signed_form(contact.uid)
+        if not isinstance(signature, str) or not self.matches_hash(secret, uid, signature):
             return self.drop(None)
         if isinstance(name := document.get("name"), str):
             contact.name = name

@@ -55,8 +55,9 @@ def test_a_use_that_is_wrong_would_be_noticed() -> None:
 
 
 def test_every_option_in_the_text_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["run", "--help"])
+    for command in ("run", "init"):
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     named = {option for span in SPANS for option in re.findall(r"(?<!\S)--[a-z-]+", span)}
     assert named

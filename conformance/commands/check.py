@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from conformance import ledger, waivers
-from conformance.inputs import target_file
+from conformance.inputs import schemas, target_file
 from conformance.inputs.complaints import read_toml
 from conformance.model import Exit, UnusableInput
 from conformance.secret import open_vault
@@ -18,6 +18,11 @@ from conformance.target import Target
 
 def run(options: argparse.Namespace) -> int:
     """Say that the file is usable; raises UnusableInput that names every error with its line."""
+    if options.schema is not None:
+        sys.stdout.write(schemas.shipped(schemas.KINDS[options.schema]))
+        return Exit.OK
+    if options.file is None:
+        raise UnusableInput("check: name the target or waiver file to validate")
     if "waiver" in read_toml(options.file).content:
         lines = waivers.read(options.file).lines()
         lines.append(f"{options.file}: a usable waiver file; its cases are checked against a target when it is used")

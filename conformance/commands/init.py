@@ -4,28 +4,73 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from conformance import catalogue
+from conformance.inputs import schemas
 from conformance.model import Exit, UnusableInput
+from conformance.report.wording import Wording
 from conformance.target import CONSENT
 
 TEMPLATE = Path(__file__).with_name("init.toml")
+SCHEMA = schemas.KINDS["target"]
+EXAMPLE = {
+    "name": '"staging"',
+    "url": '"https://wa.staging.example:9090"',
+    "http_ports": "[80]           # ports of plain HTTP, which has to stay silent or redirect",
+    "ca_file": '# ca_file = "staging-ca.pem"        # left out: what this machine trusts',
+    "security_level": '"modern"   # WA_WEB_SECURITY_LEVEL: modern | intermediate | old',
+    "admin_paths": '["/", "/login"]',
+    "api_paths": '["/v1/health", "/v1/settings/application"]',
+}
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the file; raises UnusableInput where there is one already."""
-    text = TEMPLATE.read_text(encoding="utf-8").replace("@consent@", options.consent)
-    text = text.replace("@exclusions@", _exclusions(options.consent))
+    """Write the file, and beside it the schema that an editor completes it by.
+
+    Raises UnusableInput where there is a target file already, or where nothing can be seen at --from-url.
+    """
+    if options.file.exists():
+        raise UnusableInput(f"{options.file}: is there already, and is left as it is: choose another name")
+    say = Wording(options.lang)
+    _write(options.file, _text(options.consent, _filled_in(options.from_url) if options.from_url else EXAMPLE))
+    sys.stdout.write(say("init.written", file=options.file) + "\n")
+    if told := _schema_beside(options.file.with_name(SCHEMA)):
+        sys.stdout.write(say(told, file=options.file.with_name(SCHEMA)) + "\n")
+    return Exit.OK
+
+
+def _filled_in(url: str) -> Mapping[str, str]:
+    from conformance.commands import first_target  # it loads what looks at TLS and HTTP
+
+    return first_target.values(url)
+
+
+def _text(consent: str, values: Mapping[str, str]) -> str:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for name, value in {"consent": consent, "exclusions": _exclusions(consent), **values}.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        with options.file.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        raise UnusableInput(f"{options.file}: is there already, and is left as it is: choose another name") from error
-    except OSError as error:
-        raise UnusableInput(f"{options.file}: cannot be written: {error.strerror}") from error
-    sys.stdout.write(f"{options.file}: written; fill it in, then: portero check {options.file}\n")
-    return Exit.OK
+        raise UnusableInput(f"{path}: is there already, and is left as it is: choose another name") from error
+    except (OSError, ValueError) as error:
+        raise UnusableInput(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _schema_beside(path: Path) -> str:
+    """Write the schema where there is none yet; return what is to be said of it."""
+    text = schemas.shipped(SCHEMA)
+    if not path.exists():
+        _write(path, text)
+        return "init.schema_written"
+    return "" if path.is_file() and path.read_bytes() == text.encode() else "init.schema_left"
 
 
 def _exclusions(consent: str) -> str:

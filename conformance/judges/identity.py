@@ -36,13 +36,13 @@ def right_hash_honoured(seen: IdentityObservation, policy: Policy, case: Case) -
 
 def unsigned_dropped(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-02 on one declared uid, or on one that nobody has."""
-    _require_validation(policy)
+    require_validation(policy)
     return _dropped(seen.trials, policy, f"unsigned:{_label(case)}")
 
 
 def forged_dropped(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-03 on one forgery."""
-    _require_validation(policy)
+    require_validation(policy)
     if case.name == "flipped":
         return _dropped(seen.trials, policy, f"forged:{_label(case)}")
     key = f"forged:{case.name}"
@@ -76,7 +76,7 @@ ODD_TYPES = (
 
 def own_uid_only(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-04 on one way to bind another identity."""
-    _require_validation(policy)
+    require_validation(policy)
     key = f"bound:{case.name}"
     if case.name in ("other-field", "array", "uid-twice"):
         return _other_untouched(seen.trials, policy, key)
@@ -96,7 +96,8 @@ def _at(key: str, number: int = 0) -> str:
     return f"/trials/trials/{key}/attempts/{number}"
 
 
-def _require_validation(policy: Policy) -> None:
+def require_validation(policy: Policy) -> None:
+    """Raise NotApplicable where the target file declares validation off."""
     if not declared(policy).enforced:
         raise NotApplicable("the target file declares validation off (identity.enforced = false)")
 

@@ -10,6 +10,7 @@ from conformance.observatory import Probe
 from conformance.probes.identity_bindings import bind_others, respell, sign_other_spelling
 from conformance.probes.identity_client import IdentityClient
 from conformance.probes.identity_pages import look_at_pages
+from conformance.probes.identity_paths import look_at_other_paths
 from conformance.probes.identity_transport import look_at_transport
 from conformance.probes.identity_trials import Stop, TrialRun
 from conformance.records.identity import IdentityObservation, Transport, Trials
@@ -40,6 +41,7 @@ def _try(client: IdentityClient, transport: Transport) -> Trials:
         respell(run)
         sign_other_spelling(run)
         run.control()
+        run.others = look_at_other_paths(run)
     except (Stop, Inconclusive) as reason:
         return run.record(str(reason))
     return run.record("")

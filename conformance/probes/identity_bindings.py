@@ -33,7 +33,7 @@ def bind_others(run: TrialRun, victim: str) -> None:
     aim("object", "an object in place of the uid", client.document({"$ne": ""}, right), "")
     aim("empty", "an empty uid with its right hash", client.document("", client.right("")), "")
     aim("megabyte", "own uid and 1 MB more", client.document(own + "a" * MEGABYTE, right), "")
-    slots = _other_slots(client, victim)
+    slots = other_slots(client, victim)
     aim("other-field", "another client's uid in other fields beside the own", client.document(own, right, slots))
     aim("elsewhere", "another client's uid in other fields, nothing signed", client.document(MISSING, MISSING, slots))
     for values in ((own, victim), (victim, own)):
@@ -42,7 +42,7 @@ def bind_others(run: TrialRun, victim: str) -> None:
         aim("uid-twice", f"the field twice: {order}", body)
 
 
-def _other_slots(client: IdentityClient, victim: str) -> dict[str, Any]:
+def other_slots(client: IdentityClient, victim: str) -> dict[str, Any]:
     """Return pointers where a service may look for an identity, each with another's uid.
 
     They stand beside the uid, at the top, and among the attributes that go with it.

@@ -65,6 +65,12 @@ class IdentityClient:
         for number, uid in enumerate(self._uids(), 1):
             self.bench.redactor.learn(Secret(f"client_hash of uid-{number}", self.right(uid)))
 
+    def on(self, bench: Bench) -> IdentityClient:
+        """Return the same access for another bench: one for restoring, say."""
+        other = copy.copy(self)
+        other.bench = bench
+        return other
+
     def _uids(self) -> tuple[str, ...]:
         """List the declared uids; those that only a page's client has come last."""
         identity = self.identity

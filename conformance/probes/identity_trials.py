@@ -10,7 +10,8 @@ The order matters, as an identity that was honoured once exists from then on:
    conforming service may honour, at the control. The control is repeated all along, so that every forgery stands
    between two that were honoured;
 5. every declared uid with its right hash;
-6. changed spellings of uids that are known by now.
+6. changed spellings of uids that are known by now;
+7. the other requests that bind an identity, at one of them.
 
 Where something is stored of a uid from an earlier run, what changes there is noted. What changes by itself is told
 apart by reading twice: once more a little later wherever something changed.
@@ -23,7 +24,17 @@ from dataclasses import replace
 
 from conformance.forgeries import forgery, uid_variants
 from conformance.probes.identity_client import LATE, IdentityClient, Stored
-from conformance.records.identity import MOST_STORED, Answer, Attempt, Control, Refusal, Trial, Trials, Welcome
+from conformance.records.identity import (
+    MOST_STORED,
+    Answer,
+    Attempt,
+    Control,
+    OtherPathLook,
+    Refusal,
+    Trial,
+    Trials,
+    Welcome,
+)
 
 EVERY = 12
 TICK_SECONDS = 1.1
@@ -51,6 +62,7 @@ class TrialRun:
         self.welcomes: dict[str, Welcome] = {}
         self.refusals: list[Refusal] = []
         self.noise: set[str] = set()
+        self.others: tuple[OtherPathLook, ...] = ()
         self._known: dict[str, Stored] = {}
         self._since_control = 0
         self._lag = 0.0
@@ -68,6 +80,7 @@ class TrialRun:
             trials,
             tuple(self.refusals),
             tuple(sorted(self.noise)),
+            self.others,
         )
 
     def honoured(self, answer: Answer) -> bool:
@@ -83,7 +96,7 @@ class TrialRun:
         answer = self.client.answer(body, signed, sent)
         if not watched:
             self._known.clear()  # whom it touched is not known
-        after = self._after(watched) if watched else Stored()
+        after = self.after(watched) if watched else Stored()
         changed = self._settled(watched, before.changes(after))
         seen = Attempt(
             what, answer, watched[:LONGEST_NAME], before.state, after.state, changed, controls=len(self.controls)
@@ -109,7 +122,7 @@ class TrialRun:
         self._known[uid] = self.client.stored(uid)
         return self._known[uid]
 
-    def _after(self, uid: str) -> Stored:
+    def after(self, uid: str) -> Stored:
         """Read what is stored of `uid` when a change had the time to show."""
         if self._lag:
             self.client.bench.clock.wait(self._lag)
@@ -145,7 +158,7 @@ class TrialRun:
         self._since_control = 0
         before = self.look(self.control_uid)
         answer = self.client.answer(self._right(self.control_uid))
-        after = self._after(self.control_uid)
+        after = self.after(self.control_uid)
         if self.honoured(answer) and after.state.kind == "absent" and not self.controls:
             after = self._late(self.control_uid)
         self.controls.append(Control(answer, after.state, before.changes(after)))
@@ -262,6 +275,6 @@ class TrialRun:
         """Initialise every declared uid with its right hash."""
         for number, uid in enumerate(self.identity.uids, 1):
             answer = self.client.answer(self._right(uid), uid, uid)
-            stored = self._after(uid)
+            stored = self.after(uid)
             shown = dict(list(stored.leaves.items())[:MOST_STORED])
             self.welcomes[f"uid-{number}"] = Welcome(uid, answer, stored.state, shown)

@@ -113,11 +113,58 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class PathControl:
+    """A request to another path with the right hash, and what it did to the stored client: see PathAttempt."""
+
+    answer: Answer
+    state: State = State()
+    marked: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def had_effect(self) -> bool:
+        """Tell whether it did to the client what such a request is for."""
+        return 200 <= self.answer.status < 400 and self.state.kind == "present" and bool(self.marked or self.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class PathAttempt:
+    """A request to another path that must have no effect, and what is stored of the client before and after.
+
+    `marked` are JSON Pointers of where the name that it sent is stored now, `changed` of what differs, but for what
+    changes by itself and instants. `controls` counts the controls that had been sent before.
+    """
+
+    what: str
+    answer: Answer
+    before: State = State()
+    after: State = State()
+    marked: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    controls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPathLook:
+    """Another request that binds an identity. `stopped` says why no more was tried, `layout` how it is laid out.
+
+    `attempts` are keyed by kind. `put_back` says that the clients' names are as they were found.
+    """
+
+    method: str
+    url: str
+    stopped: str = ""
+    layout: str = ""
+    controls: tuple[PathControl, ...] = ()
+    attempts: dict[str, tuple[PathAttempt, ...]] = field(default_factory=dict)
+    put_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Trials:
     """Initialisations that were tried. `stopped` says why there are no more, or none at all.
 
     `malformed` is the answer to a body that is no JSON. `noise` are JSON Pointers of what changes in the state by
-    itself.
+    itself. `others` are the other paths, in the target file's order.
     """
 
     stopped: str = ""
@@ -128,6 +175,7 @@ class Trials:
     trials: dict[str, Trial] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     noise: tuple[str, ...] = ()
+    others: tuple[OtherPathLook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

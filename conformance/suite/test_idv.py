@@ -6,6 +6,7 @@ from conformance.cases import proves
 from conformance.judges import identity as judges
 from conformance.judges import identity_answers as answers
 from conformance.judges import identity_exposure as exposure
+from conformance.judges import identity_paths as paths
 from conformance.judges import identity_site as site
 from conformance.judges import identity_switch as switching
 from conformance.model import Verdict
@@ -72,6 +73,12 @@ def test_right_hash_for_its_client(verdict: Verdict) -> None:
 @proves("IDV-10", observes=switch, judged_by=switching.forged_dropped_while_off)
 def test_forged_dropped_while_off(verdict: Verdict) -> None:
     """The service drops a wrong hash while validation is off, too."""
+    verdict.enforce()
+
+
+@proves("IDV-11", observes=identity, judged_by=paths.other_path_asks_for_hash)
+def test_other_paths_ask_for_hash(verdict: Verdict) -> None:
+    """The service asks for the hash on every path that binds or changes a client."""
     verdict.enforce()
 
 

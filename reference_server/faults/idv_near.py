@@ -104,7 +104,12 @@ def counts_refusals(gateway: Gateway) -> None:
 def other_words_for_the_same(gateway: Gateway) -> None:
     """Uses other field names, other places and another sign of honour; what is gone is 410."""
     identity = gateway.identity
-    read, bind = identity.read, identity.bind
+    read, bind, change = identity.read, identity.bind, identity.change
+
+    def update(request: Request, contact: Contact) -> Response:
+        user = json.loads(request.body).get("user", {})
+        body = {"name": user.get("name"), "client_hash": user.get("signature")}
+        return change(Request(request.method, request.path, request.headers, json.dumps(body).encode()), contact)
 
     def translated(body: bytes) -> Initialisation:
         document = json.loads(body, object_pairs_hook=identity.pairs)
@@ -120,7 +125,7 @@ def other_words_for_the_same(gateway: Gateway) -> None:
         answer = json.loads(bind(asked, verified).body)
         return Response.json({"token": answer["session"], "identity": {"state": "proven" if verified else "claimed"}})
 
-    identity.read, identity.bind = translated, bound
+    identity.read, identity.bind, identity.change = translated, bound, update
     identity.absent_status = 410
     gateway.declared["identity"] = {
         "uid_pointer": "/user/identifier",

@@ -146,7 +146,8 @@ def test_rejudging_says_when_the_catalogue_is_another(tmp_path: Path, capsys: py
 def test_rejudging_takes_no_observation_of_another_edition_for_a_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["rejudge", recorded(tmp_path, {"tls/0": {"odd": 1}, "channel/0": {"core_clock": 1}})]) == Exit.INCOMPLETE
+    odd = {"tls/0": {"odd": 1}, "channel/0": {"core_clock": 1}}
+    assert main(["rejudge", recorded(tmp_path, odd)]) == Exit.INCOMPLETE
     told = capsys.readouterr().out
     assert "TLS-02/tls-1.2: absent -> inconclusive: the results file's observation tls/0 is not one of this ed" in told
 

@@ -46,6 +46,13 @@ class Inbox:
             return 401, {"error": "HMAC failed: Invalid Identifier Hash Provided", "at": time.time()}
         return 200, self._store(identifier, document, verified=True)
 
+    def update(self, identifier: str, document: dict[str, Any]) -> tuple[int, Any]:
+        if identifier.strip().lower() not in self.contacts:
+            return 404, {"error": "Resource could not be found"}
+        if unknown := document.keys() - {"name", "identifier_hash"}:
+            return 422, {"message": f"unexpected {', '.join(sorted(unknown))}"}
+        return self.initialise({**document, "identifier": identifier})
+
     def _store(self, identifier: str, document: dict[str, Any], *, verified: bool) -> dict[str, Any]:
         attributes = document.get("custom_attributes", {})
         self.contacts[identifier] = {
@@ -82,8 +89,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.inbox.mandatory = body["hmac"]["mandatory"]
-        self._answer(204, None)
+        if self.path == "/settings":
+            self.inbox.mandatory = body["hmac"]["mandatory"]
+            self._answer(204, None)
+        else:
+            self._answer(*self.inbox.update(unquote(self.path.rpartition("/")[2]), body))
 
     def _answer(self, status: int, document: Any) -> None:
         body = b"" if document is None else json.dumps(document).encode()
@@ -119,6 +129,7 @@ def another_make(folder: Path) -> Iterator[tuple[Inbox, dict[str, Any]]]:
         "body": {"name": "\u00d1andú", "custom_attributes": {"plan": "gold"}},
         "accepted": {"status": [200], "pointer": "/contact/hmac_verified", "equals": 1},
         "state": {"url": f"{url}/contacts/{{uid}}", "authorization": "env:AGENT", "absent_status": [404, 410]},
+        "other_paths": [{"url": f"{url}/contacts/{{uid}}"}],
         "switch": {"url": f"{url}/settings", "method": "PATCH", "pointer": "/hmac/mandatory"},
     }
     try:
@@ -129,7 +140,7 @@ def another_make(folder: Path) -> Iterator[tuple[Inbox, dict[str, Any]]]:
                 "name": "inbox",
                 "consent": "destructive",
                 "limits": {"requests_per_second": 5000, "connections": 32},
-                "scope": {"exclude": [{"requirement": "IDV-08", "reason": "no repository here"}]},
+                "scope": {"exclude": [{"requirement": f"IDV-0{n}", "reason": "no site here"} for n in (8, 9)]},
                 "identity": identity,
             },
         )

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.model import Inconclusive, Outcome
+from conformance.pointers import MISSING
+from conformance.probes.identity_layouts import Sent, layouts
+from conformance.target import Identity, OtherPath
+from reference_server import Gateway
+from reference_server.identity import NAME
+from tests.arena import SteppingClock, assess
+
+BODY = {"organization_subdomain": "acme", "visitor": {"name": "Zoë", "attrs": {}}}
+IDENTITY = Identity.model_validate({"url": "https://chat.example/init", "body": BODY})
+SENT = Sent("620", "620", "ab12")
+
+
+def laid_out(sent: Sent, **path: Any) -> dict[str, dict[str, Any]]:
+    other = OtherPath.model_validate({"url": "https://chat.example/contacts/{uid}", **path})
+    return {name: layout(sent, "M") for name, layout in layouts(IDENTITY, other)}
+
+
+def test_without_a_body_the_usual_layouts_are_tried_the_barest_last() -> None:
+    found = laid_out(SENT)
+    assert found["as an initialisation"] == {
+        "organization_subdomain": "acme",
+        "visitor": {"name": "M", "attrs": {}, "email": "620"},
+        "client_hash": "ab12",
+    }
+    assert found["name, uid and hash"] == {"email": "620", "client_hash": "ab12", "name": "M"}
+    assert list(found.values())[-1] == {"client_hash": "ab12", "name": "M"}
+
+
+def test_a_declared_body_is_filled_in_and_nothing_else() -> None:
+    found = laid_out(SENT, body={"a": 1}, value_pointer="/contact/title", hash_pointer="/sig", uid_pointer="/to")
+    assert found == {"as declared": {"a": 1, "to": "620", "sig": "ab12", "contact": {"title": "M"}}}
+    assert laid_out(SENT, body={}, value_pointer="/t", hash_header="X-Sig") == {"as declared": {"t": "M"}}
+
+
+def test_what_is_left_out_does_not_stand_there() -> None:
+    assert laid_out(Sent("620", MISSING, MISSING))["name, uid and hash"] == {"name": "M"}
+
+
+def test_a_pointer_that_leads_nowhere_is_told() -> None:
+    with pytest.raises(Inconclusive, match="/a/b leads to no place"):
+        laid_out(SENT, body={"a": 1}, value_pointer="/a/b")
+
+
+def declaring(**path: Any) -> tuple[Any, Gateway]:
+    gateway = Gateway()
+    with gateway:
+        document = gateway.document()
+        document["identity"]["other_paths"][0].update(path)
+        outcomes = assess(document, gateway.environ, areas=["idv"], clock=SteppingClock())
+    return outcomes, gateway
+
+
+def test_names_are_put_back_and_no_hash_is_recorded() -> None:
+    outcomes, gateway = declaring()
+    assert {contact.name for contact in gateway.identity.contacts.values()} == {NAME}
+    (path,) = outcomes.observations["identity/0"]["trials"]["others"]
+    assert path["put_back"]
+    assert path["controls"][0]["marked"] == ["/name"]
+
+
+def test_a_path_that_does_nothing_with_the_right_hash_settles_nothing() -> None:
+    outcomes, _ = declaring(method="GET")
+    told = {case: why for case, why in outcomes.inconclusive.items() if case.startswith("IDV-11")}
+    assert len(told) == 7
+    assert all("say in [[identity.other_paths]] how it is laid out" in why for why in told.values())
+    assert outcomes.verdicts["IDV-02/uid-1"].outcome is Outcome.PASS
