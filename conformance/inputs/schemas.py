@@ -45,6 +45,8 @@ def _lean(value: Any) -> Any:
     """Leave out what says nothing to an editor: titles made of names, and null, which TOML does not have."""
     if isinstance(value, list):
         return [_lean(one) for one in value]
+    if isinstance(value, str):
+        return " ".join(value.split())
     if not isinstance(value, dict):
         return value
     kept = {key: _lean(inner) for key, inner in value.items() if not _idle(key, inner)}
