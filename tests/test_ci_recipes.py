@@ -33,8 +33,10 @@ cli.main()
 
 def lint(*command: str | Path, folder: Path = RECIPES) -> None:
     program, *rest = map(str, command)
+    # Groovy's linter lives for one file: the fast compiler alone halves its time.
+    environ = os.environ | {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
     found = subprocess.run(
-        [installed(program), *rest], cwd=folder, check=False, capture_output=True, text=True, timeout=120
+        [installed(program), *rest], cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=120
     )
     assert found.returncode == 0, found.stdout + found.stderr
 
