@@ -123,10 +123,37 @@ def _site(key: str, label: str) -> Callable[[Policy], list[tuple[str, str]]]:
     return axis
 
 
+def _reach(*services: str) -> Callable[[Policy], list[tuple[str, str]]]:
+    """Repeat for every expectation about `services`, and for the one that is lacking where none keeps anybody out."""
+
+    def axis(policy: Policy) -> list[tuple[str, str]]:
+        network = policy.target.network
+        about = {n: r for n, r in enumerate(network.reach if network else ()) if r.service in services}
+        found: dict[str, str] = {}
+        for n, reach in about.items():
+            slug = f"from-{reach.from_}/{reach.to}"
+            found.setdefault(slug if slug not in found else f"{slug}/{reach.service}", str(n))
+        lacking = about and all(reach.allowed for reach in about.values())
+        return [*found.items(), *([("from-elsewhere", "elsewhere")] if lacking else [])]
+
+    return axis
+
+
+def _nodes_looked_at(policy: Policy) -> list[tuple[str, str]]:
+    network = policy.target.network
+    pairs = dict.fromkeys((r.from_, r.to.rpartition(":")[0]) for r in (network.reach if network else ()))
+    return [(f"from-{vantage}/{host}", f"{vantage} {host}") for vantage, host in pairs]
+
+
 AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "admin_paths": _paths("admin_paths"),
     "api_paths": _paths("api_paths"),
+    "nodes_looked_at": _nodes_looked_at,
     "plain_ports": _plain_ports,
+    "reach_administration": _reach("api", "admin"),
+    "reach_communication": _reach("communication"),
+    "reach_control": _reach("control"),
+    "reach_database": _reach("database"),
     "tls_versions": _tls_versions,
     "repositories": _repositories,
     "signed_in_pages": _site("signed_in_pages", "page"),

@@ -14,6 +14,7 @@ from typing import Any, Self
 from .core import Core
 from .faults import named
 from .identity import IdentityService
+from .network import Networks
 from .pki import Authority, make_key
 from .site import Site
 from .web import WebApp
@@ -27,12 +28,18 @@ class Gateway:
         security_level: str = "modern",
         faults: Iterable[str] = (),
         clock: Callable[[], float] = time.time,
+        *,
+        costly: Iterable[str] = (),
     ) -> None:
         """Build all parts, apply the faults, bind nothing yet.
 
-        `clock` returns Unix seconds for the core app. Raises KeyError for a fault that does not exist.
+        `clock` returns Unix seconds for the core app. `costly` names areas whose parts take time to start, and are left
+        out otherwise; a fault of such an area starts them too. Raises KeyError for a fault that does not exist.
         """
         chosen = [named(name) for name in faults]
+        self.costly = {*costly, *(fault.area for fault in chosen)}
+        # Sections that this machine does not let the gateway have, and why.
+        self.without: dict[str, str] = {}
         lowered = [f.level for f in chosen if f.level != "modern"]
         self.security_level = lowered[0] if lowered else security_level
         self.clock = clock
@@ -49,14 +56,15 @@ class Gateway:
         self.core = Core(self)
         self.identity = IdentityService(self)
         self.site = Site(self)
+        self.networks = Networks(self)
         self.declared: dict[str, Any] = {}
         for fault in chosen:
             fault.apply(self)
 
     @property
-    def parts(self) -> tuple[WebApp, Core, IdentityService, Site]:
+    def parts(self) -> tuple[WebApp, Core, IdentityService, Site, Networks]:
         """Return the parts, in the order they start."""
-        return (self.web, self.core, self.identity, self.site)
+        return (self.web, self.core, self.identity, self.site, self.networks)
 
     def __enter__(self) -> Self:
         """Start every part; the ports are known from here on."""

@@ -69,12 +69,13 @@ class HttpServer:
         host: str = "127.0.0.1",
         clock: Callable[[], float] = time.time,
         port: int = 0,
+        listener: socket.socket | None = None,
     ) -> None:
         """Bind at once; serve from `start` on. `clock` returns the Unix seconds that the Date header shows.
 
-        Port 0 is any free one.
+        Port 0 is any free one. A `listener` is a socket that listens already, wherever that is.
         """
-        self._server = _Server((host, port), handler, wrap, clock)
+        self._server = _Server((host, port), handler, wrap, clock, listener)
         self.host = host
         self.port: int = self._server.server_address[1]
 
@@ -105,11 +106,15 @@ class _Server(ThreadingHTTPServer):
         handler: Handler,
         wrap: Callable[[socket.socket], ssl.SSLSocket] | None,
         clock: Callable[[], float],
+        listener: socket.socket | None = None,
     ) -> None:
         self.answer = handler
         self.clock = clock
         self.wrap = wrap
-        super().__init__(address, _Connection)
+        super().__init__(address, _Connection, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Do the TLS handshake here, in the connection's own thread."""

@@ -218,7 +218,7 @@ def _told(look: Look) -> str:
     """Say what came of every address."""
     if not look.seen:
         return f"the name is not resolved there ({look.unresolved or 'no address'})"
-    return ", ".join(f"{one.address} {_word(one)}" for one in look.seen)
+    return ", ".join(_word(one) if one.address == look.host else f"{one.address} {_word(one)}" for one in look.seen)
 
 
 def _words(look: Look) -> str:

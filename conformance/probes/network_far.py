@@ -109,7 +109,8 @@ class Far:
 
     async def ask(self, look: Dict[str, Any], family: int, address: Any, question: Any) -> Tuple[str, str, str]:
         """Open one connection, and return its state, why nothing was heard on it, and what was (base64)."""
-        slot = self.slots.setdefault(look["host"], asyncio.Semaphore(self.job["width"]))
+        width = self.job["width"] if look["key"] != "nowhere" else AT_ONCE
+        slot = self.slots.setdefault(look["host"], asyncio.Semaphore(width))
         async with slot, self.room:
             if self.opened >= self.job["most"]:
                 return "failed", "the limit of connections a run was reached", ""
