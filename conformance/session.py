@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conformance import ledger, locate, report, target, waivers
+from conformance import catalogue, ledger, locate, report, target, waivers
 from conformance.assessment import Assessment
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -53,6 +53,7 @@ class Session:
         self.entries: dict[str, Entry] = {}
         self.document: dict[str, Any] = {}
         self.written: list[Path] = []
+        self.without: dict[str, str] = {}
         with ExitStack() as closing:
             closing.enter_context(claimed(reports))
             self.earlier = results_file.read(earlier) if earlier else None
@@ -83,7 +84,9 @@ class Session:
 
     def _start_reference(self, faults: tuple[str, ...], closing: ExitStack) -> dict[str, str]:
         refuse_unknown_faults(faults)
-        gateway = closing.enter_context(locate.module("reference_server").Gateway(faults=faults))
+        reference = locate.module("reference_server").Gateway(faults=faults, costly=catalogue.AREAS)
+        gateway = closing.enter_context(reference)
+        self.without = dict(gateway.without)
         try:
             self.target = target.parse(gateway.document())
         except ValidationError as error:
@@ -100,7 +103,11 @@ class Session:
 
     def opening_lines(self) -> list[str]:
         """Say what a reader of the run has to know first: what is waived, what is not asked about."""
-        return [*self.waivers.lines(), *map(not_asked_about, ledger.sections_without_requirements(self.target))]
+        return [
+            *self.waivers.lines(),
+            *map(not_asked_about, ledger.sections_without_requirements(self.target)),
+            *(f"[{section}] is not declared by the reference server: {why}" for section, why in self.without.items()),
+        ]
 
     def begin(self, selected: list[Case]) -> None:
         """Set all needed probes going, side by side."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from conformance import locate
+from conformance import catalogue, locate
 from conformance.inputs.toml_text import spell
 from conformance.model import Exit, UnusableInput
 from conformance.session import refuse_unknown_faults
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    gateway = locate.module("reference_server").Gateway(options.security_level, options.fault)
+    gateway = locate.module("reference_server").Gateway(options.security_level, options.fault, costly=catalogue.AREAS)
     with gateway, _described(gateway, options.write_target):
         sys.stdout.write(_ready(gateway.document(), options.write_target))
         sys.stdout.flush()
