@@ -17,6 +17,7 @@ from conformance.inputs.fields import (
     CodecName,
     FirstAndLast,
     HeaderValue,
+    HostName,
     HostPort,
     HttpsUrl,
     IpAddress,
@@ -30,6 +31,7 @@ from conformance.inputs.fields import (
     Status,
     Table,
     Text,
+    Trigger,
     UrlPath,
     WebUrl,
 )
@@ -227,12 +229,17 @@ class Database(Table):
 
 
 class Webhook(Table):
-    """Where the suite's callback receivers listen, and what makes the gateway call them."""
+    """Where the suite's callback receivers listen, and what makes the gateway call them.
+
+    `payload` is what is sent to the trigger, `{nonce}` in it replaced by a fresh word; absent, `channel.payload` as it
+    stands, or a JSON object with an `id` to a URL.
+    """
 
     listen: str
     ports: Annotated[tuple[Port, ...], FirstAndLast]
-    callback_host: str
-    trigger: str = "channel"
+    callback_host: HostName
+    trigger: Trigger = "channel"
+    payload: str | None = None
 
 
 class Deployment(Table):

@@ -81,7 +81,9 @@ class Core:
     def receive(self, sealed: bytes) -> Response:
         """Take a sealed message, or refuse it; the cause goes to the log alone."""
         try:
-            return self.reply(self.checked(sealed))
+            message = self.checked(sealed)
+            self.gateway.webhooks.heard(message.payload)
+            return self.reply(message)
         except Refused as cause:
             self.log.append(str(cause))
             return self.refuse(str(cause))

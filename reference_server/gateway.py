@@ -18,6 +18,7 @@ from .network import Networks
 from .pki import Authority, make_key
 from .site import Site
 from .web import WebApp
+from .webhooks import Webhooks
 
 
 class Gateway:
@@ -53,6 +54,7 @@ class Gateway:
             "PORTERO_IDENTITY_ADMIN": "Bearer " + secrets.token_urlsafe(24),
         }
         self.web = WebApp(self)
+        self.webhooks = Webhooks(self)
         self.core = Core(self)
         self.identity = IdentityService(self)
         self.site = Site(self)
@@ -62,9 +64,9 @@ class Gateway:
             fault.apply(self)
 
     @property
-    def parts(self) -> tuple[WebApp, Core, IdentityService, Site, Networks]:
+    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks]:
         """Return the parts, in the order they start."""
-        return (self.web, self.core, self.identity, self.site, self.networks)
+        return (self.web, self.webhooks, self.core, self.identity, self.site, self.networks)
 
     def __enter__(self) -> Self:
         """Start every part; the ports are known from here on."""

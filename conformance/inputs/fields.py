@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,6 +29,10 @@ def _within(low: int, high: int) -> AfterValidator:
 
 
 def _url(*schemes: str, path: bool = True) -> AfterValidator:
+    return AfterValidator(_url_check(*schemes, path=path))
+
+
+def _url_check(*schemes: str, path: bool = True) -> Callable[[str], str]:
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
 
     def check(value: str) -> str:
@@ -40,7 +45,7 @@ def _url(*schemes: str, path: bool = True) -> AfterValidator:
             raise ValueError("must be scheme, host and port only: paths go into admin_paths and api_paths")
         return value
 
-    return AfterValidator(check)
+    return check
 
 
 def _split(url: str) -> SplitResult:
@@ -66,6 +71,25 @@ def _host_port(value: str) -> str:
             'must be a host and a port, such as "core.staging.example:6250"; an IPv6 address stands in square brackets'
         )
     return value
+
+
+def _host_name(value: str) -> str:
+    shown = f"[{value}]" if ":" in value and not value.startswith("[") else value
+    try:
+        parts = urlsplit(f"//{shown}")
+        sound = parts.netloc == shown and bool(parts.hostname) and parts.port is None and parts.username is None
+    except ValueError:
+        sound = False
+    if not sound or not value.isprintable() or " " in value:
+        raise ValueError('must be a host name or an IP address alone, such as "suite.staging.example"')
+    return value.strip("[]")
+
+
+def _trigger(value: str) -> str:
+    try:
+        return value if value == "channel" else _url_check("http", "https")(value)
+    except ValueError as error:
+        raise ValueError(f'must be "channel", or a URL to POST to: {error}') from None
 
 
 def _path(value: str) -> str:
@@ -134,6 +158,8 @@ Text = Annotated[str, AfterValidator(_text)]
 HttpsUrl = Annotated[str, _url("https")]
 Origin = Annotated[str, _url("https", path=False)]
 WebUrl = Annotated[str, _url("http", "https")]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Trigger = Annotated[str, AfterValidator(_trigger)]
 ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
 UrlPath = Annotated[str, AfterValidator(_path)]
 JsonPointer = Annotated[str, AfterValidator(_pointer)]

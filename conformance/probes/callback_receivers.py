@@ -1,0 +1,218 @@
+"""Receivers of callbacks, each with a certificate of its own, that note what came and keep nothing of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from conformance.model import Inconclusive
+from conformance.probes.callback_certificates import Certificates
+from conformance.probes.http import plain_words
+from conformance.records.webhook import CHANGING, Connection
+from conformance.target import Webhook
+
+ROLES = ("good", "plain", "other-ca", "self-signed", "wrong-name", "expired", "not-yet-valid")
+MOST = 500
+"""How many connections are noted; whoever opens more finds the door closed."""
+
+_PATIENCE = 5.0
+_LARGEST = 64 << 10
+_HANDSHAKE = b"\x16"
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_LENGTH = re.compile(rb"^content-length:\s*(\d{1,9})\s*$", re.IGNORECASE | re.MULTILINE)
+_CHUNKED = re.compile(rb"^transfer-encoding:.*chunked\s*$", re.IGNORECASE | re.MULTILINE)
+_EXPECT = re.compile(rb"^expect:\s*100-continue\s*$", re.IGNORECASE | re.MULTILINE)
+_THANKS = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a receiver shows itself as, and in which phase."""
+
+    role: str = ""
+    phase: str = ""
+    context: ssl.SSLContext | None = None
+
+
+class Receivers:
+    """Listens on as many ports of the declared range as there are roles; on fewer, roles take turns at a port.
+
+    `authority` is what the gateway trusts just now; whoever changes that says so here.
+    """
+
+    def __init__(self, webhook: Webhook, certificates: Certificates) -> None:
+        """Bind; raises Inconclusive that names the key where no port can be had."""
+        self._certificates = certificates
+        self._listeners = _bound(webhook)
+        self._parts = [_Part()] * len(self._listeners)
+        self._words: dict[str, str] = {}
+        self.authority = "none"
+        self._noted: list[Connection] = []
+        self._opened = 0
+        self._changed = threading.Condition()
+        self._selector = selectors.DefaultSelector()
+        self._wake, wakened = socket.socketpair()
+        self._selector.register(wakened, selectors.EVENT_READ)
+        for number, listener in enumerate(self._listeners):
+            self._selector.register(listener, selectors.EVENT_READ, number)
+        self._thread = threading.Thread(target=self._serve, name="callback-receivers", daemon=True)
+
+    def start(self) -> None:
+        """Receive in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more, and release the ports."""
+        self._wake.close()
+        self._thread.join()
+        for key in tuple(self._selector.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]
+        self._selector.close()
+
+    def stand(self, role: str, phase: str, word: str) -> int:
+        """Be `role` from now on, in a phase whose callbacks carry `word`; return the port."""
+        number = ROLES.index(role) % len(self._listeners)
+        self._words[word] = phase
+        self._parts[number] = _Part(role, phase, self._certificates.context(role))
+        port: int = self._listeners[number].getsockname()[1]
+        return port
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Return what came so far, in the order in which it was through."""
+        with self._changed:
+            return tuple(self._noted)
+
+    def wait(self, enough: Callable[[tuple[Connection, ...]], bool], seconds: float) -> bool:
+        """Wait until what came is `enough`, at most `seconds`; tell whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: enough(tuple(self._noted)), seconds)
+
+    def _serve(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    return
+                with suppress(OSError):
+                    self._take(self._listeners[key.data].accept()[0], self._parts[key.data])
+
+    def _take(self, client: socket.socket, part: _Part) -> None:
+        self._opened += 1
+        if self._opened > MOST or not part.role:
+            client.close()
+            return
+        threading.Thread(target=self._receive, args=(client, part), name="callback", daemon=True).start()
+
+    def _receive(self, client: socket.socket, part: _Part) -> None:
+        """Note one connection. Each has a thread of its own: one that says nothing holds up nobody."""
+        client.settimeout(_PATIENCE)
+        ends = time.monotonic() + _PATIENCE
+        seen = Connection(part.role, part.phase, authority=self.authority)
+        with client:
+            try:
+                seen = replace(seen, hello=client.recv(1, socket.MSG_PEEK) == _HANDSHAKE)
+                if part.context is None and seen.hello:
+                    seen = replace(seen, handshake="this receiver speaks no TLS")
+                elif part.context is None or not seen.hello:
+                    seen = self._read(client, ends, seen)
+                else:
+                    with part.context.wrap_socket(client, server_side=True) as secured:
+                        seen = self._read(secured, ends, seen)
+            except (OSError, ValueError) as error:
+                seen = replace(seen, handshake=plain_words(error))
+        if seen.authority != self.authority:
+            seen = replace(seen, authority=CHANGING)
+        with self._changed:
+            self._noted.append(seen)
+            self._changed.notify_all()
+
+    def _read(self, client: socket.socket, ends: float, seen: Connection) -> Connection:
+        content = _request(client, ends)
+        with suppress(OSError, ValueError):
+            client.sendall(_THANKS)
+            if isinstance(client, ssl.SSLSocket):
+                client.unwrap()
+        head, _, body = content.partition(b"\r\n\r\n")
+        method = head.split(b" ", 1)[0].decode("latin-1")
+        return replace(
+            seen,
+            meant_for=next(
+                (phase for word, phase in reversed(tuple(self._words.items())) if word.encode() in content), ""
+            ),
+            received=len(content),
+            method=method if method in _METHODS else "other" if content else "",
+            body=len(body),
+            sha256=hashlib.sha256(content).hexdigest() if content else "",
+        )
+
+
+def _request(client: socket.socket, ends: float) -> bytes:
+    """Read one HTTP request, or whatever else comes until the other side pauses or closes; at most 64 KiB."""
+    content, told = b"", False
+    while len(content) < _LARGEST and not _whole(content) and (left := ends - time.monotonic()) > 0:
+        client.settimeout(left)
+        try:
+            chunk = client.recv(_LARGEST)
+        except OSError:
+            break
+        if not chunk:
+            break
+        content += chunk
+        if not told and b"\r\n\r\n" in content and _EXPECT.search(content):
+            told = True
+            with suppress(OSError):
+                client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return content
+
+
+def _whole(content: bytes) -> bool:
+    head, end, body = content.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    head = head.replace(b"\r\n", b"\n")
+    if _CHUNKED.search(head):
+        return body.endswith(b"0\r\n\r\n")
+    length = _LENGTH.search(head)
+    return len(body) >= (int(length[1]) if length else 0)
+
+
+def _bound(webhook: Webhook) -> list[socket.socket]:
+    first, last = webhook.ports
+    found: list[socket.socket] = []
+    trouble = ""
+    for port in range(first, last + 1):
+        if len(found) == len(ROLES):
+            break
+        try:
+            found.append(_listener(webhook.listen, port))
+        except (OSError, UnicodeError) as error:
+            trouble = plain_words(error)
+    if not found:
+        raise Inconclusive(
+            f"no receiver could listen on {webhook.listen}, ports {first} to {last} ({trouble}): "
+            "name an address of this machine in webhook.listen, and free ports in webhook.ports"
+        )
+    return found
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server((str(address[0]), port), family=family, backlog=64)
+
+
+@contextmanager
+def receiving(webhook: Webhook, certificates: Certificates) -> Iterator[Receivers]:
+    """Receive callbacks inside the block; raises Inconclusive as `Receivers` does."""
+    receivers = Receivers(webhook, certificates)
+    receivers.start()
+    try:
+        yield receivers
+    finally:
+        receivers.stop()
