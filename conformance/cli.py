@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or (words[0].startswith("-") and words[0] not in _ALONE):
         words.insert(0, "run")
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
     try:
         code: int = import_module(f"conformance.commands.{options.module}").run(options)
     except UnusableInput as trouble:
@@ -59,7 +59,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(Exit.UNUSABLE, f"portero: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, with one of its own for each command."""
     parser = _Parser(
         prog="portero",
         description="Does a messaging gateway keep the security promises of its documentation?",
@@ -90,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     _restore(_command(commands, "restore", "put back what an interrupted run left changed"))
     _diff(_command(commands, "diff", "compare two results files, the older first"))
     _rejudge(_command(commands, "rejudge", "judge the observations of a results file anew, offline"))
+    completion = _command(commands, "completion", "print what makes a shell complete words of portero")
+    completion.add_argument(
+        "shell", choices=["bash", "zsh", "fish", "words"], metavar="SHELL", help="bash, zsh or fish"
+    )
+    completion.add_argument("given", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
