@@ -207,9 +207,30 @@ class Identity(Table):
 
 
 class Stub(Table):
-    """Where the suite's stub database listens."""
+    """Where the suite's stub database listens, one address for each set-up of the gateway that is pointed at it.
 
-    listen: str
+    `listen` is for the web app without WA_DB_SSL_VERIFY, `verify_off_listen` for one with WA_DB_SSL_VERIFY=0,
+    `verify_other_listen` for one with any other value; `core_listen` for the core app with the new settings,
+    `core_retired_listen` for one with WA_DB_CONNECTION_OPTION alone. The gateway trusts `ca_cert` (WA_DB_SSL_CA), with
+    whose key `ca_key` the suite issues what it shows; `host` is the name that the gateway calls the stub by, absent:
+    that of `listen`. `seconds` is how long to wait for each next connection.
+    """
+
+    listen: HostPort
+    verify_off_listen: HostPort | None = None
+    verify_other_listen: HostPort | None = None
+    core_listen: HostPort | None = None
+    core_retired_listen: HostPort | None = None
+    host: Text | None = None
+    ca_cert: str | None = None
+    ca_key: SecretRef | None = None
+    seconds: Positive = 10
+
+    @model_validator(mode="after")
+    def _authority_is_whole(self) -> Stub:
+        if (self.ca_cert is None) != (self.ca_key is None):
+            raise ValueError("ca_cert and ca_key go together: give both or neither")
+        return self
 
 
 class Database(Table):
@@ -226,6 +247,12 @@ class Database(Table):
     password: SecretRef | None = None
     monitor: Login | None = None
     stub: Stub | None = None
+
+    @model_validator(mode="after")
+    def _certificate_has_a_key(self) -> Database:
+        if (self.client_cert is None) != (self.client_key is None):
+            raise ValueError("client_cert and client_key go together: give both or neither")
+        return self
 
 
 class Webhook(Table):

@@ -31,6 +31,7 @@ class LeafSpec:
     ocsp_url: str | None = None
     extensions: bool = True
     self_signed: bool = False
+    for_client: bool = False
 
 
 @dataclass(slots=True)
@@ -91,6 +92,11 @@ class Authority:
         """Return the authority's certificate, PEM."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
+    @property
+    def key_pem(self) -> bytes:
+        """Return the authority's key, PKCS #8, not encrypted."""
+        return _key_pem(self.key)
+
     def issue(self, spec: LeafSpec) -> Leaf:
         """Make a server certificate to `spec`."""
         key = make_key(spec.key)
@@ -102,7 +108,8 @@ class Authority:
             builder = builder.add_extension(
                 _usage(authority=False, enciphers=spec.key.startswith("rsa")), critical=True
             )
-            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            purpose = ExtendedKeyUsageOID.CLIENT_AUTH if spec.for_client else ExtendedKeyUsageOID.SERVER_AUTH
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
             builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             builder = builder.add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False

@@ -17,6 +17,11 @@ from conformance.bench import Bench
 from conformance.probes.database_door import PATIENCE, database, over_tls
 from conformance.probes.http import connect, plain_words
 
+OURS = "portero"
+"""What our sessions are called in the database's books."""
+
+LOGINS = "logins to the database"
+
 Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]
 """Sends one statement; raises LoginRefused, LoginTrouble."""
@@ -48,7 +53,7 @@ def session(bench: Bench, username: str, password: str | None, context: ssl.SSLC
         raise LoginTrouble("no login is made to a database that is not verified")
     open_session = _postgresql if database(bench).engine == "postgresql" else _mysql
     try:
-        with open_session(bench, username, password, context) as query:
+        with bench.budget.alone(LOGINS), open_session(bench, username, password, context) as query:
             yield query
     except ssl.SSLCertVerificationError as error:
         raise LoginTrouble(f"no login was sent: {plain_words(error)}") from error
@@ -65,7 +70,12 @@ def _postgresql(bench: Bench, username: str, password: str | None, context: ssl.
         try:
             with _pg_words():
                 connection = pg8000.native.Connection(
-                    username, database=database(bench).name, password=password, sock=secured, ssl_context=False
+                    username,
+                    database=database(bench).name,
+                    password=password,
+                    sock=secured,
+                    ssl_context=False,
+                    application_name=OURS,
                 )
         except (LoginTrouble, ConnectionAbortedError):
             if password is None:
@@ -109,6 +119,7 @@ def _mysql(bench: Bench, username: str, password: str | None, context: ssl.SSLCo
                 user=username,
                 password=password or "",
                 ssl=context,
+                program_name=OURS,
                 read_timeout=PATIENCE,
                 write_timeout=PATIENCE,
                 connect_timeout=PATIENCE,

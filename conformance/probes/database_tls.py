@@ -13,7 +13,7 @@ from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes import database_door as door
-from conformance.probes.database_login import LoginRefused, LoginTrouble, session
+from conformance.probes.database_login import LOGINS, LoginRefused, LoginTrouble, session
 from conformance.probes.database_wire import Line, in_words, speak
 from conformance.probes.hello.caller import PATIENCE, Caller
 from conformance.probes.hello.suites import SuiteSearch
@@ -73,7 +73,10 @@ class Manners:
             # Of its own budget: whoever waits for this login holds a connection of the run's.
             bench = replace(self._bench, budget=Budget(self._bench.target.limits))
             context = door.with_certificate(bench, door.verifying_context(bench))
-            with session(bench, declared.username, bench.vault[declared.password].reveal(), context):
+            with (
+                self._bench.budget.alone(LOGINS),
+                session(bench, declared.username, bench.vault[declared.password].reveal(), context),
+            ):
                 return True
         except (LoginRefused, LoginTrouble, Inconclusive):
             return False

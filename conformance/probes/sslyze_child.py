@@ -17,13 +17,14 @@ from cryptography import x509
 from nassl import _nassl
 from nassl.ephemeral_key_info import OpenSslEvpPkeyEnum
 from nassl.ssl_client import BaseSslClient, ClientCertificateRequested, OpenSslDigestNidEnum, SslClient
+from sslyze import server_connectivity
 from sslyze.connection_helpers.tls_connection import SslConnection
 from sslyze.errors import TlsHandshakeFailed
 from sslyze.plugins.robot._robot_tester import RobotScanResultEnum
 from sslyze.plugins.scan_commands import ScanCommand
 from sslyze.scanner.models import ServerScanRequest
 from sslyze.scanner.scanner import Scanner
-from sslyze.server_connectivity import ServerConnectivityInfo, TlsVersionEnum
+from sslyze.server_connectivity import ClientAuthRequirementEnum, ServerConnectivityInfo, TlsVersionEnum
 from sslyze.server_setting import ClientAuthenticationCredentials, ServerNetworkConfiguration, ServerNetworkLocation
 
 _CIPHER_COMMANDS = {
@@ -53,6 +54,10 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     if job["is_address"]:
         # RFC 6066 forbids an address as a server name; some servers refuse it.
         setattr(BaseSslClient, "set_tlsext_host_name", lambda *_: None)  # noqa: B010 - mypy forbids to assign
+    if job["suites_only"]:
+        # It would wait for words after the handshake, for as long as it has patience, and databases say none.
+        optional = ClientAuthRequirementEnum.OPTIONAL
+        setattr(server_connectivity, "_detect_client_auth_requirement_with_tls_1_3", lambda *_, **__: optional)  # noqa: B010
     credentials = None
     if job["client_cert"]:
         credentials = ClientAuthenticationCredentials(Path(job["client_cert"]), Path(job["client_key"]))

@@ -1,0 +1,245 @@
+"""Judges the database: TLS offered, the clear refused, its certificate, its level, and what its own books say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.judges import access, tls_rules
+from conformance.judges import tls_facts as facts
+from conformance.judges.tls_facts import spoken
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
+from conformance.policy import Policy
+from conformance.profiles import Profile, guideline
+from conformance.records.database import (
+    ClientObservation,
+    DatabaseObservation,
+    DatabaseSession,
+    DatabaseTlsObservation,
+    Knock,
+    Login,
+    Reply,
+    SessionsObservation,
+    Shown,
+)
+from conformance.records.tls import VERSIONS
+
+NO_TLS = "the database offers no TLS (DBT-01 judges that)"
+_GUIDELINE = "5.8"
+_LEVEL = "intermediate"
+
+# Refusals that say nothing of the account: too many connections, shutting down, starting up, broken.
+_PASSING_CLASSES = ("53", "57", "58", "XX")
+_PASSING_NUMBERS = ("1040", "1053", "1129", "1203", "1226")
+
+
+def offers_tls(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-01."""
+    expected = "the database offers TLS"
+    if not seen.offers_tls:
+        return violates(expected, f"it offers none: {seen.declined}", "/declined")
+    return conforms(expected, "it goes along with the request, and a handshake succeeds", "/chain")
+
+
+def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-02. A refusal counts where the same account gets further over TLS."""
+    clear, tls = seen.in_the_clear, seen.over_tls
+    if clear is None:
+        raise Inconclusive("no account was named in the clear")
+    expected = "a login without TLS is refused, whatever comes with it"
+    if clear.reply is Reply.UNTOLD:
+        raise Inconclusive(f"what it does with a login in the clear could not be told: {clear.words}")
+    if clear.reply is Reply.TAKEN or (clear.reply is Reply.ASKS and seen.engine == "postgresql"):
+        return violates(expected, f"in the clear, {clear.words}", "/in_the_clear")
+    if clear.reply is Reply.ASKS:
+        return _by_rule(seen, expected)
+    if _passing(clear):
+        raise Inconclusive(f"the login in the clear was refused for another reason: {_told(clear)}")
+    if tls is None:
+        raise Inconclusive(f"it refuses the login ({_told(clear)}), and there is no TLS to compare with")
+    if tls.reply not in (Reply.ASKS, Reply.TAKEN):
+        raise Inconclusive(
+            f"it refuses the login in the clear ({_told(clear)}), and over TLS as well ({_told(tls)}): "
+            "are database.username and name right, and is a client certificate needed?"
+        )
+    return conforms(expected, f"refused in the clear ({_told(clear)}); over TLS, {tls.words}", "/in_the_clear")
+
+
+def _by_rule(seen: DatabaseObservation, expected: str) -> Verdict:
+    """MySQL asks for the proof before it looks at the transport: what it would do then, it says itself."""
+    rule = seen.rule
+    if rule is None:
+        missing = NO_TLS if not seen.offers_tls else "that needs database.password"
+        if not seen.offers_tls:
+            return violates(
+                expected, "in the clear, it goes on with the login, and offers nothing else", "/in_the_clear"
+            )
+        raise Inconclusive(f"it goes on with a login in the clear, and has to be asked what comes of it: {missing}")
+    if rule.trouble:
+        raise Inconclusive(
+            f"it goes on with a login in the clear, and could not be asked what comes of it: {rule.trouble}"
+        )
+    if rule.everybody:
+        return conforms(expected, "its require_secure_transport is on: nobody is taken in the clear", "/rule")
+    if rule.account:
+        note = "It refuses after the password's proof has crossed the network; require_secure_transport refuses all."
+        observed = f"the account's own REQUIRE {rule.account} refuses it"
+        return conforms(expected, observed, "/rule", notes=(note,))
+    observed = "it takes the account in the clear: require_secure_transport is off, and the account has no REQUIRE"
+    return violates(expected, observed, "/rule", "/in_the_clear")
+
+
+def _told(knock: Knock) -> str:
+    return f"{knock.words} [{knock.code}]" if knock.code else knock.words
+
+
+def _passing(knock: Knock) -> bool:
+    return knock.code.startswith(_PASSING_CLASSES) if len(knock.code) == 5 else knock.code in _PASSING_NUMBERS
+
+
+def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-03."""
+    if seen.chain is None:
+        raise NotApplicable(NO_TLS)
+    told = access.certificate_verifies(seen.chain, policy, case)
+    notes = told.notes
+    if seen.common_name_only:
+        notes += ("The host stands in the subject alone: some clients want it among the alternative names.",)
+    return replace(told, exhibits=tuple(f"/chain{pointer}" for pointer in told.exhibits), notes=notes)
+
+
+def client_certificate(seen: ClientObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-04 for the declared certificate, for none, or for a forged one."""
+    database = policy.target.database
+    if database is None or database.client_cert is None:
+        raise NotApplicable("no client certificate is declared (database.client_cert and client_key)")
+    if database.username is None:
+        raise Inconclusive("the target file lacks database.username, which a login needs")
+    if not seen.offers_tls:
+        raise NotApplicable(NO_TLS)
+    shown = Shown(case.name)
+    numbered = [(n, login) for n, login in enumerate(seen.logins) if login.shown is shown]
+    pointers = [f"/logins/{n}" for n, _ in numbered]
+    found = [login for _, login in numbered]
+    if shown is Shown.DECLARED:
+        return _accepted(found, pointers)
+    expected = f"a login {_WORDS[shown]} is refused"
+    if any(login.taken for login in found):
+        return violates(expected, f"the login {_WORDS[shown]} succeeds", *pointers)
+    _settled([login for login in seen.logins if login.shown is Shown.DECLARED], found)
+    observed = f"it is refused ({found[0].words}), and succeeds with the declared one, before and after"
+    return conforms(expected, observed, *pointers, "/logins/0")
+
+
+_WORDS = {
+    Shown.DECLARED: "with the declared client certificate",
+    Shown.NONE: "without a client certificate",
+    Shown.FOREIGN: "with a client certificate of the same names that another authority issued",
+}
+
+
+def _accepted(found: list[Login], pointers: list[str]) -> Verdict:
+    expected = "a login with the declared client certificate succeeds"
+    if all(login.taken for login in found):
+        return conforms(expected, "it does", *pointers)
+    words = next(login.words for login in found if not login.taken)
+    if any(login.taken is None for login in found) or "certificate" not in words:
+        raise Inconclusive(f"the login with the declared client certificate does not succeed: {words}")
+    return violates(expected, f"it is refused: {words}", *pointers)
+
+
+def _settled(controls: list[Login], found: list[Login]) -> None:
+    """Raise Inconclusive unless the declared certificate is taken, and the other login was really refused."""
+    failed = next((login for login in controls if not login.taken), None)
+    if failed is not None:
+        raise Inconclusive(f"the login with the declared client certificate does not succeed either: {failed.words}")
+    untold = next((login for login in found if login.taken is None), None)
+    if untold is not None or not found:
+        raise Inconclusive(f"it could not be told: {untold.words if untold else 'no login was tried'}")
+    if any(f"({number})" in login.words for login in found for number in _PASSING_NUMBERS):
+        raise Inconclusive(f"the login was refused for another reason: {found[0].words}")
+
+
+def tls_level(seen: DatabaseTlsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-05: protocol versions, or cipher suites."""
+    if seen.tls is None:
+        raise NotApplicable(NO_TLS)
+    edition, level = _level(policy)
+    expected = f"level {_LEVEL} of guideline {edition} allows {', '.join(map(spoken, level.versions))}"
+    if case.name == "protocol-version":
+        return _versions(seen, level, expected)
+    return _suites(seen, level, f"{expected} with the suites of its list, and no other")
+
+
+def _level(policy: Policy) -> tuple[str, Profile]:
+    edition = policy.target.webapp.guideline if policy.target.webapp else _GUIDELINE
+    return edition, guideline(edition).levels[_LEVEL]
+
+
+def _versions(seen: DatabaseTlsObservation, level: Profile, expected: str) -> Verdict:
+    assert seen.tls is not None  # noqa: S101 - the caller has seen to it
+    answers = seen.tls.versions
+    stray = [v for v in VERSIONS if v not in level.versions and v in answers and answers[v].outcome == "offered"]
+    if stray:
+        pointers = [f"/tls/versions/{version}" for version in stray]
+        return violates(expected, f"the database also offers {', '.join(map(spoken, stray))}", *pointers)
+    offered = facts.offered(seen.tls)
+    return conforms(expected, f"the database offers {', '.join(map(spoken, offered))}", "/tls/versions")
+
+
+def _suites(seen: DatabaseTlsObservation, level: Profile, expected: str) -> Verdict:
+    assert seen.tls is not None  # noqa: S101 - the caller has seen to it
+    found = [finding for version in level.versions for finding in tls_rules.suites(seen.tls, level, version)]
+    if found:
+        return violates(expected, "; ".join(f.text for f in found), *(f"/tls{f.pointer}" for f in found))
+    offered = facts.offered(seen.tls, level.versions)
+    if not offered:
+        raise NotApplicable("none of the level's versions is offered (the other case judges that)")
+    names = [name for version in offered for name in facts.whole_suites(seen.tls, version).accepted]
+    return conforms(expected, f"accepted {', '.join(names)}", "/tls/suites", notes=seen.tls.troubles)
+
+
+def session_encrypted(seen: SessionsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge DBT-09: a session over TLS as the database sees it, or those of the gateway."""
+    if not seen.offers_tls:
+        raise NotApplicable(NO_TLS)
+    return _own_session(seen) if case.name == "own-session" else _gateway_sessions(seen)
+
+
+def _own_session(seen: SessionsObservation) -> Verdict:
+    expected = "the database's own books say that a session begun with TLS is encrypted"
+    own = seen.own
+    if own is None or (own.encrypted is None and not own.local):
+        raise Inconclusive("the database does not say whether the monitor's session is encrypted")
+    if own.local and not own.encrypted:
+        return conforms(expected, "TLS ends in front of the database, which is asked over no network", "/own")
+    how = f"it is: {own.version} {own.suite}".rstrip(" :")
+    return verdict(bool(own.encrypted), expected, how if own.encrypted else "it says: not encrypted", "/own")
+
+
+def _gateway_sessions(seen: SessionsObservation) -> Verdict:
+    expected = f"every session of {seen.username} that comes over the network is encrypted"
+    numbered = list(enumerate(seen.gateway))
+    clear = [(n, each) for n, each in numbered if each.encrypted is False and not each.local]
+    if clear:
+        shown = ", ".join(sorted({each.client or "an unknown address" for _, each in clear}))
+        observed = f"{len(clear)} of {len(numbered)} are in the clear, from {shown}"
+        return violates(expected, observed, *(f"/gateway/{n}" for n, _ in clear))
+    if seen.trouble:
+        raise Inconclusive(seen.trouble)
+    if not numbered:
+        raise Inconclusive(
+            f"no session of {seen.username} was open in {seen.looks} looks: let the gateway run while it is looked at"
+        )
+    if any(each.encrypted is None and not each.local for _, each in numbered) and not seen.enforced:
+        raise Inconclusive("the database does not say of every session whether it is encrypted")
+    return conforms(expected, _kept(seen), *(f"/gateway/{n}" for n, _ in numbered))
+
+
+def _kept(seen: SessionsObservation) -> str:
+    if any(each.encrypted is None for each in seen.gateway):
+        return "its require_secure_transport is on: no session over the network is in the clear"
+    return "; ".join(sorted({_session(each) for each in seen.gateway}))
+
+
+def _session(each: DatabaseSession) -> str:
+    return "one that comes over no network" if each.local else f"encrypted {each.version} {each.suite}".rstrip()

@@ -1,0 +1,63 @@
+"""Logs in to the database with the declared client certificate, without one, and with a forged one."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+
+from conformance.bench import Bench
+from conformance.forgeries.certificates import Issuer
+from conformance.model import Inconclusive
+from conformance.observatory import Probe
+from conformance.probes import database_door as door
+from conformance.probes.database_login import LoginRefused, LoginTrouble, session
+from conformance.records.database import ClientObservation, Login, Shown
+
+_ORDER = (Shown.DECLARED, Shown.NONE, Shown.FOREIGN, Shown.DECLARED)
+
+
+def _look(bench: Bench) -> ClientObservation:
+    declared = door.database(bench)
+    if declared.client_cert is None:
+        return ClientObservation(offers_tls=True)
+    if door.asked(bench):
+        return ClientObservation(offers_tls=False)
+    return ClientObservation(offers_tls=True, logins=tuple(_log_in(bench, shown) for shown in _ORDER))
+
+
+def _log_in(bench: Bench, shown: Shown) -> Login:
+    declared = door.database(bench)
+    password = bench.vault[declared.password].reveal() if declared.password is not None else None
+    context = door.verifying_context(bench)
+    if shown is Shown.DECLARED:
+        door.with_certificate(bench, context)
+    elif shown is Shown.FOREIGN:
+        _forge(bench, context)
+    try:
+        with session(bench, declared.username or "", password, context) as query:
+            query("SELECT 1")
+    except LoginRefused as refusal:
+        return Login(shown, taken=False, words=str(refusal))
+    except LoginTrouble as trouble:
+        return Login(shown, taken=None, words=str(trouble))
+    return Login(shown, taken=True)
+
+
+def _forge(bench: Bench, context: ssl.SSLContext) -> None:
+    """Let `context` show a certificate that differs from the declared one in its key and its issuer's key alone."""
+    name = door.database(bench).client_cert or ""
+    try:
+        own = x509.load_pem_x509_certificate(bench.file(name).read_bytes())
+    except (OSError, ValueError) as error:
+        raise Inconclusive(f"database.client_cert ({name}) cannot be read") from error
+    forged = Issuer.made(own.issuer).issue((), subject=own.subject, for_client=True)
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
+        path = Path(folder) / "forged.pem"
+        path.write_bytes(forged)
+        context.load_cert_chain(path)
+
+
+client = Probe("database-client", ClientObservation, _look)

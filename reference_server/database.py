@@ -1,0 +1,149 @@
+"""The database and the gateway's sessions: a real PostgreSQL, both apps logged in, and others pointed at the stub."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .database_client import Context, Environ, Session, core_context, retired_option, settings, web_context
+from .pki import Authority, LeafSpec
+from .ports import reserve
+from .postgres import ACCOUNT, DATABASE, MONITOR, PASSWORDS, Postgres, programs
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+AREA = "dbt"
+NOT_HERE = "no PostgreSQL is installed here"
+
+# The stub's listeners, by their keys in the target file, and how the gateway at each is set up.
+STUBS = ("listen", "verify_other_listen", "verify_off_listen", "core_listen", "core_retired_listen")
+
+_SUITES = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
+
+
+class Database:
+    """A database that takes the gateway's account over TLS with its certificate only, and a gateway that verifies it.
+
+    What a fault may replace: any attribute set in `__init__`. `settings`, `access` and `files` are postgresql.conf,
+    pg_hba.conf and the data folder's files; `web` and `core` make the apps' TLS contexts of their settings.
+    """
+
+    def __init__(self, gateway: Gateway, server: Postgres | None) -> None:
+        """Let the server start, if the area is wanted and none was given."""
+        self.gateway = gateway
+        self._own: Postgres | None = None
+        if server is None and AREA in gateway.costly:
+            if (binaries := programs()) is None:
+                gateway.without["database"] = NOT_HERE
+            else:
+                self._own = server = Postgres(binaries)
+        self.server = server if AREA in gateway.costly else None
+        if self.server is not None:
+            gateway.environ |= self.server.environ
+        self.authority = Authority("Portero database authority")
+        self.issuer = self.authority
+        self.client_issuer = self.authority
+        self.leaf = LeafSpec()
+        self.settings = {
+            "ssl": "on",
+            "ssl_cert_file": "server.pem",
+            "ssl_key_file": "server-key.pem",
+            "ssl_ca_file": "clients.pem",
+            "ssl_min_protocol_version": "TLSv1.3",
+            "ssl_ciphers": _SUITES,
+        }
+        self.access = [
+            f"hostssl {DATABASE} {ACCOUNT} all scram-sha-256 clientcert=verify-full",
+            f"hostssl {DATABASE} {MONITOR} all scram-sha-256",
+        ]
+        self.files: dict[str, bytes] = {}
+        self.web: Callable[[Environ], Context] = web_context
+        self.core: Callable[[Environ], Context] = core_context
+        self.stub_host: str | None = None
+        self.shows_client_certificate = True
+        self.sessions: list[Session] = []
+        self._held: dict[str, socket.socket] = {}
+
+    def start(self) -> None:
+        """Set the server up, and log in; nothing where there is no server."""
+        if self.server is None:
+            return
+        self._write_files()
+        try:
+            self.server.set_up(self.settings, self.access, self._issued() | self.files)
+        except RuntimeError as trouble:
+            self.gateway.without["database"] = str(trouble)
+            return
+        self._held = {key: reserve() for key in STUBS}
+        living = [self._session(self.server.port, self.web), self._session(self.server.port, self.core)]
+        self.sessions = living + [self._at_stub(key, held.getsockname()[1]) for key, held in self._held.items()]
+        for session in self.sessions:
+            session.start()
+        for session in living:
+            session.tried.wait(5)
+
+    def stop(self) -> None:
+        """Log out, and end the server, unless it is somebody else's."""
+        for session in self.sessions:
+            session.stop()
+        for held in self._held.values():
+            held.close()
+        if self._own is not None:
+            self._own.stop()
+
+    def document(self) -> dict[str, Any]:
+        """Return this part's tables of a fitting target file."""
+        if self.server is None or not self._held:
+            return {}
+        folder = self.gateway.folder
+        stub: dict[str, Any] = {key: f"127.0.0.1:{held.getsockname()[1]}" for key, held in self._held.items()}
+        stub |= {"host": "localhost", "ca_cert": str(folder / "db-ca.pem"), "ca_key": "env:PORTERO_STUB_CA_KEY"}
+        table: dict[str, Any] = {
+            "engine": "postgresql",
+            "host": "localhost",
+            "port": self.server.port,
+            "name": DATABASE,
+            "ca_file": str(folder / "db-ca.pem"),
+            "username": ACCOUNT,
+            "password": f"env:{PASSWORDS[ACCOUNT]}",
+            "monitor": {"username": MONITOR, "password": f"env:{PASSWORDS[MONITOR]}"},
+            "stub": stub,
+        }
+        if self.shows_client_certificate:
+            table |= {"client_cert": str(folder / "db-client.pem"), "client_key": "env:PORTERO_DB_CLIENT_KEY"}
+        return {"database": table}
+
+    def _session(
+        self, port: int, make_context: Callable[[Environ], Context], environ: Environ | None = None
+    ) -> Session:
+        folder, password = self.gateway.folder, self.gateway.environ[PASSWORDS[ACCOUNT]]
+        return Session(ACCOUNT, password, port, environ or settings(folder), make_context)
+
+    def _at_stub(self, key: str, port: int) -> Session:
+        """Return a session that is pointed at the suite's stub database, set up as that listener is for."""
+        folder = self.gateway.folder
+        if key.startswith("core"):
+            environ = retired_option(folder) if key == "core_retired_listen" else settings(folder)
+            return self._session(port, self.core, environ)
+        values = {"verify_off_listen": {"WA_DB_SSL_VERIFY": "0"}, "verify_other_listen": {"WA_DB_SSL_VERIFY": "1"}}
+        return self._session(port, self.web, settings(folder, **values.get(key, {})))
+
+    def _write_files(self) -> None:
+        """Write what the gateway is given: the authority, its certificate and key."""
+        folder, environ = self.gateway.folder, self.gateway.environ
+        client = self.authority.issue(LeafSpec(names=(ACCOUNT,), for_client=True))
+        (folder / "db-ca.pem").write_bytes(self.authority.pem)
+        (folder / "db-client.pem").write_bytes(client.chain_pem)
+        (folder / "db-client-key.pem").write_bytes(client.key_pem)
+        environ["PORTERO_DB_CLIENT_KEY"] = client.key_pem.decode()
+        environ["PORTERO_STUB_CA_KEY"] = self.authority.key_pem.decode()
+
+    def _issued(self) -> dict[str, bytes]:
+        """Return what the server is given."""
+        leaf = self.issuer.issue(self.leaf)
+        return {"server.pem": leaf.chain_pem, "server-key.pem": leaf.key_pem, "clients.pem": self.client_issuer.pem}
