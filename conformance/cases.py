@@ -145,6 +145,15 @@ def _nodes_looked_at(policy: Policy) -> list[tuple[str, str]]:
     return [(f"from-{vantage}/{host}", f"{vantage} {host}") for vantage, host in pairs]
 
 
+def _services(*keys: str) -> Callable[[Policy], list[tuple[str, str]]]:
+    def axis(policy: Policy) -> list[tuple[str, str]]:
+        deployment = policy.target.deployment
+        names = [name for key in keys for name in getattr(deployment, key)] if deployment else []
+        return [(name, name) for name in dict.fromkeys(names)]
+
+    return axis
+
+
 AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "admin_paths": _paths("admin_paths"),
     "api_paths": _paths("api_paths"),
@@ -154,10 +163,13 @@ AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "reach_communication": _reach("communication"),
     "reach_control": _reach("control"),
     "reach_database": _reach("database"),
+    "core_services": _services("core_services"),
+    "gateway_services": _services("web_services", "core_services"),
     "tls_versions": _tls_versions,
     "repositories": _repositories,
     "signed_in_pages": _site("signed_in_pages", "page"),
     "site_pages": _site("site_pages", "page"),
     "other_paths": _site("other_paths", "path"),
     "uids": _uids,
+    "web_services": _services("web_services"),
 }

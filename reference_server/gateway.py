@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .core import Core
+from .deployment import Deployment
 from .faults import named
 from .identity import IdentityService
 from .network import Networks
@@ -59,14 +60,15 @@ class Gateway:
         self.identity = IdentityService(self)
         self.site = Site(self)
         self.networks = Networks(self)
+        self.deployment = Deployment(self)
         self.declared: dict[str, Any] = {}
         for fault in chosen:
             fault.apply(self)
 
     @property
-    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks]:
+    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks, Deployment]:
         """Return the parts, in the order they start."""
-        return (self.web, self.webhooks, self.core, self.identity, self.site, self.networks)
+        return (self.web, self.webhooks, self.core, self.identity, self.site, self.networks, self.deployment)
 
     def __enter__(self) -> Self:
         """Start every part; the ports are known from here on."""

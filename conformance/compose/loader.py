@@ -1,0 +1,177 @@
+"""Compose files put together as compose does it: variables, includes, extended services, one file over another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.compose.dotenv import parse_env
+from conformance.compose.interpolation import Findings, Interpolation
+from conformance.compose.merge import merge, settled
+from conformance.compose.nodes import ComposeTrouble, Node, Source
+from conformance.compose.yaml_nodes import read_text, read_yaml
+
+MOST_FILES = 100
+INCLUDED = ("services", "volumes", "networks", "secrets", "configs")
+_REMOTE = ("oci://", "git@", "http://", "https://", "git://", "ssh://")
+
+Variables = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Loader:
+    """Reads files relative to `folder`, and notes what came up. One for each reading."""
+
+    folder: Path
+    findings: Findings = field(default_factory=Findings)
+    files: list[Path] = field(default_factory=list)
+
+    def model(self, paths: Sequence[Path], base: Path, variables: Variables, chain: tuple[Path, ...] = ()) -> Node:
+        """Return the model that `paths` make, laid one over the other; relative paths in them start from `base`.
+
+        Raises ComposeTrouble where compose could not read them either.
+        """
+        model = Node({}, Source(self.shown(paths[0]), base), 1)
+        for path in paths:
+            for document in self._documents(path, base):
+                whole = self._interpolation(variables).tree(document)
+                whole = self._included(whole, base, variables, (*chain, path.resolve()))
+                model = merge(model, self._extended(whole, path, variables))
+        return model
+
+    def shown(self, path: Path) -> str:
+        """Return a path as messages show it: relative to the target file's folder where it lies below."""
+        absolute = os.path.normpath(self.folder.absolute() / path)
+        return os.path.relpath(absolute, self.folder.absolute()) if self._below(absolute) else absolute
+
+    def _below(self, absolute: str) -> bool:
+        return Path(absolute).is_relative_to(os.path.normpath(self.folder.absolute()))
+
+    def env_file(self, path: Path, variables: Variables) -> dict[str, str]:
+        """Read an env file for interpolation: what is set already goes before what it says."""
+        self._counted(path)
+        text = read_text(path, self.shown(path))
+        entries = parse_env(text, self.shown(path), variables.get, self.findings)
+        return {name: entry.value for name, entry in entries.items()}
+
+    def _interpolation(self, variables: Variables) -> Interpolation:
+        return Interpolation(variables.get, self.findings)
+
+    def _counted(self, path: Path) -> None:
+        if path not in self.files:
+            self.files.append(path)
+        if len(self.files) > MOST_FILES:
+            raise ComposeTrouble(f"{self.shown(path)}: these files lead to more than {MOST_FILES} others")
+
+    def _documents(self, path: Path, base: Path) -> list[Node]:
+        self._counted(path)
+        name = self.shown(path)
+        documents = read_yaml(path, Source(name, base))
+        if not documents:
+            raise ComposeTrouble(f"{name}: is empty: it holds no services")
+        for document in documents:
+            if not isinstance(document.value, dict):
+                raise ComposeTrouble(f"{document.place}: a compose file is a mapping, with services in it")
+        return documents
+
+    def _included(self, whole: Node, base: Path, variables: Variables, chain: tuple[Path, ...]) -> Node:
+        includes = whole.get("include")
+        if includes is None:
+            return whole
+        for entry in includes.entries("include"):
+            imported = self._include(entry, base, variables, chain)
+            for kind in INCLUDED:
+                if (part := imported.get(kind)) is not None:
+                    whole = _imported(whole, kind, part)
+        return whole
+
+    def _include(self, entry: Node, base: Path, variables: Variables, chain: tuple[Path, ...]) -> Node:
+        named = entry.get("path") if isinstance(entry.value, dict) else entry
+        if named is None:
+            raise ComposeTrouble(f"{entry.place}: an include names the file by path")
+        paths = [base / _local(path) for path in named.entries("path")]
+        folder = entry.get("project_directory")
+        inner = base / folder.text if folder is not None else paths[0].parent
+        if paths[0].resolve() in chain:
+            raise ComposeTrouble(
+                f"{entry.place}: includes go round in a circle: {self.shown(paths[0])} is included again"
+            )
+        return self.model(paths, inner, self._inner_variables(entry, base, inner, variables), chain)
+
+    def _inner_variables(self, entry: Node, base: Path, inner: Path, variables: Variables) -> Variables:
+        files = entry.get("env_file")
+        if files is None:
+            named = [inner / ".env"] if (inner / ".env").is_file() else []
+        else:
+            named = [base / file.text for file in files.entries("env_file") if file.text != os.devnull]
+        found: dict[str, str] = {}
+        for path in named:
+            found |= self.env_file(path, {**found, **variables})
+        return {**found, **variables}
+
+    def _extended(self, whole: Node, path: Path, variables: Variables) -> Node:
+        services = whole.get("services")
+        if services is None:
+            return whole
+        below = dict(services.items("services"))
+        for name in below:
+            below[name] = self._service(name, below, path.resolve(), variables, ())
+        return whole.with_value({**dict(whole.items("file")), "services": services.with_value(below)})
+
+    def _service(
+        self,
+        name: str,
+        services: dict[str, Node],
+        path: Path,
+        variables: Variables,
+        chain: tuple[tuple[Path, str], ...],
+    ) -> Node:
+        """Return a service with those that it extends below it."""
+        service = services[name]
+        extends = service.get("extends")
+        if extends is None:
+            return service
+        if (path, name) in chain:
+            raise ComposeTrouble(f"{extends.place}: services extend each other in a circle, by way of {name}")
+        wanted = extends.get("service") if isinstance(extends.value, dict) else extends
+        if wanted is None:
+            raise ComposeTrouble(f"{extends.place}: extends names a service")
+        file = extends.get("file") if isinstance(extends.value, dict) else None
+        others, other_path = services, path
+        if file is not None:
+            other_path = (extends.source.base / _local(file)).resolve()
+            others = self._others(other_path, variables)
+        if wanted.text not in others:
+            where = self.shown(other_path)
+            raise ComposeTrouble(f"{extends.place}: extends {wanted.text}, and {where} has no such service")
+        below = self._service(wanted.text, others, other_path, variables, (*chain, (path, name)))
+        if below.empty:
+            return service
+        merged = merge(below, service, ("services", name))
+        return merged.with_value({k: v for k, v in merged.items("a service") if k != "extends"})
+
+    def _others(self, path: Path, variables: Variables) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for document in self._documents(path, path.parent):
+            services = self._interpolation(variables).tree(document).get("services")
+            found |= dict(services.items("services")) if services is not None else {}
+        return found
+
+
+def _local(node: Node) -> str:
+    if node.text.startswith(_REMOTE):
+        raise ComposeTrouble(f"{node.place}: names a file on another machine, which is not fetched")
+    return str(Path(node.text).expanduser())
+
+
+def _imported(whole: Node, kind: str, imported: Node) -> Node:
+    """Take in what an included file has under `kind`; what stands in the including file goes over it."""
+    held = dict(whole.items("file"))
+    own = held.get(kind)
+    below = {name: settled(node) for name, node in imported.items(kind)}
+    for name, node in own.items(kind) if own is not None else []:
+        below[name] = merge(below[name], node, (kind, name)) if name in below else node
+    held[kind] = (own if own is not None else imported).with_value(below)
+    return whole.with_value(held)

@@ -1,0 +1,119 @@
+"""What a compose file holds: values that know the file and line in which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+UNKNOWN = "\ue000"
+"""Stands in a text for a variable that compose demands and nobody has given. Of Unicode's private use area."""
+
+Scalar = str | bool | int | float | None
+
+
+class ComposeTrouble(Exception):
+    """The files cannot be read as compose reads them: a sentence with file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file: `name` as messages show it, `base` is the folder that relative paths in it start from."""
+
+    name: str
+    base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value with its place. `template` is a text as it was written, before variables were put in."""
+
+    value: Scalar | dict[str, Node] | list[Node]
+    source: Source
+    line: int
+    tag: str = ""
+    template: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return `file:line`."""
+        return f"{self.source.name}:{self.line}"
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether the value is null."""
+        return self.value is None
+
+    @property
+    def text(self) -> str:
+        """Return a plain value as compose spells it, null as nothing; raises ComposeTrouble for a list or mapping."""
+        if isinstance(self.value, dict | list):
+            raise ComposeTrouble(f"{self.place}: a plain value is expected here")
+        return spelt(self.value)
+
+    @property
+    def true(self) -> bool:
+        """Tell whether a plain value says yes."""
+        return self.text.lower() in ("true", "1", "t", "yes", "y", "on")
+
+    def get(self, key: str) -> Node | None:
+        """Return what stands under `key`; None where nothing does, or null."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return None if found is None or found.empty else found
+
+    def path(self) -> Path:
+        """Return the file that a text names, as compose resolves it."""
+        return self.source.base / Path(self.text).expanduser()
+
+    def items(self, what: str) -> list[tuple[str, Node]]:
+        """Return a mapping's content, nothing for null; raises ComposeTrouble where it is no mapping."""
+        if self.empty:
+            return []
+        if not isinstance(self.value, dict):
+            raise ComposeTrouble(f"{self.place}: {what} must be a mapping")
+        return list(self.value.items())
+
+    def entries(self, what: str) -> list[Node]:
+        """Return a list's content, a plain value as the only one; raises ComposeTrouble where it is a mapping."""
+        if self.empty:
+            return []
+        if isinstance(self.value, dict):
+            raise ComposeTrouble(f"{self.place}: {what} must be a list")
+        return self.value if isinstance(self.value, list) else [self]
+
+    def pairs(self, what: str) -> dict[str, Node]:
+        """Return names and values written as a mapping, or as a list of NAME=VALUE; a name alone has null."""
+        if isinstance(self.value, dict):
+            return dict(self.value)
+        return dict(_pair(entry, what) for entry in self.entries(what))
+
+    def with_value(self, value: dict[str, Node] | list[Node]) -> Node:
+        """Return the same place with another content."""
+        return replace(self, value=value, tag="")
+
+    def leaves(self) -> Iterator[Node]:
+        """Go through every plain value below."""
+        if isinstance(self.value, dict | list):
+            for child in self.value.values() if isinstance(self.value, dict) else self.value:
+                yield from child.leaves()
+        else:
+            yield self
+
+
+def _pair(entry: Node, what: str) -> tuple[str, Node]:
+    if isinstance(entry.value, dict | list):
+        raise ComposeTrouble(f"{entry.place}: an entry of {what} must be NAME=VALUE")
+    name, equals, value = entry.text.partition("=")
+    template = entry.template.partition("=")[2]
+    return name, replace(entry, value=value if equals else None, template=template)
+
+
+def spelt(value: Scalar) -> str:
+    """Spell a plain value as compose does: true and false in lower case, whole numbers without a point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return str(value)
