@@ -77,6 +77,26 @@ def test_explain_says_all_there_is_of_a_requirement(capsys: pytest.CaptureFixtur
         assert part in text
 
 
+WEB_SERVERS = ("nginx", "HAProxy", "Apache", "lighttpd")
+NOT_THE_SERVERS = {"TLS-01", "TLS-06", "HDR-10"}  # a generator's, the issuer's and the page's affair
+
+
+@pytest.mark.parametrize("lang", catalogue.LANGUAGES)
+def test_repair_of_a_web_server_names_the_usual_four(lang: str) -> None:
+    rows = catalogue.load().values()
+    of_servers = [row for row in rows if row.area in ("tls", "hdr") or row.id in ("ACC-01", "ACC-02")]
+    lacking = {row.id for row in of_servers if not all(name in row.repair[lang] for name in WEB_SERVERS)}
+    assert lacking == NOT_THE_SERVERS
+
+
+def test_explain_breaks_no_directive_in_two(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("explain", "TLS-02", "--lang", "es") == Exit.OK
+    told = capsys.readouterr().out
+    assert "Cómo se repara: " in told
+    assert "ssl-default-bind-options" in told
+    assert "ssl.openssl.ssl-conf-cmd" in told
+
+
 @pytest.mark.parametrize("consent", ["read", "write", "destructive"])
 def test_init_writes_what_check_takes_and_leaves_out_what_consent_does(
     consent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -11,23 +11,6 @@ from conformance.inputs.complaints import nearest, shown
 from conformance.model import Exit, Requirement, UnusableInput
 from conformance.report.wording import Wording
 
-_HEADINGS = {
-    "en": {
-        "judged": "How it is judged",
-        "repair": "How to repair it",
-        "source": "Source",
-        "not": "Not judged",
-        "needs": "Needs in the target file",
-    },
-    "es": {
-        "judged": "Cómo se juzga",
-        "repair": "Cómo se repara",
-        "source": "Fuente",
-        "not": "No se juzga",
-        "needs": "Necesita en el archivo de objetivo",
-    },
-}
-
 
 def run(options: argparse.Namespace) -> int:
     """Print a requirement's texts; raises UnusableInput for an id that is not in the catalogue."""
@@ -41,14 +24,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _text(row: Requirement, lang: str) -> str:
-    say, wording = _HEADINGS[lang], Wording(lang)
-    parts = [f"{row.id}  {row.title[lang]}  ({wording('level.' + row.level)})", row.statement[lang]]
-    parts += [f"{say[key]}: {getattr(row, key)[lang]}" for key in ("judged", "repair")]
-    parts.append(f"{say['source']}: {row.source}")
+    say = Wording(lang)
+    parts = [f"{row.id}  {row.title[lang]}  ({say('level.' + row.level)})", row.statement[lang]]
+    parts += [f"{say('explain.' + key)}: {getattr(row, key)[lang]}" for key in ("judged", "repair")]
+    parts.append(f"{say('explain.source')}: {row.source}")
     if row.excluded is not None:
-        parts.append(f"{say['not']}: {row.excluded}")
+        parts.append(f"{say('explain.not')}: {row.excluded}")
     needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
     if needs:
-        parts.append(f"{say['needs']}: {', '.join(needs)}")
-    parts.append(wording("requirements.sources"))
-    return "\n\n".join(textwrap.fill(part, 100) for part in parts)
+        parts.append(f"{say('explain.needs')}: {', '.join(needs)}")
+    parts.append(say("requirements.sources"))
+    return "\n\n".join(textwrap.fill(part, 100, break_on_hyphens=False) for part in parts)
