@@ -63,7 +63,7 @@ class Networks:
             "control": f'iifname {{ "core", "peer" }} oifname {{ "core", "peer" }} tcp dport {CONTROL} accept',
             "database": f'iifname {{ "web", "core", "peer" }} oifname "database" tcp dport {DATABASE} accept',
         }
-        self.otherwise = "meta l4proto tcp reject with tcp reset"
+        self.otherwise = "meta l4proto tcp reject with tcp reset\nreject"
         self.more_rules = ""
         self.ipv6 = False
         self.listeners = {

@@ -87,10 +87,10 @@ def _named(said: bytes) -> str:
         return f"HTTP {status[1].decode()}"
     if said[0] in (0x15, 0x16) and said[1:2] == b"\x03":
         return "TLS alert" if said[0] == 0x15 else "TLS"
-    if said in (b"S", b"N") or said[:1] == b"E":
-        return "PostgreSQL"
-    if said[3:5] in (b"\x00\x0a", b"\x00\xff"):
+    if said[1:3] == b"\0\0" and said[4:5] in (b"\x0a", b"\xff"):  # length, number, protocol 10 or an error
         return "MySQL"
+    if said in (b"S", b"N") or said[:2] == b"E\0":
+        return "PostgreSQL"
     if said.startswith(b"SSH-"):
         return "SSH"
     return f"an unknown protocol ({said[:24].decode('latin-1')!a})"
