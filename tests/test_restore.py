@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,39 +27,61 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass(slots=True)
 class Slow:
-    """A gateway whose identity service answers no initialisation while validation is off."""
+    """A gateway that is slow at the moment when something of it is changed; `sections` are what a run looks at then."""
 
     gateway: Gateway
-    turned_off: threading.Event = field(default_factory=threading.Event)
+    sections: tuple[str, ...]
+    area: str
+    is_changed: Callable[[], bool]
+    changed: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
+    def pause(self) -> None:
+        self.changed.set()
+        self.ended.wait(20)
 
-@pytest.fixture
-def slow() -> Iterator[Slow]:
-    case = Slow(Gateway())
-    serve = case.gateway.identity.serve
+
+def slow_identity() -> Slow:
+    """Return one whose identity service answers no initialisation while validation is off."""
+    gateway = Gateway()
+    slow = Slow(gateway, ("identity",), "idv", lambda: not gateway.identity.validation)
+    serve = gateway.identity.serve
 
     def slow_while_off(request: Asked) -> Response:
-        if request.method == "POST" and not case.gateway.identity.validation:
-            case.turned_off.set()
-            case.ended.wait(20)
+        if request.method == "POST" and slow.is_changed():
+            slow.pause()
         return serve(request)
 
-    case.gateway.identity.serve = slow_while_off
+    gateway.identity.serve = slow_while_off
+    return slow
+
+
+def slow_webhooks() -> Slow:
+    """Return one that does not call back in time."""
+    gateway = Gateway()
+    hooks = gateway.webhooks
+    slow = Slow(gateway, ("webapp", "webhook"), "hook", lambda: hooks.ca is not None and hooks.address != "")
+    hooks.post = lambda *_: slow.pause() or 0  # type: ignore[func-returns-value]
+    return slow
+
+
+@pytest.fixture(params=[slow_identity, slow_webhooks], ids=["identity", "webhooks"])
+def slow(request: pytest.FixtureRequest) -> Iterator[Slow]:
+    case: Slow = request.param()
     with case.gateway:
         yield case
         case.ended.set()
 
 
 def stopped(slow: Slow, folder: Path, number: signal.Signals) -> int:
-    """Begin a run, stop it while validation is off, and return how it ended."""
-    aim = describe(slow.gateway, folder, ["identity"])
-    words: list[str | Path] = ["run", "--target", aim, "--area", "idv", "--reports", folder / "reports"]
+    """Begin a run, stop it while something is changed, and return how it ended."""
+    aim = describe(slow.gateway, folder, slow.sections)
+    words: list[str | Path] = ["run", "--target", aim, "--area", slow.area, "--reports", folder / "reports"]
     command = [sys.executable, "-m", "conformance", *words]
     environ = os.environ | slow.gateway.environ
     with subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL) as run:
-        assert slow.turned_off.wait(60)
-        assert not slow.gateway.identity.validation
+        assert slow.changed.wait(60)
+        assert slow.is_changed()
         run.send_signal(number)
         return run.wait(20)
 
@@ -70,10 +92,9 @@ def restore(folder: Path, gateway: Gateway, *words: str | Path) -> Ended:
 
 def test_after_a_kill_restore_puts_back_what_the_run_had_changed(slow: Slow, tmp_path: Path) -> None:
     assert stopped(slow, tmp_path, signal.SIGKILL) == -signal.SIGKILL
-    assert not slow.gateway.identity.validation
+    assert slow.is_changed()
     journal = tmp_path / "reports" / NAME
     kept = journal.read_text(encoding="utf-8")
-    assert "env:PORTERO_IDENTITY_ADMIN" in kept
     assert not any(secret in kept for secret in slow.gateway.environ.values())
 
     refused = portero("run", "--target", tmp_path / "target.toml", "--reports", tmp_path / "reports")
@@ -82,17 +103,19 @@ def test_after_a_kill_restore_puts_back_what_the_run_had_changed(slow: Slow, tmp
 
     ended = restore(tmp_path, slow.gateway)
     assert (ended.code, ended.errors) == (Exit.OK, "")
-    assert ended.output.startswith("identity.switch, changed 20")
     assert ended.output.endswith(": put back\n")
-    assert slow.gateway.identity.validation
+    assert not slow.is_changed()
     assert not journal.exists()
-    again = restore(tmp_path, slow.gateway)
-    assert (again.code, again.output) == (Exit.OK, f"{journal}: is not there: nothing is left to put back\n")
+
+
+def test_without_a_journal_nothing_is_left_to_put_back(tmp_path: Path) -> None:
+    ended = portero("restore", "--reports", tmp_path)
+    assert (ended.code, ended.output) == (Exit.OK, f"{tmp_path / NAME}: is not there: nothing is left to put back\n")
 
 
 def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
     assert stopped(slow, tmp_path, signal.SIGINT) == Exit.INTERRUPTED
-    assert slow.gateway.identity.validation
+    assert not slow.is_changed()
     assert not (tmp_path / "reports" / NAME).exists()
 
 
