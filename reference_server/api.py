@@ -1,4 +1,4 @@
-"""The part of the `/v1` API that the suite needs: users, health, settings, the CA certificate, support."""
+"""The part of the `/v1` API that the suite needs: users, health, settings, support; other parts add theirs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from .users import Users
 
 if TYPE_CHECKING:
     from .gateway import Gateway
+
+MASK = "********"
 
 Endpoint = Callable[[Request], Response]
 
@@ -36,9 +38,9 @@ class Api:
         self.endpoints: dict[str, dict[str, Endpoint]] = {
             "/v1/health": {"GET": self.health},
             "/v1/settings/application": {"GET": self.show_settings, "PATCH": self.change_settings},
-            "/v1/certificates/external/ca": {"GET": self.authority},
             "/v1/support": {"GET": self.support},
         }
+        self.shown: Callable[[str], str] = lambda _: MASK
         self.accounts = Accounts(gateway.clock)
         self.users = Users(self, self.accounts)
 
@@ -101,10 +103,8 @@ class Api:
         self.settings |= document(request)
         return Response.json({})
 
-    def authority(self, _: Request) -> Response:
-        """Return the CA certificate that verifies this endpoint."""
-        return Response(HTTPStatus.OK, [("Content-Type", "text/plain")], self.gateway.authority.pem)
-
     def support(self, _: Request) -> Response:
-        """Return what support asks for; environment variables by name only."""
-        return Response.json({"support": {"app": "waweb", "environment": sorted(self.gateway.environ)}})
+        """Return what support asks for, the environment among it, with a mask in place of every secret."""
+        environment = {"WA_WEB_SECURITY_LEVEL": self.gateway.security_level.upper()}
+        environment |= {name: self.shown(value) for name, value in sorted(self.gateway.environ.items())}
+        return Response.json({"support": {"app": "waweb", "environment": environment}})

@@ -132,6 +132,7 @@ class WebApp:
             "security_level": self.gateway.security_level,
             "admin_paths": ["/", "/login"],
             "api_paths": ["/v1/health", "/v1/settings/application"],
+            "probe_throttling": True,
             "admin": {"username": ADMINISTRATOR, "password": "env:PORTERO_ADMIN_PASSWORD"},
         }
         if self.other_nodes:

@@ -1,0 +1,244 @@
+"""Passwords and authentication: what the API answered to whom. No password, no token and no settings are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+SLOW = 1.0
+"""Seconds from which on an answer counts as held back, if it also took three times as long as a good login."""
+
+_TIMES = 3
+
+
+class Form(StrEnum):
+    """What kind of thing an answer's body is. ERRORS is a JSON object that tells of errors and of nothing else."""
+
+    NOTHING = "nothing"
+    ERRORS = "errors"
+    DOCUMENT = "document"
+    PAGE = "page"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the API answered.
+
+    `asked` is method and path. `trouble` is empty, or says why there is no answer; `status` is then 0. `said` is how
+    the body of a refusal begins, and empty otherwise. `seconds` is how long the answer took.
+    """
+
+    asked: str
+    status: int = 0
+    trouble: str = ""
+    form: Form = Form.NOTHING
+    said: str = ""
+    seconds: float = 0.0
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether the API did what was asked, or says so."""
+        return 200 <= self.status < 300 and self.form not in (Form.ERRORS, Form.PAGE)
+
+    @property
+    def turned_away(self) -> bool:
+        """Tell whether the API refused; being asked to wait, and a defect of its own, are no refusals."""
+        if 200 <= self.status < 300:
+            return self.form in (Form.ERRORS, Form.PAGE)
+        return 300 <= self.status < 500 and self.status not in (408, 429)
+
+    @property
+    def words(self) -> str:
+        """Say in a few words what came."""
+        if self.trouble:
+            return self.trouble
+        return f"answered {self.status}" + (" with errors only" if self.taken != (200 <= self.status < 300) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """One API path asked for without a token, by method (`get`, `head`), and by the administrator.
+
+    `landed` is where a redirect of the GET without a token led to in the end. `repeated` is the part, 0 to 1, of what
+    the administrator gets that stands in the body without a token too. `admin` is empty where nobody could log in.
+    """
+
+    bare: dict[str, Reply]
+    admin: dict[str, Reply]
+    landed: Reply | None = None
+    repeated: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuardObservation:
+    """The declared API paths. `stopped` says why nobody could log in, and is empty otherwise."""
+
+    paths: dict[str, Guarded]
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """What states when a token ends (`expires_after`, `exp`), as it stands there, and how many seconds that is away.
+
+    `seconds` is None where it cannot be read; `zone` says whether it names a time zone.
+    """
+
+    where: str
+    stated: str
+    seconds: float | None
+    zone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """A request with a token that is none, and what came of it."""
+
+    what: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TokenObservation:
+    """A token of the administrator's, how long it lives, and what forgeries of it are worth on one path.
+
+    `kind` is `jwt` or `opaque`. `before` and `after` were asked with the token itself, `bare` without any. `stopped`
+    says why no forgery was sent, and is empty otherwise.
+    """
+
+    kind: str
+    lifetimes: tuple[Lifetime, ...]
+    before: Reply | None = None
+    after: Reply | None = None
+    bare: Reply | None = None
+    forged: dict[str, tuple[Forged, ...]] = field(default_factory=dict)
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A login, and whether it brought a token. `withheld` says why it was not made, and is empty otherwise."""
+
+    reply: Reply | None = None
+    token: bool = False
+    withheld: str = ""
+
+    @property
+    def works(self) -> bool | None:
+        """Tell whether the credentials are good; None where the login was not decided."""
+        if self.token or self.reply is None or self.reply.trouble or self.reply.status in (408, 429):
+            return self.token or None
+        return False if self.reply.status < 500 else None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginObservation:
+    """Logins that must not work, and two that must: `account`'s, whose password was wrong, before and after.
+
+    `default` is the default account with the default password. `again` is made for declared accounts only, so that no
+    count of bad logins is left behind at one.
+    """
+
+    account: str
+    control: Try
+    wrong: Try
+    unknown: Try
+    default: Try
+    again: Try = Try()
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutObservation:
+    """Two sessions of one user, of which the first logs out. `bare` is the same request without a token."""
+
+    same_token: bool = False
+    bare: Reply | None = None
+    before: tuple[Reply, ...] = ()
+    logout: Reply | None = None
+    after: tuple[Reply, ...] = ()
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request that may change something. `effect` says whether it did, None where that is not known."""
+
+    reply: Reply
+    effect: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordObservation:
+    """Passwords given to users of the run's own, on creation and on change, by what they are."""
+
+    creation: dict[str, Trial] = field(default_factory=dict)
+    change: dict[str, Trial] = field(default_factory=dict)
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What only an administrator may do, done by somebody else, and by the administrator (`control`)."""
+
+    reply: Reply
+    control: Reply | None
+    effect: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivilegeObservation:
+    """What a user without the administrator's role tried. `own` is a request that any user may make."""
+
+    account: str = ""
+    own: Reply | None = None
+    deeds: dict[str, Deed] = field(default_factory=dict)
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleObservation:
+    """Bad logins of a user of the run's own, one after the other, between two with the right password.
+
+    `alive` is another request, made where a bad login was not answered at all.
+    """
+
+    good: Reply
+    bad: tuple[Reply, ...] = ()
+    after: Try = Try()
+    alive: Reply | None = None
+
+    @property
+    def held_back(self) -> int | None:
+        """Return the place of the first bad login that was treated otherwise than at first, or None."""
+        for place, reply in enumerate(self.bad):
+            slow = reply.seconds >= max(SLOW, _TIMES * self.good.seconds)
+            if slow or reply.trouble or reply.status in (423, 429, 503) or reply.status != self.bad[0].status:
+                return place
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A secret that was shown: which one, and where."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One piece of output and the secrets in it; the output itself is not kept."""
+
+    what: str
+    reply: Reply
+    size: int = 0
+    finds: tuple[Find, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureObservation:
+    """The support output, and what the API says when something is wrong."""
+
+    support: Shown
+    errors: tuple[Shown, ...]
