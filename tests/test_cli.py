@@ -138,7 +138,7 @@ def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pyte
     path = tmp_path / "w.toml"
     path.write_text('schema = 1\n[[waiver]]\nid = "W"\n', encoding="utf-8")
     assert call("check", path) == Exit.UNUSABLE
-    assert f'portero: {path}:2: "waiver[1].requirement" is missing' in capsys.readouterr().err
+    assert f'portero: {path}:2:1: "waiver[1].requirement" is missing' in capsys.readouterr().err
 
 
 def test_check_names_secrets_that_are_not_set(

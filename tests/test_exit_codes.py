@@ -162,7 +162,7 @@ def test_pytest_refuses_what_portero_refuses(tmp_path: Path) -> None:
     (tmp_path / "target.toml").write_text("schema = 2\n", encoding="utf-8")
     ended = command("-m", "pytest", "conformance", "--target", tmp_path / "target.toml", "--reports", tmp_path)
     assert ended.code == Exit.UNUSABLE
-    assert "target.toml:1: schema 2 is newer than this Portero" in ended.errors
+    assert "target.toml:1:1: schema 2 is newer than this Portero" in ended.errors
 
 
 def test_rejudge_repeats_the_verdicts(tmp_path: Path) -> None:

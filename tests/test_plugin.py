@@ -154,7 +154,7 @@ def test_target_that_cannot_be_used_ends_with_4(pytester: pytest.Pytester) -> No
     code, document, text = run(pytester, PASSES, "verdict.enforce()", target=TARGET.replace("1", "2", 1))
     assert code == Exit.UNUSABLE
     assert document is None
-    assert "aim.toml:1: schema 2 is newer" in text
+    assert "aim.toml:1:1: schema 2 is newer" in text
 
 
 def test_secret_in_a_path_is_refused_and_not_repeated(

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from conformance.inputs.toml_lines import line_of
+from conformance.inputs.toml_lines import place_of
 from conformance.model import UnusableInput
 
 LARGEST = 1 << 20
@@ -47,11 +47,11 @@ class Document:
     name: str
     text: str
     content: dict[str, Any]
-    troubles: list[tuple[int, str]] = field(default_factory=list)
+    troubles: list[tuple[int, int, str]] = field(default_factory=list)
 
     def complain(self, loc: Loc, words: str) -> None:
         """Note one error at the key `loc`."""
-        self.troubles.append((line_of(self.text, loc), words))
+        self.troubles.append((*place_of(self.text, loc), words))
 
     def complain_of(self, model: type[BaseModel], error: ValidationError) -> None:
         """Note every error that pydantic found."""
@@ -61,7 +61,7 @@ class Document:
     def enforce(self) -> None:
         """Raise UnusableInput that lists every error noted, in the order of the file."""
         if self.troubles:
-            lines = dict.fromkeys(f"{self.name}:{line}: {words}" for line, words in sorted(self.troubles))
+            lines = dict.fromkeys(f"{self.name}:{line}:{at}: {words}" for line, at, words in sorted(self.troubles))
             raise UnusableInput("\n".join(lines))
 
 
@@ -77,8 +77,8 @@ def read_toml(path: Path) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UnusableInput(f"{path}:{line}: is not UTF-8 text: save the file as UTF-8") from error
+        line, column = raw.count(b"\n", 0, error.start) + 1, error.start - raw.rfind(b"\n", 0, error.start)
+        raise UnusableInput(f"{path}:{line}:{column}: is not UTF-8 text: save the file as UTF-8") from error
     try:
         return Document(str(path), text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -107,10 +107,10 @@ def shown(word: str) -> str:
 
 def _malformed(path: Path, text: str, message: str) -> str:
     place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line = place[1] if place else str(text.count("\n") + 1)
+    line, column = place.groups() if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
     plain = next((words for start, words in _TOML_WORDS if message.startswith(start)), None)
     said = re.sub(r" \(at .*\)$", "", message)
-    return f"{path}:{line}: not valid TOML: {plain or shown(said)}"
+    return f"{path}:{line}:{column}: not valid TOML: {plain or shown(said)}"
 
 
 def _sentence(model: type[BaseModel], error: Any) -> str:

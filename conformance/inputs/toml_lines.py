@@ -15,16 +15,17 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
-def line_of(text: str, loc: Path) -> int:
-    """Return the 1-based line of the key at `loc`, or of the nearest thing around it that stands in the file.
+def place_of(text: str, loc: Path) -> tuple[int, int]:
+    """Return line and column, from 1, of the key at `loc`, or of the nearest thing around it that stands in the file.
 
     `text` is TOML that the standard parser has taken.
     """
     places = _Places(text).found
     for end in range(len(loc), 0, -1):
         if loc[:end] in places:
-            return text.count("\n", 0, places[loc[:end]]) + 1
-    return 1
+            at = places[loc[:end]]
+            return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return 1, 1
 
 
 class _Places:
