@@ -54,7 +54,7 @@ class Interpolation:
         return node
 
     def text(self, template: str, place: str, depth: int = 0) -> str:
-        """Fill in one text; raises ComposeTrouble where a dollar sign begins nothing that compose knows."""
+        """Fill in one text; raises ComposeTrouble where `${` begins nothing that compose knows."""
         if depth > DEEPEST:
             raise ComposeTrouble(f"{place}: variables are nested too deeply")
         return "".join(self._filled(piece, place, depth) for piece in pieces(template, place))
@@ -96,13 +96,14 @@ def pieces(template: str, place: str = "") -> list[Reference]:
             at = dollar + 2
         elif after == "{":
             end = _closing(template, dollar + 1)
-            found.append(_braced(template[dollar + 2 : end] if end else "", place, template))
+            found.append(_braced(template[dollar + 2 : end] if end else "", place))
             at = end + 1
         elif name := _NAME.match(template, dollar + 1):
             found.append(Reference(name[0]))
             at = name.end()
-        else:
-            raise _invalid(place, template)
+        else:  # `$(date)`, `$1`, or the end of a regular expression: compose leaves it as it stands
+            found.append(Reference("", rest="$"))
+            at = dollar + 1
     found.append(Reference("", rest=template[at:]))
     return [piece for piece in found if piece.name or piece.rest]
 
@@ -117,22 +118,20 @@ def _closing(template: str, brace: int) -> int:
     return 0
 
 
-def _braced(inner: str, place: str, template: str) -> Reference:
+def _braced(inner: str, place: str) -> Reference:
     name = _NAME.match(inner)
     if name is None:
-        raise _invalid(place, template)
+        raise _invalid(place)
     rest = inner[name.end() :]
     if not rest:
         return Reference(name[0])
     operator = _OPERATOR.match(rest)
     if operator is None:
-        raise _invalid(place, template)
+        raise _invalid(place)
     return Reference(name[0], operator[0], rest[operator.end() :])
 
 
-def _invalid(place: str, template: str) -> ComposeTrouble:  # the text may hold a secret: it is not repeated
-    column = template.find("$") + 1
+def _invalid(place: str) -> ComposeTrouble:  # the text may hold a secret: it is not repeated
     return ComposeTrouble(
-        f"{place}: invalid interpolation format, from character {column} of the value on: "
-        "a $ that is meant as such is written $$"
+        f"{place}: invalid interpolation format: ${{ is followed by no variable; where it is meant as such, write $${{"
     )

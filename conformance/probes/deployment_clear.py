@@ -16,7 +16,7 @@ SHARED = "WA_SECRET"
 
 _VARIABLE, _DEFAULT = "\ue001", "\ue002"
 _SECRET = frozenset(("PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "PASSPHRASE", "CREDENTIALS", "APIKEY"))
-_SECRET_KEYS = frozenset(("API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "AUTH"))
+_SECRET_KEYS = frozenset(("API", "SECRET", "PRIVATE", "ENCRYPTION", "SIGNING", "MASTER", "AUTH"))
 _ABOUT = frozenset(
     ("ALLOW", "RANDOM", "ENABLE", "ENABLED", "DISABLE", "REQUIRE", "USE", "RESET", "FORGOT", "SHOW", "HAS", "IS", "NO")
 ) | {"MIN", "MAX", "GENERATE", "WITH", "IGNORE", "VALIDATE", "FORCE", "PROXY"}
@@ -43,6 +43,7 @@ def confidential(name: str) -> bool:
         last in _SECRET
         or last in _REDIS
         or (last == "KEY" and len(words) > 1 and words[-2] in _SECRET_KEYS)
+        or words[-3:] == ["SECRET", "ACCESS", "KEY"]
         or last.endswith("PASSWORD")
     )
 
