@@ -97,6 +97,7 @@ class Networks:
                 [sys.executable, "-I", str(_CHILD), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # an interrupt at the terminal is the run's affair
             )
         self._line.settimeout(_PATIENCE)
         try:
@@ -179,7 +180,7 @@ class Networks:
         assert self.built is not None  # noqa: S101
         process = f"/proc/{self.built['pid']}"
         user = [f"--user={process}/ns/user", "--preserve-credentials"] if self.built["user"] else []
-        command = ["nsenter", *user, f"--net={process}/fd/{self.built['nodes'][name]}"]
+        command = [self.built["enter"], *user, f"--net={process}/fd/{self.built['nodes'][name]}"]
         return self.commands.get(name, list)(command)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,11 +61,17 @@ def _leave_the_machine() -> bool:
     return False
 
 
+def _program(name: str) -> str:
+    """Return where a program is; those of administrators are not on everybody's path."""
+    found = shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
+    if found is None:
+        raise Trouble(f"the program {name} is not installed")
+    return found
+
+
 def _tool(*words: str, text: str) -> None:
-    try:
-        done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
-    except FileNotFoundError as error:
-        raise Trouble(f"the program {words[0]} is not installed") from error
+    command = [_program(words[0]), *words[1:]]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
         raise Trouble(f"{words[0]} could not set the networks up: {said[0]}")
@@ -113,6 +120,7 @@ def _listen(nodes: dict[str, int], listeners: list[tuple[str, int]], *, ipv6: bo
 
 
 def _build(plan: dict[str, Any]) -> tuple[dict[str, Any], list[socket.socket]]:
+    enter = _program("nsenter")
     user = _leave_the_machine()
     router = _own_namespace()
     nodes = {}
@@ -121,7 +129,7 @@ def _build(plan: dict[str, Any]) -> tuple[dict[str, Any], list[socket.socket]]:
         nodes[name] = _own_namespace()
     _wire(router, nodes, plan)
     sockets = _listen(nodes, plan["listeners"], ipv6=plan["ipv6"])
-    return {"pid": os.getpid(), "user": user, "nodes": nodes}, sockets
+    return {"pid": os.getpid(), "user": user, "nodes": nodes, "enter": enter}, sockets
 
 
 def main(line: socket.socket) -> None:
@@ -129,7 +137,7 @@ def main(line: socket.socket) -> None:
     plan = json.loads(line.makefile().readline())
     try:
         built, sockets = _build(plan)
-    except (Trouble, OSError) as error:
+    except (Trouble, OSError, subprocess.TimeoutExpired) as error:
         line.sendall(json.dumps({"trouble": str(error)}).encode())
         return
     socket.send_fds(line, [json.dumps(built).encode()], [sock.fileno() for sock in sockets])
