@@ -30,7 +30,8 @@ class Database:
     """A database that takes the gateway's account over TLS with its certificate only, and a gateway that verifies it.
 
     What a fault may replace: any attribute set in `__init__`. `settings`, `access` and `files` are postgresql.conf,
-    pg_hba.conf and the data folder's files; `web` and `core` make the apps' TLS contexts of their settings.
+    pg_hba.conf and the data folder's files; `web` and `core` make the apps' TLS contexts of their settings. With
+    `left_over`, lines that pg_hba.conf had before, a session in the clear is there from that time.
     """
 
     def __init__(self, gateway: Gateway, server: Postgres | None) -> None:
@@ -64,8 +65,9 @@ class Database:
         self.files: dict[str, bytes] = {}
         self.web: Callable[[Environ], Context] = web_context
         self.core: Callable[[Environ], Context] = core_context
-        self.stub_host: str | None = None
+        self.web_falls_back = False
         self.shows_client_certificate = True
+        self.left_over: list[str] = []
         self.sessions: list[Session] = []
         self._held: dict[str, socket.socket] = {}
 
@@ -74,15 +76,18 @@ class Database:
         if self.server is None:
             return
         self._write_files()
+        files = self._issued() | self.files
         try:
-            self.server.set_up(self.settings, self.access, self._issued() | self.files)
+            self.sessions = [self._from_before(self.server, files)] if self.left_over else []
+            self.server.set_up(self.settings, self.access, files)
         except RuntimeError as trouble:
             self.gateway.without["database"] = str(trouble)
             return
         self._held = {key: reserve() for key in STUBS}
         living = [self._session(self.server.port, self.web), self._session(self.server.port, self.core)]
-        self.sessions = living + [self._at_stub(key, held.getsockname()[1]) for key, held in self._held.items()]
-        for session in self.sessions:
+        at_stub = [self._at_stub(key, held.getsockname()[1]) for key, held in self._held.items()]
+        self.sessions += living + at_stub
+        for session in living + at_stub:
             session.start()
         for session in living:
             session.tried.wait(5)
@@ -118,6 +123,13 @@ class Database:
             table |= {"client_cert": str(folder / "db-client.pem"), "client_key": "env:PORTERO_DB_CLIENT_KEY"}
         return {"database": table}
 
+    def _from_before(self, server: Postgres, files: dict[str, bytes]) -> Session:
+        server.set_up(self.settings, self.left_over, files)
+        session = self._session(server.port, lambda _: False)
+        session.start()
+        session.tried.wait(5)
+        return session
+
     def _session(
         self, port: int, make_context: Callable[[Environ], Context], environ: Environ | None = None
     ) -> Session:
@@ -131,7 +143,9 @@ class Database:
             environ = retired_option(folder) if key == "core_retired_listen" else settings(folder)
             return self._session(port, self.core, environ)
         values = {"verify_off_listen": {"WA_DB_SSL_VERIFY": "0"}, "verify_other_listen": {"WA_DB_SSL_VERIFY": "1"}}
-        return self._session(port, self.web, settings(folder, **values.get(key, {})))
+        session = self._session(port, self.web, settings(folder, **values.get(key, {})))
+        session.falls_back = self.web_falls_back
+        return session
 
     def _write_files(self) -> None:
         """Write what the gateway is given: the authority, its certificate and key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import threading
 from collections.abc import Callable
@@ -60,7 +61,10 @@ def _trusting(authority: str | None) -> ssl.SSLContext:
 
 @dataclass(slots=True)
 class Session:
-    """A session that is begun again whenever it breaks, against whatever it is pointed at."""
+    """A session that is begun again whenever it breaks, against whatever it is pointed at.
+
+    One that `falls_back` tries again in the clear at once.
+    """
 
     username: str
     password: str
@@ -68,6 +72,7 @@ class Session:
     environ: Environ
     make_context: Callable[[Environ], Context]
     host: str = "localhost"
+    falls_back: bool = False
     tried: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -87,6 +92,9 @@ class Session:
                     self.tried.set()
                     self._over.wait()
             except (pg8000.native.Error, OSError, ValueError):
+                if self.falls_back:
+                    with contextlib.suppress(pg8000.native.Error, OSError, ValueError):
+                        self._opened(context=False).close()
                 self.tried.set()
                 self._over.wait(_RETRY)
 

@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from .core import Core
+from .database import Database
 from .deployment import Deployment
 from .faults import named
 from .identity import IdentityService
 from .network import Networks
 from .pki import Authority, make_key
+from .postgres import Postgres
 from .site import Site
 from .web import WebApp
 from .webhooks import Webhooks
@@ -32,11 +34,13 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         *,
         costly: Iterable[str] = (),
+        postgres: Postgres | None = None,
     ) -> None:
         """Build all parts, apply the faults, bind nothing yet.
 
         `clock` returns Unix seconds for the core app. `costly` names areas whose parts take time to start, and are left
-        out otherwise; a fault of such an area starts them too. Raises KeyError for a fault that does not exist.
+        out otherwise; a fault of such an area starts them too. `postgres` is a server that is not to be ended with the
+        gateway; without one it starts its own. Raises KeyError for a fault that does not exist.
         """
         chosen = [named(name) for name in faults]
         self.costly = {*costly, *(fault.area for fault in chosen)}
@@ -54,6 +58,7 @@ class Gateway:
             "PORTERO_IDENTITY_SECRET": secrets.token_urlsafe(32),
             "PORTERO_IDENTITY_ADMIN": "Bearer " + secrets.token_urlsafe(24),
         }
+        self.database = Database(self, postgres)
         self.web = WebApp(self)
         self.webhooks = Webhooks(self)
         self.core = Core(self)
@@ -66,9 +71,18 @@ class Gateway:
             fault.apply(self)
 
     @property
-    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks, Deployment]:
+    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks, Deployment, Database]:
         """Return the parts, in the order they start."""
-        return (self.web, self.webhooks, self.core, self.identity, self.site, self.networks, self.deployment)
+        return (
+            self.web,
+            self.webhooks,
+            self.core,
+            self.identity,
+            self.site,
+            self.networks,
+            self.deployment,
+            self.database,
+        )
 
     def __enter__(self) -> Self:
         """Start every part; the ports are known from here on."""

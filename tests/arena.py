@@ -18,6 +18,8 @@ from conformance.observatory import Observatory, Recorded
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server import Gateway
+from reference_server.faults import named
+from tests.databases import postgres
 
 
 class SteppingClock:
@@ -67,7 +69,8 @@ def reference(*faults: str, level: str = "modern", areas: Iterable[str] = (), wi
     """
     clock = SteppingClock()
     costly = areas or (() if faults else catalogue.AREAS)
-    with Gateway(level, faults, clock.now, costly=costly) as gateway:
+    opened = "dbt" in {*costly, *(named(fault).area for fault in faults)}
+    with Gateway(level, faults, clock.now, costly=costly, postgres=postgres() if opened else None) as gateway:
         document = gateway.document()
         for section in without:
             document.pop(section, None)

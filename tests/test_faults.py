@@ -14,11 +14,14 @@ from conformance.model import Level
 from reference_server.faults import faults, named, near_misses
 from tests import layouts
 from tests.arena import reference, rejudged
+from tests.databases import needs_postgres
 from tests.packs import UnderWay
 
 
 def _has_its_server(spoilt: str) -> None:
-    """Skip what needs networks where the machine allows none."""
+    """Skip what needs a database where none is installed, or networks where the machine allows none."""
+    if named(spoilt).area == "dbt":
+        needs_postgres()
     if named(spoilt).area == layouts.AREA:
         layouts.needed()
 

@@ -52,7 +52,7 @@ def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> 
         return violates(expected, f"in the clear, {clear.words}", "/in_the_clear")
     if clear.reply is Reply.ASKS:
         return _by_rule(seen, expected)
-    if _passing(clear):
+    if _for_the_moment(clear.code):
         raise Inconclusive(f"the login in the clear was refused for another reason: {_told(clear)}")
     if tls is None:
         raise Inconclusive(f"it refuses the login ({_told(clear)}), and there is no TLS to compare with")
@@ -92,8 +92,8 @@ def _told(knock: Knock) -> str:
     return f"{knock.words} [{knock.code}]" if knock.code else knock.words
 
 
-def _passing(knock: Knock) -> bool:
-    return knock.code.startswith(_PASSING_CLASSES) if len(knock.code) == 5 else knock.code in _PASSING_NUMBERS
+def _for_the_moment(code: str) -> bool:
+    return code.startswith(_PASSING_CLASSES) if len(code) == 5 else code in _PASSING_NUMBERS
 
 
 def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
@@ -121,7 +121,7 @@ def client_certificate(seen: ClientObservation, policy: Policy, case: Case) -> V
     pointers = [f"/logins/{n}" for n, _ in numbered]
     found = [login for _, login in numbered]
     if shown is Shown.DECLARED:
-        return _accepted(found, pointers)
+        return _accepted(found, seen.logins, pointers)
     expected = f"a login {_WORDS[shown]} is refused"
     if any(login.taken for login in found):
         return violates(expected, f"the login {_WORDS[shown]} succeeds", *pointers)
@@ -137,14 +137,17 @@ _WORDS = {
 }
 
 
-def _accepted(found: list[Login], pointers: list[str]) -> Verdict:
+def _accepted(found: list[Login], logins: tuple[Login, ...], pointers: list[str]) -> Verdict:
+    """A broken handshake is the certificate's fault where the database answers a client that shows none."""
     expected = "a login with the declared client certificate succeeds"
     if all(login.taken for login in found):
         return conforms(expected, "it does", *pointers)
-    words = next(login.words for login in found if not login.taken)
-    if any(login.taken is None for login in found) or "certificate" not in words:
-        raise Inconclusive(f"the login with the declared client certificate does not succeed: {words}")
-    return violates(expected, f"it is refused: {words}", *pointers)
+    worst = next(login for login in found if not login.taken)
+    without = [n for n, login in enumerate(logins) if login.shown is Shown.NONE and (login.taken or login.code)]
+    broken = all(login.taken is False and not login.code for login in found)
+    if (broken and without) or (worst.taken is False and worst.code and "certificate" in worst.words):
+        return violates(expected, f"it is refused: {worst.words}", *pointers, *(f"/logins/{n}" for n in without))
+    raise Inconclusive(f"the login with the declared client certificate does not succeed: {worst.words}")
 
 
 def _settled(controls: list[Login], found: list[Login]) -> None:
@@ -155,7 +158,7 @@ def _settled(controls: list[Login], found: list[Login]) -> None:
     untold = next((login for login in found if login.taken is None), None)
     if untold is not None or not found:
         raise Inconclusive(f"it could not be told: {untold.words if untold else 'no login was tried'}")
-    if any(f"({number})" in login.words for login in found for number in _PASSING_NUMBERS):
+    if any(_for_the_moment(login.code) for login in found):
         raise Inconclusive(f"the login was refused for another reason: {found[0].words}")
 
 

@@ -40,7 +40,7 @@ def _log_in(bench: Bench, shown: Shown) -> Login:
         with session(bench, declared.username or "", password, context) as query:
             query("SELECT 1")
     except LoginRefused as refusal:
-        return Login(shown, taken=False, words=str(refusal))
+        return Login(shown, taken=False, words=str(refusal), code=refusal.code)
     except LoginTrouble as trouble:
         return Login(shown, taken=None, words=str(trouble))
     return Login(shown, taken=True)

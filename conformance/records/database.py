@@ -81,11 +81,15 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One login over verified TLS. `taken` None: it could not be told, and `words` say why."""
+    """One login over verified TLS. `taken` None: it could not be told, and `words` say why.
+
+    `code` is the database's own, empty where it broke the connection off without one.
+    """
 
     shown: Shown
     taken: bool | None
     words: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
