@@ -73,7 +73,8 @@ def _replaced(_base: Node, over: Node, _path: Path) -> Node:
 def _pairs(base: Node, over: Node, path: Path) -> Node:
     """Merge names and values, in whichever of the two forms each side is written."""
     what = ".".join(path)
-    return over.with_value({**base.pairs(what), **over.pairs(what)})
+    merged = {**base.pairs(what), **over.pairs(what)}
+    return over.with_value({name: node for name, node in merged.items() if node.tag != "!reset"})
 
 
 def _appended(base: Node, over: Node, path: Path) -> Node:
