@@ -20,6 +20,7 @@ from tests.arena import reference, rejudged
 
 ALONE = "PORTERO_FAULTS_ALONE"
 OF_THE_WEB_APP = frozenset({"acc", "auth", "hdr", "hook", "tls"})
+OF_THE_CERTIFICATE = frozenset({"acc", "tls"})
 
 
 UnderWay = dict[str, Future[dict[str, "Seen"]]]
@@ -68,13 +69,15 @@ def packed(spoilt: Iterable[Fault]) -> list[tuple[str, ...]]:
 
 
 def claims(fault: Fault) -> frozenset[str]:
-    """Return the areas that a fault spoils and breaks; all of the web app's for a lower level, which is all of its own.
+    """Return the areas that a fault spoils and breaks, and whom else it cannot be with.
 
-    For a near miss as well: where another undid it nothing would show, while a fault that is undone is missed.
+    A lower level is all the web app's. Access and TLS change one certificate: of two near misses that change the same
+    thing one would be undone, and nobody would miss it.
     """
     areas = frozenset({fault.area, *map(area_of, fault.breaks)})
-    whole = fault.level != "modern" or not fault.breaks
-    return areas | OF_THE_WEB_APP if whole and areas & OF_THE_WEB_APP else areas
+    if fault.level != "modern":
+        return areas | OF_THE_WEB_APP
+    return areas | OF_THE_CERTIFICATE if areas & OF_THE_CERTIFICATE else areas
 
 
 def area_of(case: str) -> str:
