@@ -168,11 +168,24 @@ def _check_reach(document: Document, index: int, waiver: Waiver, day: date, case
         document.complain((*loc, "approved_on"), f"{waiver.id} is approved on a day that is still to come")
     own = [case for case in (cases or {}).values() if case.requirement.id == requirement]
     here = cases is not None and bool({ANY, *(case.subject for case in own)} & set(waiver.subjects))
+    known_cases = [case.id for case in own] if here else _foreseen(requirement)
     for at, name in enumerate(waiver.cases):
-        stranger = name.partition("/")[0] != requirement or (here and name not in {case.id for case in own})
+        stranger = name not in known_cases and (here or not _may_be(requirement, name))
         if name != ANY and stranger:
-            words = f'unknown case "{shown(name)}" of {requirement}' + nearest(name, [case.id for case in own])
+            words = f'unknown case "{shown(name)}" of {requirement}' + nearest(name, known_cases)
             document.complain((*loc, "cases", at), words)
+
+
+def _foreseen(requirement: str) -> list[str]:
+    """List those cases of a requirement that every target has."""
+    rows = catalogue.load()[requirement].cases
+    return ["/".join(filter(None, (requirement, row.name))) for row in rows if row.each is None]
+
+
+def _may_be(requirement: str, case: str) -> bool:
+    """Tell whether some target may have a case of this id: what cases are repeated for is the target file's affair."""
+    repeated = [row.name for row in catalogue.load()[requirement].cases if row.each is not None]
+    return any(f"{case}/".startswith("/".join(filter(None, (requirement, name))) + "/") for name in repeated)
 
 
 def _check_overlap(document: Document, waivers: Waivers, cases: Mapping[str, Case]) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from conformance import catalogue, waivers
+from conformance.cli import main
 from conformance.ledger import turns_red
-from conformance.model import Case, Inconclusive, Level, NotApplicable, Outcome, UnusableInput, conforms, violates
+from conformance.model import Case, Exit, Inconclusive, Level, NotApplicable, Outcome, UnusableInput, conforms, violates
 from conformance.rulings import Rulings
 from conformance.waivers import Waiver, Waivers
 
@@ -87,6 +88,28 @@ def test_every_key_but_the_ticket_is_required(tmp_path: Path, key: str) -> None:
 def test_error_is_told_with_its_line(tmp_path: Path, row: dict[str, str], line: str) -> None:
     told = troubles(written(tmp_path, row))
     assert any(line in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("requirement", "case", "told"),
+    [
+        ("TLS-02", "TLS-02/tls-1.9", 'unknown case "TLS-02/tls-1.9" of TLS-02; did you mean "TLS-02/tls-1.'),
+        ("ACC-02", "ACC-02/x", 'unknown case "ACC-02/x" of ACC-02; did you mean "ACC-02'),
+        ("HDR-02", "HDR-02/post/login", 'unknown case "HDR-02/post/login" of HDR-02'),
+        ("TLS-02", "TLS-02/tls-1.3", ""),
+        ("ACC-02", "ACC-02", ""),
+        ("ACC-01", "ACC-01/port-8080", ""),
+        ("HDR-02", "HDR-02/get/login", ""),
+    ],
+)
+def test_case_that_no_target_can_have_is_named_without_one(
+    requirement: str, case: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, {"requirement": f'"{requirement}"', "cases": f'["{case}"]'})
+    assert main(["check", str(path)]) == (Exit.UNUSABLE if told else Exit.OK)
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.startswith(f"portero: {path}:5:10: " if told else "")
 
 
 def test_duplicates_are_refused(tmp_path: Path) -> None:
