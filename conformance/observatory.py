@@ -28,7 +28,8 @@ class Probe(Generic[Record]):
     """A way of looking at the target. `look` knows no requirement; its record is frozen and JSON can hold it.
 
     `deadline` is in seconds, at the default limits; it may depend on the target where a probe has to wait. `waits` says
-    that most of its time is waiting, so that its cases are best judged last.
+    that most of its time is waiting, so that its cases are best judged last. `after` names probes that have to be done
+    before this one begins, because it disturbs what they look at.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Probe(Generic[Record]):
     look: Callable[[Bench], Record]
     deadline: float | Callable[[Target], float] = 40.0
     waits: bool = False
+    after: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -71,9 +73,10 @@ class Observatory:
 
     def start(self, probes: Iterable[Probe[Any]]) -> None:
         """Set the probes going, each in a thread of its own, that does not keep the process alive."""
-        for probe in probes:
+        for probe in sorted(probes, key=lambda probe: bool(probe.after)):
             if probe.key not in self._runs:
-                self._runs[probe.key] = _Run(probe, self.bench)
+                before = [run for run in self._runs.values() if run.probe.name in probe.after]
+                self._runs[probe.key] = _Run(probe, self.bench, before)
 
     def get(self, probe: Probe[Any]) -> Any:
         """Wait for the probe and return its record, free of secrets; raises Inconclusive."""
@@ -131,9 +134,10 @@ _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 class _Run:
     """One probe under way, and what came of it: settled once, by the probe or by its deadline."""
 
-    def __init__(self, probe: Probe[Any], bench: Bench) -> None:
+    def __init__(self, probe: Probe[Any], bench: Bench, before: Iterable[_Run] = ()) -> None:
         self.probe = probe
         self.done = threading.Event()
+        self._begun = threading.Event()
         self._lock = threading.Lock()
         self._patience = probe.patience(bench.target)
         self._began = time.monotonic()
@@ -142,10 +146,27 @@ class _Run:
         self._adapter = _adapter(probe.record)
         self._record: Any = None
         self._trouble: Exception | None = None
-        own = replace(bench, budget=bench.budget.until(self._ends), ends=self._ends)
-        threading.Thread(target=self._look, args=(own,), name=f"probe-{probe.name}", daemon=True).start()
+        look = threading.Thread(target=self._look, args=(bench, tuple(before)), daemon=True)
+        look.name = f"probe-{probe.name}"
+        look.start()
 
-    def _look(self, bench: Bench) -> None:
+    def _begin(self, bench: Bench, before: tuple[_Run, ...]) -> Bench:
+        """Wait for what has to be done first; the probe's time runs from then on."""
+        for run in before:
+            run.wait()
+        if before:
+            self._began = time.monotonic()
+            self._ends = self._began + self._patience
+        self._begun.set()
+        return replace(bench, budget=bench.budget.until(self._ends), ends=self._ends)
+
+    def wait(self) -> bool:
+        """Wait until the probe is done, or its time is up; tell whether it is done."""
+        self._begun.wait()
+        return self.done.wait(max(0.0, self._ends - time.monotonic()))
+
+    def _look(self, bench: Bench, before: tuple[_Run, ...]) -> None:
+        bench = self._begin(bench, before)
         try:
             record = self.probe.look(bench)
             seen = self._adapter.dump_python(record, mode="json")
@@ -166,7 +187,7 @@ class _Run:
             self.done.set()
 
     def result(self) -> Any:
-        if not self.done.wait(max(0.0, self._ends - time.monotonic())):
+        if not self.wait():
             self._settle(
                 trouble=Inconclusive(f"the {self.probe.name} probe did not finish within {self._patience:.0f} s")
             )

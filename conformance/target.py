@@ -72,9 +72,10 @@ class Login(Table):
 
 
 class Certificate(Table):
-    """What to put back after a certificate was replaced."""
+    """What to put back after a certificate was replaced, and the command that restarts the web server, if it has to."""
 
     restore: SecretRef
+    restart: tuple[Text, ...] = ()
 
 
 class Webapp(Table):

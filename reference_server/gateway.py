@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .certificates import Certificates
 from .core import Core
 from .database import Database
 from .deployment import Deployment
@@ -60,6 +61,7 @@ class Gateway:
         }
         self.database = Database(self, postgres)
         self.web = WebApp(self)
+        self.certificates = Certificates(self)
         self.webhooks = Webhooks(self)
         self.core = Core(self)
         self.identity = IdentityService(self)
@@ -71,10 +73,13 @@ class Gateway:
             fault.apply(self)
 
     @property
-    def parts(self) -> tuple[WebApp, Webhooks, Core, IdentityService, Site, Networks, Deployment, Database]:
+    def parts(
+        self,
+    ) -> tuple[WebApp, Certificates, Webhooks, Core, IdentityService, Site, Networks, Deployment, Database]:
         """Return the parts, in the order they start."""
         return (
             self.web,
+            self.certificates,
             self.webhooks,
             self.core,
             self.identity,

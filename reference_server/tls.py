@@ -99,9 +99,25 @@ class TlsServer:
     def prepare(self) -> None:
         """Issue the certificates and build the contexts."""
         self.keys: list[Key] = []
-        self._issued: dict[int, bytes] = {}
+        self._issued: dict[int, tuple[bytes, bytes]] = {}
+        self._build()
+
+    def _build(self) -> None:
         self.context = self._context(self.settings)
         self._special = [(meets, self._context(chosen)) for meets, chosen in self.special]
+
+    def served(self) -> tuple[bytes, bytes]:
+        """Return the chain that most clients are shown, and its key, PEM."""
+        spec = min(self.settings.leaves, key=lambda spec: spec.key.startswith("rsa"))
+        return self._issued[id(spec)]
+
+    def replace(self, chain: bytes, key: bytes, *, rsa: bool) -> None:
+        """Show another certificate from the next handshake on, in the place of those with the same kind of key."""
+        for chosen in (self.settings, *(chosen for _, chosen in self.special)):
+            alike = [spec for spec in chosen.leaves if spec.key.startswith("rsa") == rsa]
+            for spec in alike or chosen.leaves:
+                self._issued[id(spec)] = chain, key
+        self._build()
 
     def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
         """Do the handshake; raises OSError when it fails."""
@@ -139,8 +155,8 @@ class TlsServer:
             if id(spec) not in self._issued:
                 leaf = (self.authority or self.gateway.authority).issue(spec)
                 self.keys.append(leaf.key)
-                self._issued[id(spec)] = leaf.chain_pem + leaf.key_pem
-            path.write_bytes(self._issued[id(spec)])
+                self._issued[id(spec)] = leaf.chain_pem, leaf.key_pem
+            path.write_bytes(b"".join(self._issued[id(spec)]))
             context.load_cert_chain(path)
         if chosen.dh_params:
             path.write_bytes(chosen.dh_params)

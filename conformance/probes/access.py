@@ -10,6 +10,7 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from conformance.bench import Bench
@@ -45,7 +46,7 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     """Shake hands with the name, or with one address of it; raises Inconclusive where TLS itself fails."""
     webapp = _webapp(bench)
     host = urlsplit(webapp.url).hostname or ""
-    served = _handshake(bench, webapp_context(bench), address)
+    served = handshake(bench, webapp_context(bench), address)
     code, message = _verify(bench, address, strict=False)
     _, strict = _verify(bench, address, strict=True) if code == 0 else (0, "")
     return ChainObservation(
@@ -69,7 +70,7 @@ def _leaf(served: list[bytes]) -> tls.Certificate | None:
 def _verify(bench: Bench, address: str | None, *, strict: bool) -> tuple[int, str]:
     """Return OpenSSL's verdict on the chain: its number, 0 for a good one, and its words."""
     try:
-        _handshake(bench, verifying_context(bench, strict=strict), address)
+        handshake(bench, verifying_context(bench, strict=strict), address)
     except ssl.SSLCertVerificationError as error:
         return error.verify_code, error.verify_message
     return 0, ""
@@ -88,7 +89,7 @@ def verifying_context(bench: Bench, *, strict: bool) -> ssl.SSLContext:
     return context
 
 
-def _handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
+def handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
     """Return the chain that is served, DER; raises SSLCertVerificationError, or Inconclusive for all other trouble."""
     parts = urlsplit(_webapp(bench).url)
     host, port = parts.hostname or "", parts.port or 443
@@ -113,17 +114,32 @@ def facts(der: bytes) -> Certificate:
         return Certificate(
             subject=certificate.subject.rfc4514_string(),
             issuer=certificate.issuer.rfc4514_string(),
-            names=_names(certificate),
+            names=names_of(certificate),
             not_before=certificate.not_valid_before_utc.isoformat(),
             not_after=certificate.not_valid_after_utc.isoformat(),
             sha256=digest,
             issuer_url=_issuer_url(certificate),
+            self_signed=_signed_by_itself(certificate),
         )
     except ValueError:
         return Certificate("not readable", "not readable", (), "", "", digest)
 
 
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+def _signed_by_itself(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is its own issuer: by name, and by key where the signature can be checked."""
+    if certificate.issuer != certificate.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except InvalidSignature:
+        return False
+    except (TypeError, ValueError, UnsupportedAlgorithm):  # a signature that is not checked any more, SHA-1 say
+        return True
+    return True
+
+
+def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the host names and addresses that a certificate is for."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

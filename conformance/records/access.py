@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.records import tls
 from conformance.records.http import Exchange
@@ -36,6 +36,7 @@ class Certificate:
     """A certificate as it was served. Names are RFC 4514 strings, instants ISO 8601 in UTC.
 
     `issuer_url` is where it says that its issuer's certificate can be fetched, empty where it says nothing.
+    `self_signed` says that it is its own issuer.
     """
 
     subject: str
@@ -45,6 +46,7 @@ class Certificate:
     not_after: str
     sha256: str
     issuer_url: str = ""
+    self_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,66 @@ class NodesObservation:
     """Every address behind the name, or of those that the target file lists."""
 
     nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityObservation:
+    """What an administrator gets who asks for the CA certificate, and whether the served chain verifies with it.
+
+    `certificates` are those that came, none where the body holds no certificate. `message` are OpenSSL's words where
+    the chain does not verify with them, empty where it does; names and dates are not looked at.
+    """
+
+    status: int
+    trouble: str = ""
+    kind: str = ""
+    certificates: tuple[Certificate, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload of a certificate, and what is seen afterwards.
+
+    `served` is the SHA-256 of the certificate that is presented now, `unserved` says why none is; `stored` is the
+    SHA-256 of what GET of the CA certificate answers, its status before it; `broken` says how the API fails, empty
+    where it works.
+    """
+
+    status: int
+    trouble: str = ""
+    served: str = ""
+    unserved: str = ""
+    stored: str = ""
+    broken: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether the answer says so."""
+        return 200 <= self.status < 300
+
+    def words(self) -> str:
+        """Say what the answer was."""
+        return self.trouble or f"answered {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsObservation:
+    """Uploads by those who may not, of what is no good, and of a good certificate of the suite's own.
+
+    `present` and `own` are the SHA-256 of the operator's certificate and of the suite's. `again` is the upload of the
+    present one before all others, `refused` are keyed by kind; `left_out` says why one was not made. `settled` is what
+    was seen after a restart that followed them, None where none is declared. `good` is the suite's, `back` the present
+    one after it. `stopped` says why no more was uploaded, or nothing at all.
+    """
+
+    stopped: str = ""
+    present: str = ""
+    own: str = ""
+    restarts: bool = False
+    again: Upload | None = None
+    refused: dict[str, Upload] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    settled: Upload | None = None
+    good: Upload | None = None
+    back: Upload | None = None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from conformance.cases import proves
 from conformance.judges import access as judges
+from conformance.judges import access_certificates as certificates
 from conformance.model import Verdict
 from conformance.probes import access as probes
 from conformance.probes import plain
+from conformance.probes.certificate_uploads import certificate_uploads
+from conformance.probes.certificates import authority
 
 
 @proves("ACC-01", observes=plain.plain, judged_by=judges.https_only)
@@ -24,4 +27,28 @@ def test_certificate_verifies(verdict: Verdict) -> None:
 @proves("ACC-03", observes=probes.nodes, judged_by=judges.addresses_agree)
 def test_addresses_agree(verdict: Verdict) -> None:
     """Every address behind the name behaves as the others do."""
+    verdict.enforce()
+
+
+@proves("ACC-04", observes=probes.chain, judged_by=certificates.generated_certificate_replaced)
+def test_generated_certificate_replaced(verdict: Verdict) -> None:
+    """An authority issued the certificate that is served."""
+    verdict.enforce()
+
+
+@proves("ACC-05", observes=authority, judged_by=certificates.authority_can_be_fetched)
+def test_authority_can_be_fetched(verdict: Verdict) -> None:
+    """An administrator can fetch the CA certificate that verifies the endpoint."""
+    verdict.enforce()
+
+
+@proves("ACC-06", observes=certificate_uploads, judged_by=certificates.bad_upload_changes_nothing)
+def test_bad_upload_changes_nothing(verdict: Verdict) -> None:
+    """An upload by somebody who may not, or of what is no good, changes nothing."""
+    verdict.enforce()
+
+
+@proves("ACC-07", observes=certificate_uploads, judged_by=certificates.good_upload_is_served)
+def test_good_upload_is_served(verdict: Verdict) -> None:
+    """A good certificate is taken and served."""
     verdict.enforce()

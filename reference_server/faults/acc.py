@@ -117,9 +117,9 @@ def certificate_of_an_unknown_issuer(gateway: Gateway) -> None:
     gateway.web.tls.authority = Authority("Somebody else's CA")
 
 
-@fault("ACC-02")
+@fault("ACC-02", "ACC-04")
 def certificate_signed_by_itself(gateway: Gateway) -> None:
-    """Breaks ACC-02: the certificate is its own issuer."""
+    """Breaks ACC-02 and ACC-04: the certificate is its own issuer."""
     gateway.web.tls.leaf = LeafSpec(self_signed=True)
 
 

@@ -1,0 +1,291 @@
+"""Uploads certificates: the present one, by those who may not, what is no good, one of the suite's, the present one.
+
+Nothing is uploaded before it is known that the present certificate can be put back: its file has to hold what is
+served and its key, and the gateway has to take it. It is in the journal from then on. Whatever is served or stored
+after an upload that must not count is put back before the next one.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from conformance.bench import Bench
+from conformance.bench.journal import Request
+from conformance.bench.undo import Promise
+from conformance.forgeries import uploads
+from conformance.model import Inconclusive
+from conformance.observatory import Probe
+from conformance.probes import access
+from conformance.probes.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
+from conformance.probes.certificates import certificates, fetch_authority
+from conformance.probes.http import exchange, webapp_context
+from conformance.probes.putting_back import put_back
+from conformance.records.access import Upload, UploadsObservation
+from conformance.records.http import Exchange
+from conformance.target import Certificate, Target
+
+PATH = "/v1/certificates/external"
+TEXT = {"Content-Type": "text/plain"}
+TRIES, PAUSE = 60, 1.0
+LONGEST_RESTART, RESTARTS = 120.0, 5
+PATIENCE = 20.0
+HOLDS = "it has to hold, in PEM, the key, the certificate and those of its authorities"
+
+_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.+?-----END \1PRIVATE KEY-----", re.DOTALL)
+
+# All that looks at the web app's endpoint: it is through before the certificate changes.
+EVERYBODY_ELSE = (
+    "auth-disclosure",
+    "auth-guard",
+    "auth-logins",
+    "auth-logout",
+    "auth-passwords",
+    "auth-privileges",
+    "auth-throttle",
+    "auth-token",
+    "certificate-authority",
+    "chain",
+    "headers",
+    "nodes",
+    "plain",
+    "tls",
+    "webhooks",
+)
+
+
+class _Gate:
+    """The way to the endpoint, whichever of the two certificates it presents, and what is uploaded there."""
+
+    def __init__(self, admin: Session, settings: Certificate, bundle: uploads.Bundle, present: str) -> None:
+        """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
+        api = admin.api.on(admin.api.bench)
+        api.context = access.verifying_context(api.bench, strict=False)
+        api.context.load_verify_locations(cadata=bundle.trust)
+        self.admin = replace(admin, api=api)
+        self.bench = api.bench
+        self.settings, self.bundle, self.present = settings, bundle, present
+        self.original = self.bench.vault[settings.restore].reveal().encode() + b"\n"
+        self.url = api.webapp.url.rstrip("/") + PATH
+        self.promise: Promise
+
+    def journalled(self) -> Request:
+        """Return how the operator's certificate is put back after a kill."""
+        return Request(
+            "POST",
+            self.url,
+            headers=TEXT,
+            login=ADMINISTRATOR,
+            body_from=self.settings.restore,
+            trust=self.bundle.trust,
+        )
+
+    def upload(self, body: bytes, token: str) -> Upload:
+        """Upload as whoever `token` is of, as nobody without one, and look at what that did."""
+        seen = self.promise.change(lambda: self._post(body, token, self.bench))
+        return self.look(seen)
+
+    def _post(self, body: bytes, token: str, bench: Bench) -> Exchange:
+        headers = TEXT | ({"Authorization": f"Bearer {token}"} if token else {})
+        context = self.admin.api.context
+        return exchange(bench, "POST", self.url, headers=headers, body=body, context=context, timeout=PATIENCE)
+
+    def look(self, after: Exchange) -> Upload:
+        """Look at what is presented and stored now, after an answer to an upload."""
+        presented, unserved = _presented(self.bench)
+        answer, body = fetch_authority(self.admin)
+        stored = f"{answer.status} {sha256(body).hexdigest()}" if answer.status else ""
+        failed = answer.status >= 500 or answer.status == 401
+        broken = answer.trouble or (f"answered {answer.status}" if failed else "")
+        return Upload(after.status, after.trouble, presented, unserved, stored, broken)
+
+    def served_after(self, body: bytes) -> Upload:
+        """Upload as the administrator, restart where that is declared, and look."""
+        made = self.upload(body, self.admin.token)
+        if self.settings.restart and made.accepted:
+            self.restart(self.bench)
+            made = self.look(Exchange("POST", self.url, made.status))
+        return made
+
+    def back(self) -> Upload:
+        """Upload the operator's file again; raises Inconclusive when its certificate is not served then."""
+        made = self.served_after(self.original)
+        if made.served != self.present or not made.accepted:
+            then = f", and then {made.unserved or 'another one was served'}" if made.served != self.present else ""
+            raise Inconclusive(
+                f"the present certificate cannot be put back, so no more is uploaded: it was {made.words()}{then}"
+            )
+        return made
+
+    def restart(self, bench: Bench) -> None:
+        """Run the operator's command, and wait until the endpoint is there again; raises Inconclusive."""
+        command = list(self.settings.restart)
+        what = f"webapp.certificate.restart ({command[0]})"
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command
+                command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LONGEST_RESTART
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            words = getattr(error, "strerror", None) or f"it was not done after {LONGEST_RESTART:.0f} s"
+            raise Inconclusive(f"{what} could not be run: {words}") from error
+        if done.returncode:
+            raise Inconclusive(f"{what} ended with status {done.returncode}")
+        for _ in range(TRIES):
+            if _presented(bench)[0]:
+                return
+            bench.clock.wait(PAUSE)
+
+    def put_back(self) -> bool:
+        """Upload the operator's file once more, and tell whether its certificate is presented."""
+        restoring = self.bench.for_restoring()
+        seen = self._post(self.original, self.admin.token, restoring)
+        if not 200 <= seen.status < 300 and put_back(restoring, [self.journalled()]):
+            return False
+        if self.settings.restart and _presented(restoring)[0] != self.present:
+            self.restart(restoring)
+        return _presented(restoring)[0] == self.present
+
+
+def _look(bench: Bench) -> UploadsObservation:
+    webapp = bench.target.webapp
+    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    assert webapp.certificate is not None  # noqa: S101 - and where this is declared
+    with administrator(bench) as admin:
+        presented, unserved = _presented(bench)
+        if not presented:
+            raise Inconclusive(f"no certificate is presented: {unserved}")
+        reference = webapp.certificate.restore
+        what = f"webapp.certificate.restore ({reference.label})"
+        names = fitting(bench.vault[reference].reveal(), presented, what)
+        bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
+        return _upload_all(_Gate(admin, webapp.certificate, bundle, presented))
+
+
+def _upload_all(gate: _Gate) -> UploadsObservation:
+    found: dict[str, Any] = {"present": gate.present, "own": gate.bundle.sha256}
+    found |= {"restarts": bool(gate.settings.restart), "refused": {}, "left_out": {}}
+    try:
+        with gate.bench.undo.promised("the web app's certificate", gate.put_back, gate.journalled()) as gate.promise:
+            found["again"] = again = gate.back()
+            with closing(_refused(gate, found["left_out"])) as turns:
+                for kind, upload in turns:
+                    found["refused"][kind] = made = upload()
+                    if (made.served, made.stored) != (again.served, again.stored):
+                        gate.back()
+            found |= _settled(gate)
+            found |= _good(gate)
+    except Inconclusive as reason:
+        found["stopped"] = str(reason)
+    return UploadsObservation(**found)
+
+
+def _refused(gate: _Gate, left_out: dict[str, str]) -> Generator[tuple[str, Callable[[], Upload]], None, None]:
+    """Make the uploads that must not count, each when its turn has come."""
+    yield "unauthenticated", lambda: gate.upload(gate.bundle.whole, "")
+    try:
+        with _somebody(gate) as token:
+            yield "non-admin", lambda: gate.upload(gate.bundle.whole, token)
+    except Inconclusive as reason:
+        left_out["non-admin"] = str(reason)
+    for kind, body in gate.bundle.bad().items():
+        yield kind, partial(gate.upload, body, gate.admin.token)
+
+
+@contextmanager
+def _somebody(gate: _Gate) -> Iterator[str]:
+    """Hold the token of a user who is no administrator; raises Inconclusive where none is to be had."""
+    with ExitStack() as stack:
+        if gate.admin.api.webapp.user is not None:
+            session = stack.enter_context(declared(gate.bench, "webapp.user"))
+        else:
+            user = stack.enter_context(throw_away(gate.admin))
+            session = stack.enter_context(signed_in(gate.admin, user))
+        known = session.ask("GET", "/v1/health")
+        if not 200 <= known.status < 300:
+            said = known.trouble or f"was answered {known.status}"
+            raise Inconclusive(f"the token of a user who is no administrator is not taken: GET /v1/health {said}")
+        yield session.token
+
+
+def _settled(gate: _Gate) -> dict[str, Upload]:
+    """Restart once after all that was to be refused, and look again."""
+    if not gate.settings.restart:
+        return {}
+    gate.restart(gate.bench)
+    settled = gate.look(Exchange("POST", gate.url))
+    if settled.served != gate.present:
+        gate.back()
+    return {"settled": settled}
+
+
+def _good(gate: _Gate) -> dict[str, Upload]:
+    return {"good": gate.served_after(gate.bundle.whole), "back": gate.served_after(gate.original)}
+
+
+def _presented(bench: Bench) -> tuple[str, str]:
+    """Return the SHA-256 of the certificate that is presented, or why there is none."""
+    try:
+        chain = access.handshake(bench, webapp_context(bench), None)
+    except Inconclusive as reason:
+        return "", str(reason)
+    return (sha256(chain[0]).hexdigest(), "") if chain else ("", "the handshake showed no certificate")
+
+
+def fitting(pem: str, presented: str, what: str) -> tuple[str, ...]:
+    """Return the names of the certificate in an operator's file.
+
+    Raises Inconclusive, in which `what` names the file, unless it holds the certificate that is presented, and its key.
+    """
+    key = _public_key(pem, what)
+    found = [x509.load_der_x509_certificate(der) for der in certificates(pem.encode())]
+    if not found:
+        raise Inconclusive(f"{what} holds no certificate: {HOLDS}")
+    own = [each for each in found if _spki(each.public_key()) == key]
+    if not own:
+        raise Inconclusive(f"{what}: its private key does not belong to its certificate ({_called(found[0])})")
+    if sha256(own[0].public_bytes(Encoding.DER)).hexdigest() != presented:
+        raise Inconclusive(f"{what} holds another certificate ({_called(own[0])}) than the one that is presented now")
+    return access.names_of(own[0])
+
+
+def _public_key(pem: str, what: str) -> bytes:
+    block = _KEY.search(pem)
+    if block is None:
+        raise Inconclusive(f"{what} holds no private key: {HOLDS}")
+    try:
+        return _spki(load_pem_private_key(block[0].encode(), None).public_key())
+    except TypeError as error:
+        raise Inconclusive(f"{what}: its private key is encrypted; give it without a password") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Inconclusive(f"{what}: its private key cannot be read") from error
+
+
+def _spki(key: Any) -> bytes:
+    encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return encoded
+
+
+def _called(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string() or "without a name"
+
+
+def _deadline(target: Target) -> float:
+    """Return seconds: a few for the uploads, and each restart's own."""
+    certificate = target.webapp.certificate if target.webapp else None
+    return 300.0 + (RESTARTS * LONGEST_RESTART if certificate and certificate.restart else 0)
+
+
+certificate_uploads = Probe(
+    "certificate-uploads", UploadsObservation, _look, _deadline, waits=True, after=EVERYBODY_ELSE
+)
