@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _DURATION = re.compile(r"\d+\.\d+(?= ?(?:ms|s|seconds?)\b)")
 _RANDOM = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}\b", re.IGNORECASE)
+_PROCESS = re.compile(r"/proc/\d+/")
 _FOLDER = re.compile(r"/portero-[^/\s]+")
 _PORT = re.compile(r"(?<![\d.])\d{4,5}(?![\d.]\d|\d)")
 
@@ -30,6 +31,7 @@ class Passing:
             (_DURATION, "«n»"),
             (_RANDOM, "«random»"),
             (_FOLDER, "/«folder»"),
+            (_PROCESS, "/proc/«process»/"),
         ):
             text = pattern.sub(word, text)
         return _PORT.sub(lambda match: self._ports.get(match[0], match[0]), text) if self._ports else text
@@ -49,7 +51,10 @@ def _ports(value: Any) -> Iterator[str]:
     """Name the ports in a target file, in its order."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from map(str, inner) if key in ("http_ports", "ports") and isinstance(inner, list) else _ports(inner)
+            if key in ("port", "ports", "http_ports"):
+                yield from map(str, inner if isinstance(inner, list) else [inner])
+            else:
+                yield from _ports(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _ports(inner)

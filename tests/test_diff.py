@@ -82,10 +82,15 @@ def test_what_passes_is_no_other_reason(then: str, now: str) -> None:
 def test_ports_of_a_loopback_target_are_whatever_was_free() -> None:
     def served(port: int, plain: int, host: str = "localhost") -> dict[str, Any]:
         found = document(requirement("ACC-01", case(f"ACC-01/port-{plain}", "fail", observed=f"{host}:{port} answers")))
-        found["target"]["document"] = {"webapp": {"url": f"https://{host}:{port}", "http_ports": [plain]}}
+        found["target"]["document"] = {
+            "webapp": {"url": f"https://{host}:{port}", "http_ports": [plain]},
+            "database": {"host": host, "port": port + 10},
+            "network": {"vantage": [{"command": ["nsenter", f"--net=/proc/{port}/fd/4"]}]},
+        }
         return found
 
-    assert compare(served(40001, 40002), served(50001, 50002)).changes == ()
+    same = compare(served(40001, 40002), served(50001, 50002))
+    assert (same.changes, keys(same)) == ((), set())
     assert set(kinds(served(40001, 8080, "gw.example"), served(40001, 8081, "gw.example")).values()) == {
         "vanished",
         "new",
