@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmarks import cost
 from benchmarks.cost import Cost
+from benchmarks.look_around import CONNECTIONS, look_around
 from conformance.inputs.toml_text import spell
 from reference_server import Gateway
 
@@ -49,7 +50,7 @@ def main() -> int:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as scratch, Gateway() as gateway:
         aim = Aim(gateway, Path(scratch))
-        steps: list[Callable[[Aim], list[Figure]]] = [start_up, default_run, tls_observation, growth]
+        steps: list[Callable[[Aim], list[Figure]]] = [start_up, default_run, tls_observation, growth, networks]
         for step in track(steps, "measuring", console=console, transient=True):
             figures += step(aim)
     Console(width=max(console.width, WIDTH)).print(_table(figures))
@@ -154,6 +155,17 @@ def growth(aim: Aim) -> list[Figure]:
             )
         )
     return found
+
+
+def networks(_: Aim) -> list[Figure]:
+    """Measure two vantage points with many connections."""
+    what = f"{CONNECTIONS} connections from two vantage points"
+    try:
+        looks = [look_around() for _ in range(RUNS)]
+    except LookupError as why:
+        return [Figure(what, f"not measured: {why}")]
+    seconds, opened = median(seconds for seconds, _ in looks), looks[-1][1]
+    return [at_most(what, seconds, 3.0, "s", f" ({opened} with controls, median of {RUNS})")]
 
 
 def _table(figures: list[Figure]) -> Table:

@@ -25,6 +25,7 @@ ANSWERING = 3.0
 RESOLVING = 5.0
 LONGEST = 120.0
 MOST_VANTAGES_AT_ONCE = 16
+MOST_NOWHERE = 64
 
 _CONTROL, _NOWHERE = "control", "nowhere"
 # RFC 5737, RFC 2544 and RFC 3849, RFC 9637; a laboratory may well use one of them.
@@ -80,6 +81,8 @@ def _plan(network: Network, vantage: Vantage) -> _Plan:
     services: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
     for reach in own:
         services[parted(reach.to)].add(reach.service)
+    if vantage.reachable:
+        plan.add(_CONTROL, vantage.reachable, services[parted(vantage.reachable)])
     for reach in own:
         plan.add(f"look {reach.to}", reach.to, services[parted(reach.to)])
     for host in dict.fromkeys(reach.to.rpartition(":")[0] for reach in own):
@@ -87,8 +90,6 @@ def _plan(network: Network, vantage: Vantage) -> _Plan:
             endpoint = f"{host}:{port}"
             plan.add(f"look {endpoint}", endpoint, services[parted(endpoint)])
         plan.add(f"spare {host}", f"{host}:{SPARE_PORT}", None)
-    if vantage.reachable:
-        plan.add(_CONTROL, vantage.reachable, services[parted(vantage.reachable)])
     return plan
 
 
@@ -118,20 +119,23 @@ def _run(bench: Bench, plan: _Plan, known: dict[str, list[str]]) -> tuple[list[F
     wanted = {key: look for key, look in plan.wanted.items() if not known or look[0] in known}
     hosts = Counter(host for host, _, _ in wanted.values())
     width, rate = _share(bench.target)
+    every = list(dict.fromkeys(question for _, _, asked in wanted.values() for question in asked))
+    number = {question: n for n, question in enumerate(every)}
     job = {
+        "questions": [question.as_job() for question in every],
         "looks": [
             {
                 "key": key,
                 "host": host,
                 "port": port,
                 "addresses": known.get(host, []),
-                "questions": [question.as_job() for question in asked],
+                "questions": [number[question] for question in asked],
             }
             for key, (host, port, asked) in wanted.items()
         ],
         "expected": len(wanted),
         "nowhere": {} if known else _NOBODY,
-        "nowhere_ports": [] if known else sorted({port for _, port, asked in wanted.values() if asked}),
+        "nowhere_ports": [] if known else _watched(wanted.values()),
         "width": width,
         "rate": rate,
         "most": max(0, bench.target.limits.requests - bench.budget.connections_opened),
@@ -146,6 +150,11 @@ def _run(bench: Bench, plan: _Plan, known: dict[str, list[str]]) -> tuple[list[F
         looks, done = run(bench, plan.vantage, job)
     bench.budget.count(max(0, done.opened - hosts.total()))
     return looks, done
+
+
+def _watched(wanted: Iterable[tuple[str, int, tuple[Question, ...]]]) -> list[int]:
+    """Return the ports to try where nobody is: a middlebox may take connections to some ports alone."""
+    return list(dict.fromkeys(port for _, port, asked in wanted if asked))[:MOST_NOWHERE]
 
 
 def _share(target: Target) -> tuple[int, float]:

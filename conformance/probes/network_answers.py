@@ -8,6 +8,7 @@ import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
+from functools import cache
 
 from conformance.probes.http import lenient_context
 
@@ -50,6 +51,7 @@ def questions(host: str, port: int, services: set[str]) -> tuple[Question, ...]:
     return (http, tls, database) if port in _IN_CLEAR else (tls, http, database)
 
 
+@cache
 def _hello(host: str) -> bytes:
     """Return a TLS hello that names `host`, unless that is an address, or no name that a hello can hold."""
     out = ssl.MemoryBIO()

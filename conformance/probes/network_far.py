@@ -95,7 +95,7 @@ class Far:
     async def address(self, look: Dict[str, Any], family: int, address: Any) -> Dict[str, Any]:
         """Connect and ask the first question; where it is met with silence, the others, each on its own connection."""
         began = time.monotonic()
-        questions = look["questions"]
+        questions = [self.job["questions"][number] for number in look["questions"]]
         came = [await self.ask(look, family, address, questions[0] if questions else None)]
         if came[0][0] == "open" and not came[0][2]:
             came += await asyncio.gather(*[self.ask(look, family, address, other) for other in questions[1:]])
