@@ -77,11 +77,12 @@ def _changed_payload(token: str) -> tuple[str, str]:
 
 
 def _last_part(token: str) -> int:
-    return token.rindex(".") + 1 if "." in token[:-1] else 0
+    return token[:-1].rfind(".") + 1
 
 
 def _replaced(token: str, place: int) -> str:
     """Put another character in one place, far enough from the end that base64 cannot decode to the same bytes."""
+    place = max(0, place)
     other = "A" if token[place] not in "Aa" else "B"
     return token[:place] + other + token[place + 1 :]
 

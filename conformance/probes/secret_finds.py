@@ -23,7 +23,7 @@ _ASSIGNED = re.compile(
 _IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,80}:([^\s/@\"']{1,200})@", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]{2,20} )?PRIVATE KEY-----(?:\s|\\n)*[A-Za-z0-9+/=]{16}")
 _MASK = re.compile(r"[*•●·…]{2,}|[xX]{4,}|[.#_-]{3,}")
-_ALL_MASK = re.compile(r"[*•●·…xX.#_-]+|[<\[({«].*[>\])}»]|\$\w+")
+_ALL_MASK = re.compile(r"[*•●·…xX.#_-]+|\$?[<\[({«].*[>\])}»]|\$\w+")
 _NO_SECRET = re.compile(
     r"true|false|yes|no|on|off|null|none|nil|n/?a|(is|not|un)?[ _-]?set|present|absent|missing|defined|undefined|empty"
     r"|hidden|masked|redacted|removed|omitted|secret|password|protected|encrypted|configured|enabled|disabled|default"

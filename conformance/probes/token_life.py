@@ -19,7 +19,7 @@ _ENDS |= {"exp", "valid_until", "expires_in", "expiresin"}
 _EPOCH_FROM = 1e9
 _MILLISECONDS_FROM = 1e11
 _STATED = 80
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def lifetimes(bench: Bench, login: Exchange, token: str) -> tuple[Lifetime, ...]:
