@@ -60,7 +60,7 @@ def test_a_malformed_line_is_named(text: str, said: str) -> None:
 
 
 def test_entries_know_their_line() -> None:
-    assert parse_env("\n#\nA=1\nB='2\n3'\nC=4", "db.env", {}.get, Findings())["C"] == Entry("4", 6)
+    assert parse_env("\n#\nA=1\nB='2\n3'\nC=4", "db.env", lambda _: None, Findings())["C"] == Entry("4", 6)
 
 
 def test_the_raw_format_changes_nothing() -> None:
