@@ -10,8 +10,10 @@ from conformance.model import Verdict
 from conformance.policy import Policy
 from conformance.records.deployment import DeploymentObservation, ServiceSeen, Setting, SharedSecret
 
-SETTINGS = ("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY", "WA_DB_SSL_VERIFY", "WA_WEB_SECURITY_LEVEL")
-SETTINGS += ("WA_DB_HOSTNAME", "WA_DB_ENGINE", "WA_DB_CONNECTION_OPTION")
+SETTINGS = (
+    *("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY", "WA_DB_SSL_VERIFY", "WA_WEB_SECURITY_LEVEL"),
+    *("WA_DB_HOSTNAME", "WA_DB_ENGINE", "WA_DB_CONNECTION_OPTION"),
+)
 
 
 def service(networks: tuple[str, ...] = ("inner",), **changes: Any) -> ServiceSeen:
