@@ -14,6 +14,7 @@ from conformance.target import Network, Reach
 ELSEWHERE = "elsewhere"
 """The value of the case that stands for a place to be kept out, where the target file names none."""
 
+_LISTED = 16
 _OF_A_PROXY = ("HTTP 502", "HTTP 503", "HTTP 504")
 
 
@@ -100,15 +101,17 @@ def nothing_else(seen: NetworkObservation, policy: Policy, case: Case) -> Verdic
     expected = f"of the ports looked at on {host}, {name} reaches what is declared and nothing else"
     if unexpected := [found for found in others if any(one.came.is_open for one in found.look.seen)]:
         _believed(unexpected[0], host)
-        listed = ", ".join(f"{found.look.port} ({_told(found.look)})" for found in unexpected)
-        return violates(expected, f"from {name}, {host} also has open: {listed}", *(f.place for f in unexpected))
+        listed = _some([f"{found.look.port} ({_told(found.look)})" for found in unexpected])
+        places = (found.place for found in unexpected[:_LISTED])
+        return violates(expected, f"from {name}, {host} also has open: {listed}", *places)
     for found in others:
         _whole(found, f"{host}:{found.look.port}")
     alive = next((one for one in _same_host(seen, others[0].look) if any(map(_lives, one.look.seen))), None)
     if alive is None:
         raise Inconclusive(f"{host} answered nothing from anywhere, and a host that is down has no port open")
-    listed = ", ".join(f"{found.look.port} {_words(found.look)}" for found in others)
-    return conforms(expected, f"from {name}, {host}: {listed}", *(f.place for f in others), alive.place)
+    listed = _some([f"{found.look.port} {_words(found.look)}" for found in others])
+    places = (found.place for found in others[:_LISTED])
+    return conforms(expected, f"from {name}, {host}: {listed}", *places, alive.place)
 
 
 def _spoken_for(found: _Found, policy: Policy, vantage: VantageLook) -> bool:
@@ -221,6 +224,12 @@ def _told(look: Look) -> str:
     return ", ".join(_word(one) if one.address == look.host else f"{one.address} {_word(one)}" for one in look.seen)
 
 
+def _some(items: list[str]) -> str:
+    """List as many as a reader bears, and count the others."""
+    more = len(items) - _LISTED
+    return ", ".join(items[:_LISTED]) + (f", and {more} more" if more > 0 else "")
+
+
 def _words(look: Look) -> str:
     return "/".join(dict.fromkeys(one.came.value for one in look.seen))
 
@@ -230,4 +239,4 @@ def _word(one: Seen) -> str:
         return f"answered ({one.protocol})"
     if one.came is Came.ACCEPTED:
         return f"took the connection and {one.detail}"
-    return f"{one.came} ({one.detail})" if one.detail else str(one.came)
+    return str(one.came) if one.came is Came.REFUSED or not one.detail else f"{one.came} ({one.detail})"

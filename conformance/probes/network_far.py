@@ -195,6 +195,7 @@ def main(job: Dict[str, Any]) -> None:
     limit = threading.Timer(job["seconds"], give_up, [job["seconds"]])
     limit.daemon = True
     limit.start()
+    say(job, begun=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(32))

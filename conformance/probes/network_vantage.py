@@ -74,7 +74,7 @@ def run(bench: Bench, vantage: Vantage, job: dict[str, Any]) -> tuple[list[FarLo
     program = _program(job | {"token": token})
     command = [*vantage.command, "python3", "-I", "-"] if vantage.command else [sys.executable, "-I", "-"]
     patience = min(job["seconds"] + START, max(1.0, bench.left() - 1.0))
-    child = _Child(command, bench.folder)
+    child = _Child(command, bench.folder, token.encode("ascii"))
     code = child.finish(program, patience)
     looks, done = _said(child.output, token)
     if done is None or len(looks) < job["expected"]:
@@ -117,9 +117,9 @@ def _objects(output: bytes) -> Iterator[dict[str, Any]]:
 class _Child:
     """The vantage point's process, in a group of its own, and a bounded part of what it prints."""
 
-    def __init__(self, command: list[str], folder: Path) -> None:
-        """Start it; raises Inconclusive where there is no such program."""
-        self._command = command
+    def __init__(self, command: list[str], folder: Path, token: bytes) -> None:
+        """Start it; raises Inconclusive where there is no such program. Python there says `token` first of all."""
+        self._token = token
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the operator's own command
                 command,
@@ -147,7 +147,7 @@ class _Child:
 
     def finish(self, program: bytes, patience: float) -> int | None:
         """Hand over `program` and read to the end; return the exit code, or None when it did not end in time."""
-        ends = time.monotonic() + patience
+        began = time.monotonic()
         given, out, err = self._process.stdin, self._process.stdout, self._process.stderr
         assert given is not None and out is not None and err is not None  # noqa: S101, PT018 - pipes, as asked for
         threading.Thread(target=self._hand_over, args=(given, program), daemon=True).start()
@@ -157,9 +157,11 @@ class _Child:
         for reader in readers:
             reader.start()
         try:
+            readers[0].join(min(START, patience))
+            whole = patience if self._token in self._out else START
             for reader in readers:
-                reader.join(max(0.0, ends - time.monotonic()))
-            return self._process.wait(max(0.0, ends - time.monotonic()))
+                reader.join(max(0.0, began + whole - time.monotonic()))
+            return self._process.wait(max(0.0, began + whole - time.monotonic()))
         except subprocess.TimeoutExpired:
             return None
         finally:
@@ -188,6 +190,8 @@ class _Child:
         heard = f"; it said: {said}" if said else "; it said nothing on standard error"
         if self._flood.is_set():
             return f"its command printed more than {MOST_OUTPUT >> 20} MiB and was ended{heard}"
+        if code is None and self._token not in self._out:
+            return f"its command reached no Python within {min(START, patience):.0f} s and was killed{heard}"
         if code is None:
             return f"its command did not end within {patience:.0f} s and was killed{heard}"
         if code != 0:
@@ -195,4 +199,7 @@ class _Child:
         if self._out.strip():
             shown = " ".join(bytes(self._out[:SHOWN]).decode("utf-8", "replace").split())
             return f"its command printed no whole result, but: {shown!r}{heard}"
-        return f"its command printed nothing{heard}"
+        return (
+            "its command printed nothing: it has to run python3 and to hand standard input on to it, "
+            f"as docker exec does with -i{heard}"
+        )
