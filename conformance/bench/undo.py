@@ -1,16 +1,18 @@
 """What is changed at the target, and has to be put back whatever ends the run.
 
-A probe says how to put something back before it changes it; `conformance.probes.putting_back.changing` is all it needs:
+A probe says how to put something back before it changes it:
 
     back = Request("PATCH", url, headers=JSON, login="webapp.admin", body=json.dumps(found))
-    with changing(bench, "the webhook's URL", back) as promise:
+    restoring = bench.for_restoring()
+    with bench.undo.promised("the webhook's URL", lambda: not put_back(restoring, [back]), back) as promise:
         promise.change(lambda: exchange(bench, "PATCH", url, …))
         …
     record.put_back = promise.kept
 
-The request is in the journal before the block begins, and is sent at its end, or when the run ends before that. What
-was put back is struck out of the journal; after a kill `portero restore` sends what still stands there. Entries are
-played back last first. More examples of requests:
+The request is in the journal before the block begins. The function is called at its end, or when the run ends before
+that; `conformance.probes.putting_back.put_back` sends the same requests, a probe may do better. What was put back is
+struck out of the journal; after a kill `portero restore` sends what still stands there. Entries are played back last
+first. More examples of requests:
 
     Request("DELETE", f"{api}/v1/users/{name}", login="webapp.admin", also=(404,))       # a user made for the run
     Request("POST", f"{api}/v1/certificates/external", headers={"Content-Type": "text/plain"},

@@ -19,13 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance import pointers
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.probes import access
+from conformance.probes.bearer import token_in
 from conformance.probes.http import exchange
 from conformance.probes.preflight import reach
 from conformance.probes.putting_back import put_back
@@ -38,8 +38,6 @@ LOGIN = f"{USERS}/login"
 LOGOUT = f"{USERS}/logout"
 ADMINISTRATOR = "webapp.admin"
 
-_USUAL = "/users/0/token"
-_TOKEN_NAMES = ("token", "access_token", "accesstoken", "bearer_token", "auth_token", "jwt")
 _LIMITED = (429, 503)
 _GONE = (404, 410)
 _LONGEST_PAUSE = 15
@@ -127,15 +125,6 @@ class User:
 
     name: str
     password: str
-
-
-def token_in(seen: Exchange) -> str:
-    """Return the token that a login's answer brings, wherever it stands, or nothing."""
-    if not 200 <= seen.status < 300:
-        return ""
-    found = dict(pointers.leaves_of(seen.body))
-    named = (value for at, value in found.items() if at.rpartition("/")[2].lower() in _TOKEN_NAMES)
-    return next((value for value in (found.get(_USUAL), *named) if isinstance(value, str) and value), "")
 
 
 def _pause(seen: Exchange) -> float:

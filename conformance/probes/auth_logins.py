@@ -20,9 +20,9 @@ from conformance.probes.accounts import (
     new_user,
     strong_password,
     throw_away,
-    token_in,
 )
 from conformance.probes.auth_replies import SHOWN, noted
+from conformance.probes.bearer import token_in
 from conformance.records.auth import LoginObservation, ThrottleObservation, Try
 from conformance.records.http import Exchange
 
