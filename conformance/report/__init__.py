@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.model import Also, UnusableInput
 from conformance.report import junit, markdown, oscal, page, sarif
+from conformance.report.hostile import shown
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 
@@ -36,13 +37,16 @@ def render(
 ) -> list[Path]:
     """Draw the reports again from the results file that `document` was read from, which stays as it is.
 
-    Raises UnusableInput when they cannot be written.
+    Raises UnusableInput when they cannot be written, or when what is recorded cannot be made sense of.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return draw(document, results.read_bytes(), folder, language, also)
     except OSError as error:
         raise UnusableInput(f"{folder}: reports cannot be written here ({error.strerror})") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = shown(f"{type(error).__name__}: {error}")
+        raise UnusableInput(f"{results}: what it records cannot be drawn; was it edited? ({what})") from error
 
 
 def draw(

@@ -123,6 +123,20 @@ def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys
     assert results_file.contradictions(samples.broken()) == []
 
 
+def test_target_that_was_edited_cannot_be_drawn_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = deepcopy(samples.broken())
+    document["target"]["document"]["webapp"] = "https://gw.example"
+    (tmp_path / "r.json").write_bytes(report.encoded(document))
+    assert main(["render", str(tmp_path / "r.json")]) == Exit.UNUSABLE
+    assert "what it records cannot be drawn; was it edited? (AttributeError: " in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+    good = tmp_path / "good.json"
+    good.write_bytes(WHOLE)
+    assert main(["diff", str(tmp_path / "r.json"), str(good)]) == Exit.OK
+
+
 def recorded(tmp_path: Path, observations: dict[str, Any], **target: Any) -> str:
     """Write a results file of a web app whose every case passed."""
     aim = {"schema": 1, "name": "staging", "webapp": {"url": "https://gw.example:9090", **target}}
