@@ -103,6 +103,9 @@ class Postgres:
             if time.monotonic() > ends:
                 raise RuntimeError("PostgreSQL does not take its new settings")
             time.sleep(_PAUSE)
+        # That a line is without effect, because TLS is off, is told there as well.
+        if wrong := self.ask("SELECT error FROM pg_hba_file_rules WHERE error NOT LIKE '%SSL is disabled%'"):
+            raise RuntimeError(f"PostgreSQL does not take its pg_hba.conf: {wrong[0][0]}")
 
     def stop(self) -> None:
         """End the server, and remove all that it wrote."""
