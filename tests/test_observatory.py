@@ -209,3 +209,36 @@ def test_a_probe_that_never_ends_does_not_keep_the_process_alive() -> None:
         check=True,
     )
     assert done.stdout == "done\n"
+
+
+def test_a_probe_that_disturbs_others_begins_when_they_are_done() -> None:
+    seen: list[str] = []
+    go = threading.Event()
+
+    def looks(name: str) -> Callable[[Bench], Seen]:
+        def look(bench: Bench) -> Seen:
+            if name == "first":
+                assert go.wait(30)
+            seen.append(name)
+            return Seen(name)
+
+        return look
+
+    last = Probe("last", Seen, looks("last"), after=("first", "never-started"))
+    first, other = Probe("first", Seen, looks("first")), Probe("other", Seen, looks("other"))
+    observatory = Observatory(bench())
+    observatory.start([last, first, other])
+    assert observatory.get(other) == Seen("other")
+    assert "last" in observatory.waiting()
+    go.set()
+    assert observatory.get(last) == Seen("last")
+    assert seen == ["other", "first", "last"]
+
+
+def test_a_probe_whose_time_is_up_holds_up_nobody() -> None:
+    with held() as look:
+        slow = probe(look, 0.01)
+        last = Probe("last", Seen, lambda _: Seen("last"), after=(slow.name,))
+        observatory = Observatory(bench())
+        observatory.start([slow, last])
+        assert observatory.get(last) == Seen("last")

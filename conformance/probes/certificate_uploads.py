@@ -65,7 +65,7 @@ EVERYBODY_ELSE = (
 )
 
 
-class _Gate:
+class Gate:
     """The way to the endpoint, whichever of the two certificates it presents, and what is uploaded there."""
 
     def __init__(self, admin: Session, settings: Certificate, bundle: uploads.Bundle, present: str) -> None:
@@ -169,10 +169,10 @@ def _look(bench: Bench) -> UploadsObservation:
         what = f"webapp.certificate.restore ({reference.label})"
         names = fitting(bench.vault[reference].reveal(), presented, what)
         bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
-        return _upload_all(_Gate(admin, webapp.certificate, bundle, presented))
+        return _upload_all(Gate(admin, webapp.certificate, bundle, presented))
 
 
-def _upload_all(gate: _Gate) -> UploadsObservation:
+def _upload_all(gate: Gate) -> UploadsObservation:
     found: dict[str, Any] = {"present": gate.present, "own": gate.bundle.sha256}
     found |= {"restarts": bool(gate.settings.restart), "refused": {}, "left_out": {}}
     try:
@@ -190,7 +190,7 @@ def _upload_all(gate: _Gate) -> UploadsObservation:
     return UploadsObservation(**found)
 
 
-def _refused(gate: _Gate, left_out: dict[str, str]) -> Generator[tuple[str, Callable[[], Upload]], None, None]:
+def _refused(gate: Gate, left_out: dict[str, str]) -> Generator[tuple[str, Callable[[], Upload]], None, None]:
     """Make the uploads that must not count, each when its turn has come."""
     yield "unauthenticated", lambda: gate.upload(gate.bundle.whole, "")
     try:
@@ -203,7 +203,7 @@ def _refused(gate: _Gate, left_out: dict[str, str]) -> Generator[tuple[str, Call
 
 
 @contextmanager
-def _somebody(gate: _Gate) -> Iterator[str]:
+def _somebody(gate: Gate) -> Iterator[str]:
     """Hold the token of a user who is no administrator; raises Inconclusive where none is to be had."""
     with ExitStack() as stack:
         if gate.admin.api.webapp.user is not None:
@@ -218,7 +218,7 @@ def _somebody(gate: _Gate) -> Iterator[str]:
         yield session.token
 
 
-def _settled(gate: _Gate) -> dict[str, Upload]:
+def _settled(gate: Gate) -> dict[str, Upload]:
     """Restart once after all that was to be refused, and look again."""
     if not gate.settings.restart:
         return {}
@@ -229,7 +229,7 @@ def _settled(gate: _Gate) -> dict[str, Upload]:
     return {"settled": settled}
 
 
-def _good(gate: _Gate) -> dict[str, Upload]:
+def _good(gate: Gate) -> dict[str, Upload]:
     return {"good": gate.served_after(gate.bundle.whole), "back": gate.served_after(gate.original)}
 
 
