@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
 from conformance.model import Also, UnusableInput
 from conformance.report import junit, markdown, oscal, page, sarif
 from conformance.report.hostile import shown
@@ -44,7 +46,7 @@ def render(
         return draw(document, results.read_bytes(), folder, language, also)
     except OSError as error:
         raise UnusableInput(f"{folder}: reports cannot be written here ({error.strerror})") from error
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, TemplateError) as error:
         what = shown(f"{type(error).__name__}: {error}")
         raise UnusableInput(f"{results}: what it records cannot be drawn; was it edited? ({what})") from error
 
