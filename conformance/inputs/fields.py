@@ -78,6 +78,7 @@ def _host_name(value: str) -> str:
     try:
         parts = urlsplit(f"//{shown}")
         sound = parts.netloc == shown and bool(parts.hostname) and parts.port is None and parts.username is None
+        value.strip("[]").encode("idna")
     except ValueError:
         sound = False
     if not sound or not value.isprintable() or " " in value:

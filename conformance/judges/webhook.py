@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.policy import Policy
@@ -18,6 +19,8 @@ _ROLES = {
     "not-yet-valid": "a certificate that is not valid yet",
 }
 _SERVER_ERROR = 500
+# What the receiver itself says of a hello that it cannot answer: no verdict of the gateway on its certificate.
+_NOTHING_IN_COMMON = ("no shared", "no suitable", "unsupported protocol", "version too low", "wrong version")
 
 
 def never_in_the_clear(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
@@ -41,7 +44,11 @@ def verified_is_delivered(seen: WebhookObservation, policy: Policy, case: Case) 
     judged = _arrives(seen, "before", "the authority stored for webhooks")
     if not seen.put_back:
         raise Inconclusive("settings and authority could not be put back as they were found: see to it")
-    return judged
+    if not seen.strangers:
+        return judged
+    return replace(
+        judged, notes=("Callbacks of others arrived as well; of those nothing was kept but lengths and digests.",)
+    )
 
 
 def unverified_gets_nothing(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
@@ -98,7 +105,9 @@ def _arrives(seen: WebhookObservation, name: str, authority: str) -> Verdict:
     tries = list(_attempts(seen, name))
     if not tries or not phase.taken:
         raise Inconclusive(seen.stopped or f"no callback came to {phase.url}")
-    observed = f"the gateway connects to {phase.url} and delivers nothing: {_handshakes([each for _, each in tries])}"
+    if all(any(words in each.handshake for words in _NOTHING_IN_COMMON) for _, each in tries):
+        raise Inconclusive(f"gateway and receiver have no TLS parameters in common: {_handshakes(tries)}")
+    observed = f"the gateway connects to {phase.url} and delivers nothing: {_handshakes(tries)}"
     return violates(expected, observed, *(_at(n) for n, _ in tries))
 
 
@@ -120,7 +129,7 @@ def _nothing(seen: WebhookObservation, name: str, controls: tuple[str, str]) -> 
     tries = list(_attempts(seen, name))
     if not tries:
         raise Inconclusive(f"the gateway did not try to deliver at {phase.url} within {phase.waited:.0f} s")
-    observed = f"it connects and goes away without a byte: {_handshakes([each for _, each in tries])}"
+    observed = f"it connects and goes away without a byte: {_handshakes(tries)}"
     return conforms(expected, observed, *(_at(n) for n, _ in tries), *_delivery(seen, after))
 
 
@@ -176,6 +185,6 @@ def _content(each: Connection) -> str:
     return f"a {each.method} of {each.received} bytes"
 
 
-def _handshakes(tries: list[Connection]) -> str:
-    said = dict.fromkeys(each.handshake or "the handshake is finished, then it is closed" for each in tries)
+def _handshakes(tries: list[tuple[int, Connection]]) -> str:
+    said = dict.fromkeys(each.handshake or "the handshake is finished, then it is closed" for _, each in tries)
     return "; ".join(said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from cryptography import x509
@@ -31,6 +32,7 @@ _ADDRESSES, _PAUSE, _LONGEST_PAUSE = "webhooks", "callback_backoff_delay_ms", "m
 _USUAL_PAUSE = "3000"
 _JSON, _TEXT = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
 _ABSENT = (404, 410)
+_BLOCK = re.compile("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
 
 class CallbackSettings:
@@ -57,10 +59,11 @@ class CallbackSettings:
         seen = self.admin.ask("GET", CA)
         if seen.status in _ABSENT:
             return ""
-        if not 200 <= seen.status < 300 or not digest(seen.body):
+        found = certificates_in(seen.body) if 200 <= seen.status < 300 else ""
+        if not digest(found):
             said = _words(seen) if not 200 <= seen.status < 300 else f"GET {CA} was answered without a certificate"
             raise Inconclusive(f"the authority stored for webhooks cannot be read, so it was not replaced: {said}")
-        return seen.body
+        return found
 
     def way_back(self) -> tuple[Request, Request]:
         """Return the requests that put settings and authority back as they were found."""
@@ -121,16 +124,21 @@ class CallbackSettings:
         seen = self.admin.ask("GET", CA)
         if seen.status in _ABSENT:
             return NONE
-        return digest(seen.body) if 200 <= seen.status < 300 else ""
+        return digest(certificates_in(seen.body)) if 200 <= seen.status < 300 else ""
+
+
+def certificates_in(answer: str) -> str:
+    """Return the PEM blocks of an answer, also of one that has them inside a JSON string."""
+    return "".join(f"{block}\n" for block in _BLOCK.findall(answer.replace("\\n", "\n")))
 
 
 def digest(pem: str) -> str:
-    """Return the SHA-256 of the first certificate in `pem`, in hex, or nothing where there is none."""
+    """Return the SHA-256 of the certificates in `pem`, in hex, or nothing where there is none."""
     try:
-        first = x509.load_pem_x509_certificates(pem.encode())[0]
+        found = x509.load_pem_x509_certificates(pem.encode())
     except ValueError:
         return ""
-    return hashlib.sha256(first.public_bytes(Encoding.DER)).hexdigest()
+    return hashlib.sha256(b"".join(each.public_bytes(Encoding.DER) for each in found)).hexdigest()
 
 
 def _ask(api: Api, method: str, url: str, token: str, headers: dict[str, str], body: str) -> Exchange:

@@ -100,7 +100,7 @@ class WebhookObservation:
 
     `steps` are the administrator's own changes of the authority, `intruders` those of others. `stopped` says why not
     all was tried. `pause_ms` is what the gateway agreed to wait between tries, 0 where it did not; `strangers` counts
-    callbacks that were none of this run's.
+    those among the callbacks that were none of this run's.
     """
 
     stopped: str = ""

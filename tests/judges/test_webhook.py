@@ -144,6 +144,15 @@ class TestDelivery:
         assert verdict.outcome is Outcome.FAIL
         assert REJECTED in verdict.observed
 
+    def test_a_client_that_has_nothing_in_common_with_the_receiver(self) -> None:
+        lost = replace(attempt("before"), handshake="TLS failed: no shared cipher")
+        with pytest.raises(Inconclusive, match="no TLS parameters in common"):
+            judged(record(lost, without="before"), "HOOK-02")
+
+    def test_callbacks_of_others_are_noted(self) -> None:
+        assert not judged(record(), "HOOK-02").notes
+        assert judged(record(strangers=2), "HOOK-02").notes
+
     def test_no_attempt_proves_nothing(self) -> None:
         with pytest.raises(Inconclusive, match="no callback came to https"):
             judged(record(without="before"), "HOOK-02")
