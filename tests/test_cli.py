@@ -130,8 +130,11 @@ def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path)
         for line in text.splitlines(keepends=True)
     )
     (tmp_path / "staging-ca.pem").write_bytes(Authority().pem)
+    for name in ("docker-compose.yml", "db.env"):
+        (tmp_path / name).touch()
+    (tmp_path / "certs").mkdir()
     path.write_text(switched, encoding="utf-8")
-    assert read(path).sections == ("webapp", "channel", "identity", "webhook")
+    assert read(path).sections == ("webapp", "channel", "identity", "webhook", "deployment")
 
 
 def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
