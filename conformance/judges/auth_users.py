@@ -31,6 +31,7 @@ _DEEDS = {
     "settings": "change a setting",
 }
 _SHOWN = 5
+_NOT_LET_IN = (401, 403, 429)
 
 
 def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verdict:
@@ -112,8 +113,10 @@ def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdi
     answered = {at: each for at, each in looks.items() if not each.reply.trouble}
     if not answered:
         raise Inconclusive("; ".join(f"{each.what}: {each.reply.trouble}" for each in looks.values()))
-    if case.name == "support" and seen.support.reply.status in (401, 403, 429):
+    if case.name == "support" and seen.support.reply.status in _NOT_LET_IN:
         raise Inconclusive(f"the support output was not shown to the administrator: {seen.support.reply.words}")
+    if case.name == "errors" and all(each.reply.status in _NOT_LET_IN for each in answered.values()):
+        raise Inconclusive("every broken request was turned away at the door, so no error was seen")
     observed = "; ".join(f"{each.what}: {each.reply.words}, {each.size} bytes" for each in answered.values())
     return conforms(expected, f"no secret in any: {observed}", *answered)
 

@@ -12,6 +12,7 @@ from conformance.records.auth import Form, Reply
 from conformance.records.http import Exchange
 
 SHOWN = 300
+_PATH_SHOWN = 100
 
 _ERRORS = {"errors", "error"}
 _BESIDE_ERRORS = {"meta", "status", "code", "message", "title", "details", "success", "timestamp", "path", "type"}
@@ -22,7 +23,7 @@ def noted(seen: Exchange) -> Reply:
     """Return the record of an answer; its body only where it is a refusal."""
     kind = form(seen)
     refused = seen.status >= 300 or kind is Form.ERRORS
-    asked = f"{seen.method} {urlsplit(seen.url).path}"
+    asked = f"{seen.method} {urlsplit(seen.url).path[:_PATH_SHOWN]}"
     return Reply(asked, seen.status, seen.trouble, kind, seen.body[:SHOWN] if refused else "", seen.seconds)
 
 

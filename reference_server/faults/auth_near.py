@@ -28,12 +28,6 @@ def forbids_instead_of_asking(gateway: Gateway) -> None:
 
 
 @near_miss()
-def hides_what_is_guarded(gateway: Gateway) -> None:
-    """A request without a token is answered 404, as if there were nothing."""
-    _refusals(gateway, lambda _: refusal(HTTPStatus.NOT_FOUND, 1006, "Resource not found"))
-
-
-@near_miss()
 def sends_strangers_to_the_login_page(gateway: Gateway) -> None:
     """A request without a token is redirected to the page where one signs in."""
     _refusals(gateway, lambda request: redirect("/login") if request.path != LOGIN else None)

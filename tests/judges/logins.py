@@ -57,7 +57,9 @@ PASSWORDS = PasswordObservation(
 DEEDS = {name: Deed(DENIED, DONE, effect=False) for name in ("create", "change", "delete")}
 PRIVILEGES = PrivilegeObservation("a user of the run's own", DONE, {**DEEDS, "settings": Deed(DENIED, DONE)})
 THROTTLE = ThrottleObservation(DONE, (DENIED, DENIED, LIMITED))
-DISCLOSURE = DisclosureObservation(Shown("support output", DONE, 120), (Shown("a path that is not there", DENIED, 60),))
+DISCLOSURE = DisclosureObservation(
+    Shown("support output", DONE, 120), (Shown("a path that is not there", Reply("GET /", 404), 60),)
+)
 
 
 def guard(look: Guarded, stopped: str = "") -> GuardObservation:

@@ -289,6 +289,7 @@ def test_disclosure_of_errors() -> None:
     assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/errors/1",))
     assert "shows a private key" in found.observed
     assert judged(auth_users.disclosure, seen.DISCLOSURE, "AUTH-10", "errors").outcome is Outcome.PASS
-    silent = replace(shown, reply=SILENT)
-    with pytest.raises(Inconclusive):
-        judged(auth_users.disclosure, replace(seen.DISCLOSURE, errors=(silent,)), "AUTH-10", "errors")
+    for reply in (SILENT, DENIED):
+        unseen = replace(seen.DISCLOSURE, errors=(replace(shown, reply=reply),))
+        with pytest.raises(Inconclusive):
+            judged(auth_users.disclosure, unseen, "AUTH-10", "errors")
