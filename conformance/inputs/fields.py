@@ -19,6 +19,11 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _told(**keywords: str | int) -> Any:
+    """Tell an editor what the validator beside it holds: keywords of JSON Schema."""
+    return Field(json_schema_extra=dict(keywords))
+
+
 def _within(low: int, high: int) -> AfterValidator:
     def check(value: int) -> int:
         if not low <= value <= high:
@@ -152,20 +157,20 @@ def _reference_or_text(value: str) -> str:
     return SecretRef.checked(value) if value.startswith(("env:", "file:")) else value
 
 
-Port = Annotated[int, Field(strict=True), _within(1, 65535)]
-Status = Annotated[int, Field(strict=True), _within(100, 599)]
+Port = Annotated[int, Field(strict=True), _within(1, 65535), _told(minimum=1, maximum=65535)]
+Status = Annotated[int, Field(strict=True), _within(100, 599), _told(minimum=100, maximum=599)]
 Positive = Annotated[int, Field(strict=True, gt=0)]
 Text = Annotated[str, AfterValidator(_text)]
-HttpsUrl = Annotated[str, _url("https")]
-Origin = Annotated[str, _url("https", path=False)]
-WebUrl = Annotated[str, _url("http", "https")]
+HttpsUrl = Annotated[str, _url("https"), _told(pattern="^https://")]
+Origin = Annotated[str, _url("https", path=False), _told(pattern="^https://[^/?#]+/?$")]
+WebUrl = Annotated[str, _url("http", "https"), _told(pattern="^https?://")]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Trigger = Annotated[str, AfterValidator(_trigger)]
 ChannelUrl = Annotated[str, _url("http", "https", "tcp")]
-UrlPath = Annotated[str, AfterValidator(_path)]
-JsonPointer = Annotated[str, AfterValidator(_pointer)]
+UrlPath = Annotated[str, AfterValidator(_path), _told(pattern="^/")]
+JsonPointer = Annotated[str, AfterValidator(_pointer), _told(pattern="^(/|$)")]
 IpAddress = Annotated[str, AfterValidator(_address)]
-Method = Annotated[str, AfterValidator(_method)]
+Method = Annotated[str, AfterValidator(_method), _told(pattern="^[A-Z]+$")]
 Once = AfterValidator(_once)
 FirstAndLast = AfterValidator(_first_and_last)
 CodecName = Annotated[str, AfterValidator(_codec)]

@@ -52,6 +52,12 @@ def test_schema_takes_what_the_suite_writes_and_shows(served: dict[str, Any]) ->
         ("webapp", "security_level", "modem", "is not one of"),
         ("webapp", "http_ports", 80, "is not of type 'array'"),
         ("channel", "secret", "the secret itself", "does not match"),
+        ("webapp", "http_ports", [70000], "is greater than the maximum of 65535"),
+        ("webapp", "url", "http://gw.example", "does not match"),
+        ("webapp", "url", "https://gw.example/path", "does not match"),
+        ("webapp", "admin_paths", ["login"], "does not match"),
+        ("identity", "method", "post", "does not match"),
+        ("identity", "hash_pointer", "client_hash", "does not match"),
         ("channel", "wait", "yes", "is not of type 'boolean'"),
     ],
 )
