@@ -185,6 +185,16 @@ def test_what_cannot_be_put_back_says_why_and_stays(desk: Desk) -> None:
     assert len(json.loads(path.read_text(encoding="utf-8"))["entries"]) == len(requests)
 
 
+def test_a_change_that_no_request_takes_back_is_told_once(desk: Desk) -> None:
+    path = desk.folder / "reports" / NAME
+    path.parent.mkdir()
+    write(path, Page(1, str(desk.aim), (Entry("names of test clients", (), "2026-01-01T00:00:00+00:00"),)))
+    ended = restore(desk.folder, desk.gateway)
+    assert ended.code == Exit.INCOMPLETE
+    assert "could not be put back: no request does that: see to it yourself" in ended.output
+    assert not path.exists()
+
+
 def test_credentials_go_to_no_server_whose_certificate_does_not_verify(desk: Desk) -> None:
     desk.put(desk.setting(callback_persist="back"))
     seen: list[Asked] = []

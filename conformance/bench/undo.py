@@ -19,6 +19,7 @@ first. More examples of requests:
             login="webapp.admin", body_from=webapp.certificate.restore, trust=uploaded)  # the operator's own file
     Request("PUT", switch.url, section="identity", secret_headers={"Authorization": switch.authorization}, body=…)
 
+A change that no request can take back is promised without one: after a kill its name is all that is told.
 Every request that changes something goes through `promise.change`: once the run has put back, nothing is changed anew.
 """
 

@@ -19,9 +19,13 @@ from conformance.report.folder import claimed
 from conformance.report.hostile import shown
 from conformance.secret import open_vault
 
+_NO_REQUEST = "no request does that: see to it yourself"
+
 
 def run(options: argparse.Namespace) -> int:
     """Put back, last change first, and say what became of each; what could not be put back stays in the journal.
+
+    A change that no request takes back is told once, for the operator to see to it.
 
     Raises UnusableInput where the journal or its target file cannot be used, or a run still goes on.
     """
@@ -38,16 +42,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _play(path: Path, page: Page, aim: Path) -> int:
     bench = _bench(aim)
+    all_back = True
     for entry in reversed(page.entries):
-        trouble = put_back(bench, entry.requests)
+        trouble = put_back(bench, entry.requests) if entry.requests else _NO_REQUEST
         sys.stdout.write(bench.redactor.text(_told(entry, trouble)))
-        if not trouble:
+        all_back = all_back and not trouble
+        if trouble in ("", _NO_REQUEST):
             page = replace(page, entries=tuple(kept for kept in page.entries if kept is not entry))
             _keep(path, page)
     if page.entries:
         sys.stdout.write(f"{path}: keeps what could not be put back; run `portero restore` again once that is mended\n")
-        return Exit.INCOMPLETE
-    return Exit.OK
+    return Exit.OK if all_back else Exit.INCOMPLETE
 
 
 def _bench(aim: Path) -> Bench:
