@@ -1,9 +1,9 @@
 """Packs faults that keep out of each other's way into one run of all areas, and says what each of them broke.
 
-A run has to break exactly what its faults declare together, and may leave open only cases of the areas that they spoil.
+A run has to break exactly what its faults declare together, and may leave open only cases of the areas that they claim.
 Whenever it does anything else each of its faults is run alone, and that run is what counts: a pack blames nobody.
 
-It clears all of them because no area is spoilt or broken by two. Where a fault does not break what it declares nobody
+It clears all of them because no area is claimed by two. Where a fault does not break what it declares nobody
 else does, and what it breaks besides shows, unless another of its pack declares that very requirement or leaves that
 very case open. PORTERO_FAULTS_ALONE=1 runs each alone, and so looks there as well.
 """
@@ -20,7 +20,6 @@ from tests.arena import reference, rejudged
 
 ALONE = "PORTERO_FAULTS_ALONE"
 OF_THE_WEB_APP = frozenset({"acc", "auth", "hdr", "hook", "tls"})
-OF_THE_CERTIFICATE = frozenset({"acc", "tls"})
 
 
 UnderWay = dict[str, Future[dict[str, "Seen"]]]
@@ -49,9 +48,9 @@ class Seen:
     @property
     def exact(self) -> bool:
         """Whether the run says of each of its faults that it is right. Near misses leave nothing open."""
-        spoilt = {named(name).area for name in self.spoilt if name in faults()}
+        claimed = {area for name in self.spoilt if name in faults() for area in claims(named(name))}
         left_open = {area_of(case) for case in self.inconclusive}
-        return self.failed == self.declared and left_open <= spoilt and not self.changed_offline
+        return self.failed == self.declared and left_open <= claimed and not self.changed_offline
 
 
 def packed(spoilt: Iterable[Fault]) -> list[tuple[str, ...]]:
@@ -69,15 +68,13 @@ def packed(spoilt: Iterable[Fault]) -> list[tuple[str, ...]]:
 
 
 def claims(fault: Fault) -> frozenset[str]:
-    """Return the areas that a fault spoils and breaks, and whom else it cannot be with.
+    """Return the areas that a fault spoils and breaks; all of the web app's for access, and for a lower level.
 
-    A lower level is all the web app's. Access and TLS change one certificate: of two near misses that change the same
-    thing one would be undone, and nobody would miss it.
+    Nobody logs in where the certificate is wrong. And access and TLS change one certificate: of two near misses that
+    change the same thing one would be undone, and nobody would miss it.
     """
     areas = frozenset({fault.area, *map(area_of, fault.breaks)})
-    if fault.level != "modern":
-        return areas | OF_THE_WEB_APP
-    return areas | OF_THE_CERTIFICATE if areas & OF_THE_CERTIFICATE else areas
+    return areas | OF_THE_WEB_APP if "acc" in areas or fault.level != "modern" else areas
 
 
 def area_of(case: str) -> str:
