@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -51,44 +50,47 @@ def required_postgres() -> Postgres:
     return server
 
 
-@contextmanager
-def mariadb(folder: Path, *options: str) -> Iterator[MariaDb]:
-    """Run MariaDB on files of its own, with `options` besides."""
-    server, install = installed("mariadbd"), installed("mariadb-install-db")
-    owner = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    data = folder / "data"
-    if not data.exists():
-        shutil.chown(folder, owner)
-        made = [install, "--no-defaults", f"--datadir={data}", f"--user={owner}", "--skip-test-db"]
+class MariaDb:
+    """A server on files of its own. `ask` is for its administrator."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make its files; a folder that its own user can enter. Nothing runs yet."""
+        self._server, install = installed("mariadbd"), installed("mariadb-install-db")
+        self.folder = folder
+        self._owner = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self._process: subprocess.Popen[bytes] | None = None
+        self._options: tuple[str, ...] = ()
+        shutil.chown(folder, self._owner)
+        made = [install, "--no-defaults", f"--datadir={folder}/data", f"--user={self._owner}", "--skip-test-db"]
         made += ["--auth-root-authentication-method=normal", "--skip-name-resolve"]
         subprocess.run(made, check=True, capture_output=True, timeout=60)
-    with reserve() as held:
-        port: int = held.getsockname()[1]
-    command = [server, "--no-defaults", f"--datadir={data}", f"--user={owner}", f"--port={port}"]
-    command += ["--bind-address=127.0.0.1", f"--socket={folder}/socket", f"--pid-file={folder}/pid"]
-    command += ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M"]
-    with (folder / "log").open("ab") as log, subprocess.Popen([*command, *options], stdout=log, stderr=log) as process:
-        try:
-            yield MariaDb(folder, port, process)
-        finally:
-            process.kill()
+        self._held = reserve()
+        self.port: int = self._held.getsockname()[1]
 
+    def run(self, *options: str) -> None:
+        """Run with `options`, which begins it anew where it runs with others."""
+        if self._process is not None and options == self._options:
+            return
+        self.stop()
+        self._options = options
+        command = [self._server, "--no-defaults", f"--datadir={self.folder}/data", f"--user={self._owner}"]
+        command += [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder}/socket"]
+        command += [f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        self._wait(self._process)
 
-class MariaDb:
-    """A server that runs; `ask` is for its administrator."""
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
-    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
-        """Wait until it answers."""
-        self.folder, self.port = folder, port
-        ends = time.monotonic() + _PATIENCE
-        while time.monotonic() < ends and process.poll() is None:
-            try:
-                self.ask("SELECT 1")
-            except pymysql.MySQLError:
-                time.sleep(0.01)
-            else:
-                return
-        pytest.fail(f"MariaDB does not answer: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+    def close(self) -> None:
+        """End it, and let go of its port."""
+        self.stop()
+        self._held.close()
 
     def ask(self, *statements: str) -> None:
         """Run statements as the administrator, over the server's own socket."""
@@ -96,3 +98,12 @@ class MariaDb:
         with session, session.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        ends = time.monotonic() + _PATIENCE
+        while time.monotonic() < ends and process.poll() is None:
+            with socket.socket(socket.AF_UNIX) as own:
+                if own.connect_ex(str(self.folder / "socket")) == 0:
+                    return
+            time.sleep(0.01)
+        pytest.fail(f"MariaDB does not answer: {(self.folder / 'log').read_text(errors='replace')[-2000:]}")
