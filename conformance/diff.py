@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from conformance.circumstances import Note, notes
 from conformance.ledger import NOT_SELECTED, worst
-from conformance.model import EXCLUDED, Exit, Level, Outcome
+from conformance.model import EXCLUDED, Exit, Outcome
 from conformance.passing import Passing
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 ABSENT = "absent"
-_NOTED_KEYS = 12
 
 
 class Kind(StrEnum):
@@ -46,14 +46,6 @@ class Change:
     was: str
     now: str
     titles: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that has to be known about the two runs; `key` names its text in the message catalogues."""
-
-    key: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +87,7 @@ def compare(old: Document, new: Document) -> Comparison:
                 changes.append(change)
     order = list(Kind)
     changes.sort(key=lambda change: order.index(change.kind))
-    return Comparison(old, new, tuple(changes), tuple(_notes(before, after, len(left_out))), compared)
+    return Comparison(old, new, tuple(changes), tuple(notes(old, new, len(left_out))), compared)
 
 
 class _Side:
@@ -107,7 +99,7 @@ class _Side:
         self.rows: dict[str, Row] = {row["id"]: row for row in document["requirements"]}
 
     def cases(self, name: str) -> dict[str, Row]:
-        return {self.passing.without(case["id"]): case for case in self.rows[name]["cases"]}
+        return {self.passing.without_ports(case["id"]): case for case in self.rows[name]["cases"]}
 
     def asks(self, name: str) -> bool:
         """Tell whether the target file, and the catalogue, put anything of a requirement into question."""
@@ -130,11 +122,14 @@ def _one_sided(before: _Side, after: _Side, name: str, left_out: set[str]) -> It
     for row in (was, now):
         if row and all(case["reason"] == NOT_SELECTED for case in row["cases"]):
             left_out.update(case["id"] for case in row["cases"])
-            if was and now:
+            if now:
                 return
-    gone = now is None or (was is not None and before.asks(name))
-    unsettled = was is not None and now is not None and was["verdict"] in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN)
-    kind = (Kind.OTHER if unsettled else Kind.VANISHED) if gone else Kind.NEW
+    if now is None:
+        kind = Kind.VANISHED
+    elif was is None or not before.asks(name):
+        kind = Kind.NEW
+    else:
+        kind = _gone(was["cases"])
     row = now or was
     if row is not None:
         yield _told(kind, name, row, was and _worst(was), now and _worst(now), name)
@@ -153,7 +148,7 @@ def _change(before: _Side, after: _Side, name: str, was: Row | None, now: Row | 
     if was is None or now is None or asked[0] != asked[1]:
         if not any(asked):
             return None
-        kind = _gone(was) if asked[0] else Kind.NEW
+        kind = _gone([was]) if asked[0] and was else Kind.NEW
     else:
         same_reason = before.why(was) == after.why(now)
         found = _TURNS.get((was["verdict"], now["verdict"])) if asked[0] else None
@@ -163,9 +158,9 @@ def _change(before: _Side, after: _Side, name: str, was: Row | None, now: Row | 
     return _told(kind, name, after.rows[name], was, now, (now or was or {})["id"])
 
 
-def _gone(was: Row | None) -> Kind:
-    """Tell what became of a case that is not asked any more: nothing is lost where it was never settled."""
-    unsettled = was is not None and was["verdict"] in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN)
+def _gone(cases: Iterable[Row]) -> Kind:
+    """Tell what became of cases that are not asked any more: nothing is lost where nothing was settled."""
+    unsettled = all(case["verdict"] in (*_UNSETTLED, Outcome.NOT_APPLICABLE) for case in cases)
     return Kind.OTHER if unsettled else Kind.VANISHED
 
 
@@ -216,82 +211,3 @@ def _turns() -> Iterator[tuple[tuple[str, str], Kind]]:
 
 
 _TURNS: dict[tuple[str, str], Kind] = dict(_turns())
-
-
-def _notes(before: _Side, after: _Side, left_out: int) -> Iterator[Note]:
-    old, new = before.document, after.document
-    if old["run"]["id"] == new["run"]["id"]:
-        yield Note("same_run")
-    elif old["run"]["started"] > new["run"]["started"]:
-        yield Note("order")
-    yield from _about_runs(old, new)
-    if left_out:
-        yield Note("selection", {"n": left_out})
-    if old["target"]["name"] != new["target"]["name"]:
-        yield Note("target", {"old": old["target"]["name"], "new": new["target"]["name"]})
-    yield from _about_targets(before, after)
-    yield from _about_catalogues(before, after)
-
-
-def _about_runs(old: Document, new: Document) -> Iterator[Note]:
-    for which, document in (("old", old), ("new", new)):
-        if document["run"].get("internal_errors"):
-            yield Note(f"crashed_{which}")
-        elif document["run"]["interrupted"]:
-            yield Note(f"interrupted_{which}")
-    if old["run"]["fail_on"] != new["run"]["fail_on"]:
-        yield Note("fail_on", {"old": Level(old["run"]["fail_on"]), "new": Level(new["run"]["fail_on"])})
-
-
-def _about_targets(before: _Side, after: _Side) -> Iterator[Note]:
-    """Name the keys of the target file that differ, those that settle what is asked with their values."""
-    old, new = before.document["target"], after.document["target"]
-    if old["consent"] != new["consent"]:
-        yield Note("consent", {"old": old["consent"], "new": new["consent"]})
-    gone, come = (sorted(set(a["sections"]) - set(b["sections"])) for a, b in ((old, new), (new, old)))
-    if gone:
-        yield Note("sections_gone", {"sections": ", ".join(gone)})
-    if come:
-        yield Note("sections_new", {"sections": ", ".join(come)})
-    if not old["document"] or not new["document"]:
-        if old["sha256"] != new["sha256"]:
-            yield Note("target_unknown")
-        return
-    then, now = (
-        dict(_leaves(side.passing.without_in(side.document["target"]["document"]))) for side in (before, after)
-    )
-    for key in ("webapp.security_level", "webapp.guideline"):
-        values = [side.get(key, default) for side, default in ((then, _DEFAULTS[key]), (now, _DEFAULTS[key]))]
-        if values[0] != values[1] and "webapp" in old["document"] and "webapp" in new["document"]:
-            yield Note("setting", {"key": key, "old": str(values[0]), "new": str(values[1])})
-    told = {"name", "consent", *_DEFAULTS}
-    keys = [k for k in sorted(then.keys() | now.keys()) if then.get(k) != now.get(k) and k not in told]
-    if keys:
-        more = ", …" if len(keys) > _NOTED_KEYS else ""
-        yield Note("target_keys", {"keys": ", ".join(keys[:_NOTED_KEYS]) + more})
-
-
-_DEFAULTS = {"webapp.security_level": "modern", "webapp.guideline": "5.8"}
-
-
-def _leaves(tree: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in tree.items():
-        name = f"{path}{key}"
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{name}.")
-        else:
-            yield name, value
-
-
-def _about_catalogues(before: _Side, after: _Side) -> Iterator[Note]:
-    old, new = before.document["suite"], after.document["suite"]
-    if old["catalogue_sha256"] != new["catalogue_sha256"]:
-        short = {which: suite["catalogue_sha256"][:12] for which, suite in (("old", old), ("new", new))}
-        versions = {"old_version": old["version"], "new_version": new["version"]}
-        yield Note("catalogue", short | versions)
-    elif old["version"] != new["version"]:
-        yield Note("version", {"old": old["version"], "new": new["version"]})
-    for name in sorted(before.rows.keys() & after.rows.keys()):
-        levels = before.rows[name]["level"], after.rows[name]["level"]
-        if levels[0] != levels[1]:
-            yield Note("level", {"id": name, "old": Level(levels[0]), "new": Level(levels[1])})

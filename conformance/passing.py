@@ -34,6 +34,10 @@ class Passing:
             (_PROCESS, "/proc/«process»/"),
         ):
             text = pattern.sub(word, text)
+        return self.without_ports(text)
+
+    def without_ports(self, text: str) -> str:
+        """Return `text` with a loopback target's ports replaced by their places in the target file."""
         return _PORT.sub(lambda match: self._ports.get(match[0], match[0]), text) if self._ports else text
 
     def without_in(self, value: Any) -> Any:

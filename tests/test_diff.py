@@ -125,6 +125,8 @@ def test_excluding_what_could_not_be_tested_loses_nothing() -> None:
     old = document(requirement("CHN-01", case("CHN-01", "inconclusive")))
     new = document(requirement("CHN-01", case("CHN-01", "not-applicable", reason=f"{EXCLUDED}later")))
     assert compare(old, new).exit_code == Exit.CHANGED
+    partly = document(requirement("CHN-01", case("CHN-01/a", "inconclusive"), case("CHN-01/b")))
+    assert compare(partly, new).exit_code == Exit.VIOLATION
 
 
 def test_new_is_no_regression_even_if_it_fails() -> None:
@@ -132,6 +134,12 @@ def test_new_is_no_regression_even_if_it_fails() -> None:
     assert [(c.kind, c.case, c.before, c.after) for c in found.changes] == [(Kind.NEW, "TLS-02", "absent", "fail")]
     assert found.changes[0].now == "accepted TLS 1.0"
     assert found.exit_code == Exit.CHANGED
+
+
+def test_new_requirement_that_was_not_selected_is_none() -> None:
+    row = requirement("TLS-02", case("TLS-02/tls-1.0", "not-run", reason=ledger.NOT_SELECTED))
+    found = compare(document(PROVED), document(PROVED, row, selected_cases=1, whole_catalogue=False))
+    assert (found.exit_code, keys(found)) == (Exit.OK, {"selection"})
 
 
 @pytest.mark.parametrize("swap", [False, True])

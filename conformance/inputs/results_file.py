@@ -95,6 +95,7 @@ def contradictions(document: dict[str, Any]) -> list[str]:
     found = []
     cases = [case for row in document["requirements"] for case in row["cases"]]
     counts = Counter(case["verdict"] for case in cases)
+    found += [f"{shown(name)} is there {n} times" for name, n in Counter(case["id"] for case in cases).items() if n > 1]
     found += [
         f"counts {n} {verdict}, and {counts[verdict]} cases say so"
         for verdict, n in document["counts"].items()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.diff import ABSENT, Comparison, Kind, Note
+from conformance.circumstances import Note
+from conformance.diff import ABSENT, Comparison, Kind
 from conformance.ledger import exit_code
 from conformance.model import Exit, Level
 from conformance.report.hostile import shown
