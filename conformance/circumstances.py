@@ -67,7 +67,9 @@ def _about_targets(before: Document, after: Document) -> Iterator[Note]:
         if values[0] != values[1] and "webapp" in old["document"] and "webapp" in new["document"]:
             yield Note("setting", {"key": key, "old": str(values[0]), "new": str(values[1])})
     told = {"name", "consent", *_DEFAULTS}
-    keys = [k for k in sorted(then.keys() | now.keys()) if then.get(k) != now.get(k) and k not in told]
+    whole = (*gone, *come)
+    differ = (key for key in sorted(then.keys() | now.keys()) if then.get(key) != now.get(key) and key not in told)
+    keys = [key for key in differ if key.partition(".")[0] not in whole]
     if keys:
         more = ", …" if len(keys) > _NOTED_KEYS else ""
         yield Note("target_keys", {"keys": ", ".join(keys[:_NOTED_KEYS]) + more})
