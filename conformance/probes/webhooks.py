@@ -25,6 +25,7 @@ PAUSE_MS, LONGEST_PAUSE_MS = 50, 200
 
 WRONG = {"unknown-ca": "other-ca", **{role: role for role in ("self-signed", "wrong-name", "expired", "not-yet-valid")}}
 
+# Seconds for a callback to come at all, and for a gateway to trust what it was just told to.
 _LONGEST, _REJECTING = 15.0, 3.0
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0
 _TRIES = 3
@@ -42,7 +43,7 @@ def _look(bench: Bench) -> WebhookObservation:
         ) as promise:
             trial = _Trial(bench, webhook, made, receivers, settings, promise)
             try:
-                trial.run(trigger(bench, webhook, admin))
+                trial.run()
             except Inconclusive as reason:
                 trial.stopped = str(reason)
         return trial.seen()
@@ -70,19 +71,21 @@ class _Trial:
         self.stopped = ""
         self._trigger: Trigger
 
-    def run(self, pull: Trigger) -> None:
+    def run(self) -> None:
         """Try everything; raises Inconclusive where nothing that follows could be told any more."""
-        self._trigger = pull
         first, second = self.made.first.pem, self.made.second.pem
         if self.promise.change(lambda: self.settings.hurry(PAUSE_MS, LONGEST_PAUSE_MS)):
             self.pause_ms = PAUSE_MS
         self._store("stored", first)
+        self._intrude(second)
+        self._delete()
+        self._store("stored", first)
+        self._trigger = trigger(self.bench, self.webhook, self.settings.admin)
         self._delivers("before", "good")
         self._stays_silent("plain", "plain")
         for phase, role in WRONG.items():
             self._rejects(phase, role)
         self._delivers("after", "good")
-        self._intrude(second)
         self._store("replaced", second)
         self._delivers("new-ca", "other-ca")
         self._rejects("old-ca", "good")
@@ -182,7 +185,7 @@ class _Trial:
 
     def _rejects(self, name: str, role: str) -> None:
         """Give the gateway time to try at a receiver that it must not trust, and to try again."""
-        patience = min(_LONGEST, max(_REJECTING, 20 * self.latency))
+        patience = min(_LONGEST, max(2 * _REJECTING, 20 * self.latency))
         if self._call(name, role) and self._wait(name, lambda came: any(each.attempted for each in came), patience):
             self._wait(name, lambda came: _arrived(came) or sum(c.attempted for c in came) > 1, self._a_look)
 
