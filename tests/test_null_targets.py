@@ -31,9 +31,9 @@ ELSE = 10
 # A port that answers nothing serves nothing over plain HTTP either: this alone is true of it.
 NOTHING_SERVED = {"ACC-01"}
 # A web server with a good certificate keeps what TLS itself promises; none of the headers is sent anywhere.
-GOOD_TLS = {"ACC-01", "ACC-02", "ACC-03", *(f"TLS-{n:02}" for n in range(1, 14)), "HDR-06", "HDR-11"}
+GOOD_TLS = {"ACC-01", "ACC-02", "ACC-03", "ACC-04", *(f"TLS-{n:02}" for n in range(1, 14)), "HDR-06", "HDR-11"}
 # What ten answers of a right gateway can show, whichever probes were first to get them, and what needs none.
-TEN_ANSWERS = {"ACC-01", "ACC-02", "ACC-03", "CHN-14", "IDV-06", "IDV-07", "IDV-08", "IDV-14"}
+TEN_ANSWERS = {*(f"ACC-{n:02}" for n in range(1, 6)), "CHN-14", "IDV-06", "IDV-07", "IDV-08", "IDV-09", "IDV-14"}
 TEN_ANSWERS |= {*(f"HDR-{n:02}" for n in range(1, 12)), *(f"AUTH-{n:02}" for n in range(1, 11))}
 
 EARNS: dict[str, tuple[str, set[str]]] = {
