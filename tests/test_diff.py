@@ -237,7 +237,6 @@ def test_hostile_results_steer_no_terminal(tmp_path: Path, capsys: pytest.Captur
 
 def test_reports_hold_the_comparison_and_can_be_drawn_again(tmp_path: Path) -> None:
     found = hostile()
-    found["comparison"] = difference.as_json(compare(samples.clean(), found))
     report.write(found, tmp_path)
     jsonschema.validate(json.loads((tmp_path / "results.json").read_text()), results.schema())
     drawn = page.draw(found, "0" * 64, "es")

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Any
 
 from conformance import ledger
+from conformance.diff import compare
+from conformance.report import difference
 
 HOSTILE = "<script>document.title='owned'</script>\x1b[31m\u202e\"'><img src=x onerror=document.title='owned'>&`*[x](http://evil.example)\x00\ud800]]>"
 PAGE = {
@@ -226,6 +228,7 @@ def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> dic
 def hostile() -> dict[str, Any]:
     """Return `broken` with hostile text wherever the target, or a target file, has a say."""
     found = _poisoned(broken())
+    found["comparison"] = difference.as_json(compare(clean(), found))
     return {**found, "observations": {key: _poisoned(seen, everything=True) for key, seen in _evidence().items()}}
 
 
