@@ -116,8 +116,11 @@ class Webhooks:
         return Response.json({"messages": [{"id": asked.get("id", "")}]}, HTTPStatus.CREATED)
 
     def heard(self, payload: bytes) -> None:
-        """Tell the webhook what became of a message that came over the sealed channel; a ping is no message."""
-        asked = json.loads(payload)
+        """Tell the webhook what became of a message that came over the sealed channel; a ping is none, nor is no JSON."""
+        try:
+            asked = json.loads(payload)
+        except ValueError:
+            return
         if isinstance(asked, dict) and asked.get("type") != "ping":
             self.tell({"statuses": [{"id": str(asked.get("id", "")), "status": "sent"}]})
 
