@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -133,9 +134,9 @@ def read_project(
     """Read a project as `docker compose` would with these files and profiles; raises ComposeTrouble.
 
     Paths are relative to `folder`. Variables are looked up in `env_files`, the last first, then in the `.env` beside
-    the first compose file, then in `given`, which stands for the shell; this process's environment takes no part. An
-    env file that a service reads is the container's, not compose's: what is kept there takes no part either, unless
-    compose demands it and nothing else has it.
+    the first compose file, then in `given`, which stands for the shell; this process's environment takes no part, but
+    for HOME, and PWD is the first compose file's folder. An env file that a service reads is the container's, not
+    compose's: what is kept there takes no part either, unless compose demands it and nothing else has it.
     """
     whole = _read(folder, compose_files, env_files, profiles, given)
     for_compose = [name for name in env_files if (folder / name).resolve() not in whole.service_files]
@@ -157,20 +158,28 @@ def _read(
     base = paths[0].parent
     read: dict[str, dict[str, Entry]] = {}
     beside = [base / ".env"] if (base / ".env").is_file() else []
-    variables = dict(given)
+    variables = _of_every_shell(base) | dict(given)
     for path in (*beside, *(folder / name for name in env_files)):
         name = loader.shown(path)
         text = read_text(path, name)
         read[name] = parse_env(text, name, variables.get, loader.findings)
         variables |= {key: entry.value for key, entry in read[name].items()}
     model = loader.model(paths, base, variables)
+    chosen = profiles or variables.get("COMPOSE_PROFILES", "").split(",")
     services = model.get("services")
     if services is None:
         raise ComposeTrouble(f"{loader.shown(paths[0])}: there are no services in it")
     environments = _Environments(loader, variables, read)
-    found = {name: environments.service(name, node, model, profiles) for name, node in services.items("services")}
+    found = {name: environments.service(name, node, model, chosen) for name, node in services.items("services")}
     alone = {loader.shown(path) for path in environments.paths if path not in {each.resolve() for each in beside}}
     return Project(found, model, loader.findings, read, frozenset(environments.paths), frozenset(alone & set(read)))
+
+
+def _of_every_shell(base: Path) -> dict[str, str]:
+    """Return what is set wherever compose is started, and paths are often made of."""
+    folder = base.absolute()
+    project = re.sub(r"[^a-z0-9_-]", "", folder.name.lower()).lstrip("_-")
+    return {"PWD": str(folder), "HOME": str(Path.home()), "COMPOSE_PROJECT_NAME": project}
 
 
 class _Environments:

@@ -15,6 +15,10 @@ LARGEST = 1 << 19
 MOST_NODES = 100_000
 """Aliases counted as often as they are used; compose has the same bound."""
 
+DEEPEST = 100
+
+# libyaml, like compose's parser, takes tabs between tokens, which the parser written in Python refuses.
+_LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 _INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {
@@ -47,7 +51,9 @@ def read_yaml(path: Path, source: Source) -> list[Node]:
     """Read a file's documents; raises ComposeTrouble with file, line and column."""
     text = read_text(path, source.name)
     try:
-        composed = list(yaml.compose_all(text, Loader=yaml.BaseLoader))
+        if _depth(text) > DEEPEST:
+            raise ComposeTrouble(f"{source.name}: is nested too deeply")
+        composed = list(yaml.compose_all(text, Loader=_LOADER))
         return [_Reading(source).node(document) for document in composed if document is not None]
     except yaml.MarkedYAMLError as error:
         raise ComposeTrouble(_malformed(source, error)) from error
@@ -60,6 +66,15 @@ def read_yaml(path: Path, source: Source) -> list[Node]:
         ) from error
     except RecursionError as error:
         raise ComposeTrouble(f"{source.name}: is nested too deeply") from error
+
+
+def _depth(text: str) -> int:
+    """Return how deeply a text is nested: nodes are composed by recursion, which in C nothing bounds."""
+    deepest = depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _malformed(source: Source, error: yaml.MarkedYAMLError) -> str:
@@ -97,7 +112,7 @@ class _Reading:
         own: dict[str, Node] = {}
         for key_node, value_node in node.value:
             key = self._key(key_node)
-            if key == _MERGE and key_node.style is None:
+            if key == _MERGE and not key_node.style:
                 for name, value in self._merged(value_node):
                     merged.setdefault(name, value)
                 continue
@@ -129,7 +144,7 @@ def _at(node: Node, line: int) -> Node:
 def _scalar(node: yaml.ScalarNode) -> Scalar:
     """Return a plain value by the rules of YAML 1.2's core; `yes`, `on` and `22:22` are text."""
     text = str(node.value)
-    if node.style is not None:
+    if node.style:
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -76,7 +76,13 @@ def database_settings_complete(seen: DeploymentObservation, policy: Policy, case
             there, lacking = (CERT, KEY) if settings[CERT].state == "set" else (KEY, CERT)
             wrong.append((f"{settings[there].place}: {name} has {there} without {lacking}", mark))
     expected = f"whoever opens the database has {CA}, and {CERT} and {KEY} together or neither"
-    return summed_up(seen, expected, wrong, f"so have {', '.join(services)}", unseen, marks)
+    right = "; ".join(f"{name} has {_having(service)}" for name, service in services.items())
+    return summed_up(seen, expected, wrong, right, unseen, marks)
+
+
+def _having(service: ServiceSeen) -> str:
+    there = [name for name in (CA, CERT, KEY) if service.settings[name].state == "set"]
+    return " and ".join(filter(None, (", ".join(there[:-1]), *there[-1:])))
 
 
 def _who_opens_the_database(seen: DeploymentObservation, policy: Policy, case: Case) -> Named:
@@ -92,6 +98,7 @@ def _who_opens_the_database(seen: DeploymentObservation, policy: Policy, case: C
 def database_verified(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-04."""
     wrong, unseen, marks = [], [], []
+    right: list[str] = []
     services = web(seen, policy)
     for name, service in chosen(services, case).items():
         mark = pointer("services", name, "settings", VERIFY)
@@ -108,9 +115,8 @@ def database_verified(seen: DeploymentObservation, policy: Policy, case: Case) -
         for name, service in database(seen, policy).items()
         if name not in services and (setting := service.settings[VERIFY]).state == "set"
     )
-    right = f"{VERIFY} is not set, or not to 0"
     expected = "the web app verifies the database's certificate, as it does by default"
-    return summed_up(seen, expected, wrong, right, unseen, marks, notes)
+    return summed_up(seen, expected, wrong, "; ".join(right), unseen, marks, notes)
 
 
 def _off(value: str) -> bool:
@@ -121,6 +127,7 @@ def _off(value: str) -> bool:
 def retired_option_replaced(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-05."""
     wrong, unseen, marks = [], [], []
+    right: list[str] = []
     for name, service in chosen(gateway(seen, policy), case).items():
         mark = pointer("services", name, "settings", RETIRED)
         retired, authority = service.settings[RETIRED], service.settings[CA]
@@ -131,8 +138,10 @@ def retired_option_replaced(seen: DeploymentObservation, policy: Policy, case: C
             wrong.append((f"{retired.place}: {name} has {RETIRED} and no {CA} beside it", mark))
         elif retired.state == "set" and authority.state == "unknown":
             unseen.append(_unknown(name, CA, authority))
+        else:
+            right.append(f"{name} has {RETIRED} beside {CA}" if retired.state == "set" else f"{name} has no {RETIRED}")
     expected = f"{RETIRED}, which is retired, is not used without {CA}"
-    return summed_up(seen, expected, wrong, "it is not", unseen, marks)
+    return summed_up(seen, expected, wrong, "; ".join(right), unseen, marks)
 
 
 def level_not_lowered(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:

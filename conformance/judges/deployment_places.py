@@ -47,7 +47,9 @@ def files_in_place(seen: DeploymentObservation, policy: Policy, case: Case) -> V
     if not marks:
         raise not_asked(seen, "no setting names a file, which DEP-03 is about")
     expected = "the files that settings name are in the data volume, can be read, belong together and are valid now"
-    right = f"they are, for {', '.join(services)}"
+    right = (
+        ", ".join(dict.fromkeys(file.host for service in services.values() for file in service.files)) + " are right"
+    )
     return summed_up(seen, expected, wrong, right, unseen, marks, tuple(notes))
 
 
@@ -114,7 +116,7 @@ def keys_are_private(seen: DeploymentObservation, policy: Policy, case: Case) ->
         elif key.group:
             notes.append(f"{key.host} has mode {key.mode}: its group has access.")
     if not seen.keys and not seen.keys_unseen:
-        raise not_asked(seen, "no setting names a key, and none lies beside the certificates")
+        raise not_asked(seen, "there is no key file to look at")
     expected = "key files give no access to others"
     marks = [pointer("keys", number) for number in range(len(seen.keys))]
     return summed_up(seen, expected, wrong, ", ".join(right), seen.keys_unseen, marks, tuple(notes))
@@ -189,7 +191,7 @@ def core_publishes_nothing(seen: DeploymentObservation, policy: Policy, case: Ca
             words = f"{port.place}: {name} publishes {_spelt(port)}"
             wrong.append((words, pointer("services", name, "ports", number)))
     marks = [pointer("services", name, "ports") for name in services]
-    observed = f"{', '.join(services)} publish none"
+    observed = f"no port of {', '.join(services)} is published"
     return summed_up(seen, "the core app publishes no port on the host", wrong, observed, (), marks)
 
 
@@ -212,7 +214,7 @@ def web_publishes_https(seen: DeploymentObservation, policy: Policy, case: Case)
                 words = f"{port.place}: {name} publishes {_spelt(port)}, which is not its HTTPS port"
                 wrong.append((words, pointer("services", name, "ports", number)))
     expected = "the web app publishes its HTTPS port alone"
-    observed = f"{', '.join(services)} publish {', '.join(dict.fromkeys(right)) or 'nothing'}"
+    observed = f"published of {', '.join(services)}: {', '.join(dict.fromkeys(right)) or 'nothing'}"
     return summed_up(seen, expected, wrong, observed, unseen, _port_marks(services))
 
 

@@ -23,6 +23,7 @@ from conformance.records.deployment import KeyFile, NamedFile, StoredCertificate
 CERTS = "/usr/local/waent/data/certs"
 SETTINGS = ("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY")
 LARGEST = 1 << 20
+LARGEST_KEY = 1 << 16
 MOST_FILES = 500
 DEEPEST = 4
 
@@ -67,7 +68,8 @@ class Files:
             if setting == "WA_DB_SSL_KEY" and unseen:
                 self.unseen.append(f"{place}: {unseen}")
             return Found(replace(bare, trouble=trouble, unseen=unseen))
-        self.folders.setdefault(host.parent, root)
+        if root.is_dir():  # a single file that is mounted says nothing of what lies beside it
+            self.folders.setdefault(host.parent, root)
         placed = replace(bare, host=self.shown(host))
         if setting == "WA_DB_SSL_KEY":
             self._note_key(host, root, place)
@@ -280,12 +282,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _holds_key(path: Path) -> bool:
-    if path.suffix == ".key":
-        return True
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return False
         with path.open("rb") as stream:
-            return b"PRIVATE KEY-----" in stream.read(LARGEST)
+            return b"PRIVATE KEY-----" in stream.read(LARGEST_KEY)
+    except PermissionError:
+        return path.suffix == ".key"
     except OSError:
         return False

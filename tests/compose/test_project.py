@@ -54,7 +54,9 @@ def test_a_missing_env_file_is_a_trouble_of_its_service(tmp_path: Path) -> None:
 
 def test_the_environment_of_the_process_takes_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A", "of the CI")
-    assert service(tmp_path, "environment: {A: '${A:-default}', B: '${HOME-no}'}") == {"A": "default", "B": "no"}
+    monkeypatch.setenv("PWD", "/of/the/CI")
+    text = "environment: {A: '${A:-default}', B: '${PATH-no}', C: '${HOME}', D: '${PWD}'}"
+    assert service(tmp_path, text) == {"A": "default", "B": "no", "C": str(Path.home()), "D": str(tmp_path)}
 
 
 COMPOSE = "services:\n  a:\n    environment: {A: '${A}'}\n"
@@ -89,6 +91,12 @@ def test_profiles_choose_services(tmp_path: Path) -> None:
     assert [s.active for s in project(tmp_path, files).services.values()] == [True, False]
     assert [s.active for s in project(tmp_path, files, profiles=["debug"]).services.values()] == [True, True]
     assert [s.active for s in project(tmp_path, files, profiles=["*"]).services.values()] == [True, True]
+
+
+def test_profiles_may_stand_in_the_env_file_of_the_project(tmp_path: Path) -> None:
+    files = {"c.yml": "services:\n  b: {image: x, profiles: [debug]}\n", ".env": "COMPOSE_PROFILES=live,debug\n"}
+    assert project(tmp_path, files).services["b"].active
+    assert not project(tmp_path, files, profiles=["live"]).services["b"].active
 
 
 @pytest.mark.parametrize(

@@ -65,19 +65,24 @@ def test_values_know_their_line_through_anchors_and_merge_keys(tmp_path: Path) -
         ("services:\n  a: [1\n", r"^compose\.yml:3:1: not valid YAML: "),
         ("services:\n\ta: 1\n", r"^compose\.yml:2:1: not valid YAML: .*cannot start any token"),
         ("a: 1\nb: 2\na: 3\n", r'^compose\.yml:3: the key "a" is there already, in line 1$'),
-        ("a: *nobody\n", r"^compose\.yml:1:4: not valid YAML: .*nobody"),
+        ("a: *nobody\n", r"^compose\.yml:1:4: not valid YAML: .*undefined alias"),
         ("a: &a [*a]\n", r"^compose\.yml:1: an anchor holds an alias of itself$"),
         ("a: {<<: [1]}\n", r"^compose\.yml:1: a merge key takes a mapping"),
         ("1: a\n", r"^compose\.yml:1: a key must be text: put it in quotes$"),
         (b"a: 1\nb: \xff\n", r"^compose\.yml:2: is not UTF-8 text$"),
         (b"a: 1\nb: \x00\n", r"^compose\.yml:2:4: not valid YAML: a character that is not allowed$"),
-        ("[" * 5000, "^compose.yml: is nested too deeply$"),
+        ("a: " + "[" * 9000 + "]" * 9000, r"^compose\.yml: is nested too deeply$"),
+        ("a:\n  " + "- " * 9000 + "x\n", r"^compose\.yml: is nested too deeply$"),
         (b"#" * (LARGEST + 1), "larger than 512 KiB"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
     with pytest.raises(ComposeTrouble, match=said):
         read(tmp_path, text)
+
+
+def test_tabs_between_tokens_are_blanks(tmp_path: Path) -> None:
+    assert [leaf.text for leaf in read(tmp_path, 'a:\tone\nb: {\n\t"c":\t"two"\n}\n').leaves()] == ["one", "two"]
 
 
 def test_aliases_of_aliases_are_bounded(tmp_path: Path) -> None:
