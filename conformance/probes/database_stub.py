@@ -143,8 +143,7 @@ class _Desk:
                 visitor, _ = self.door.accept()
             except OSError:
                 break
-            with visitor:
-                attempt = self._receive(visitor, presented)
+            attempt = self._receive(visitor, presented)
             if attempt is not None:
                 found.append(attempt)
                 ends = time.monotonic() + min(self.seconds, self.bench.left())
@@ -155,7 +154,8 @@ class _Desk:
         line = Line(visitor, time.monotonic() + _PATIENCE)
         greet = greet_postgresql if self.engine == "postgresql" else greet_mysql
         try:
-            return greet(line, self.contexts.get(presented))
+            with contextlib.closing(line):
+                return greet(line, self.contexts.get(presented))
         except HungUp as words:
             return Attempt("", str(words)) if str(words) else None
         except ssl.SSLError as error:

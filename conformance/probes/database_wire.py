@@ -61,6 +61,10 @@ class Line:
             found += chunk
         return found
 
+    def close(self) -> None:
+        """Close the connection, whatever it has become by now."""
+        self.sock.close()
+
     def _limit(self) -> None:
         left = self._ends - time.monotonic()
         if left <= 0:
