@@ -116,7 +116,7 @@ class Webhooks:
         return Response.json({"messages": [{"id": asked.get("id", "")}]}, HTTPStatus.CREATED)
 
     def heard(self, payload: bytes) -> None:
-        """Tell the webhook what became of a message that came over the channel; a ping is none, nor is what is no JSON."""
+        """Tell the webhook what became of a message that came over the channel: neither of a ping nor of no JSON."""
         try:
             asked = json.loads(payload)
         except ValueError:
