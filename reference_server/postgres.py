@@ -56,8 +56,8 @@ _GUARDIAN = 'folder=$1; shift; "$@" </dev/null & read -r _; kill -QUIT $! 2>/dev
 def programs() -> Path | None:
     """Return the folder of the newest server that is installed, on PATH or where distributions keep it."""
     on_path = shutil.which("postgres")
-    if on_path and Path(on_path).with_name("initdb").exists():
-        return Path(on_path).parent
+    if on_path and (home := Path(on_path).resolve().parent).joinpath("initdb").exists():
+        return home
     found = [path for place in _PLACES for path in Path("/").glob(place[1:]) if (path / "initdb").exists()]
     return max((path for path in found if (path / "postgres").exists()), key=_version, default=None)
 

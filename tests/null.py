@@ -105,16 +105,17 @@ def dropping_after(served: int, port: int) -> Iterator[int]:
             if next(numbers) > served:
                 return
             with socket.create_connection((HOST, port)) as server:
-                back = threading.Thread(target=_copy, args=(server, client), daemon=True)
+                back = threading.Thread(target=copied, args=(server, client), daemon=True)
                 back.start()
-                _copy(client, server)
+                copied(client, server)
                 back.join()
 
     with listening(relay) as front:
         yield front
 
 
-def _copy(source: socket.socket, sink: socket.socket) -> None:
+def copied(source: socket.socket, sink: socket.socket) -> None:
+    """Pass on what comes from one side, and that it is at an end."""
     with contextlib.suppress(OSError):
         while chunk := source.recv(1 << 16):
             sink.sendall(chunk)

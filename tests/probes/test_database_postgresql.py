@@ -303,21 +303,14 @@ def test_nothing_but_the_accounts_name_is_sent_in_the_clear(looker: Looker, tls:
 def recorded(client: socket.socket, port: int, said: list[bytes]) -> None:
     """Relay a client to the server, and keep what it says before TLS begins."""
     with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", port)) as server:
-        threading.Thread(target=copied, args=(server, client), daemon=True).start()
+        threading.Thread(target=null.copied, args=(server, client), daemon=True).start()
         clear = b""
         while chunk := client.recv(1 << 16):
             if clear == SSL_REQUEST and chunk[:1] == b"\x16":
                 server.sendall(chunk)
                 said.append(clear)
-                copied(client, server)
+                null.copied(client, server)
                 return
             clear += chunk
             server.sendall(chunk)
         said.append(clear)
-
-
-def copied(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := source.recv(1 << 16):
-            sink.sendall(chunk)
-        sink.shutdown(socket.SHUT_WR)
