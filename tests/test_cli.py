@@ -134,7 +134,7 @@ def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path)
         (tmp_path / name).touch()
     (tmp_path / "certs").mkdir()
     path.write_text(switched, encoding="utf-8")
-    assert set(read(path).sections) >= {"webapp", "channel", "identity", "webhook", "deployment"}
+    assert set(read(path).sections) >= {"webapp", "channel", "identity", "webhook", "deployment", "network"}
 
 
 def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
