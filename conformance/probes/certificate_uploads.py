@@ -7,7 +7,6 @@ after an upload that must not count is put back before the next one.
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -17,10 +16,6 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
@@ -29,7 +24,8 @@ from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes import access
 from conformance.probes.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
-from conformance.probes.certificates import certificates, fetch_authority
+from conformance.probes.certificate_file import fitting
+from conformance.probes.certificates import fetch_authority
 from conformance.probes.http import exchange, webapp_context
 from conformance.probes.putting_back import put_back
 from conformance.records.access import Upload, UploadsObservation
@@ -41,9 +37,6 @@ TEXT = {"Content-Type": "text/plain"}
 TRIES, PAUSE = 60, 1.0
 LONGEST_RESTART, RESTARTS = 120.0, 5
 PATIENCE = 20.0
-HOLDS = "it has to hold, in PEM, the key, the certificate and those of its authorities"
-
-_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.+?-----END \1PRIVATE KEY-----", re.DOTALL)
 
 # All that looks at the web app's endpoint: it is through before the certificate changes.
 EVERYBODY_ELSE = (
@@ -240,44 +233,6 @@ def _presented(bench: Bench) -> tuple[str, str]:
     except Inconclusive as reason:
         return "", str(reason)
     return (sha256(chain[0]).hexdigest(), "") if chain else ("", "the handshake showed no certificate")
-
-
-def fitting(pem: str, presented: str, what: str) -> tuple[str, ...]:
-    """Return the names of the certificate in an operator's file.
-
-    Raises Inconclusive, in which `what` names the file, unless it holds the certificate that is presented, and its key.
-    """
-    key = _public_key(pem, what)
-    found = [x509.load_der_x509_certificate(der) for der in certificates(pem.encode())]
-    if not found:
-        raise Inconclusive(f"{what} holds no certificate: {HOLDS}")
-    own = [each for each in found if _spki(each.public_key()) == key]
-    if not own:
-        raise Inconclusive(f"{what}: its private key does not belong to its certificate ({_called(found[0])})")
-    if sha256(own[0].public_bytes(Encoding.DER)).hexdigest() != presented:
-        raise Inconclusive(f"{what} holds another certificate ({_called(own[0])}) than the one that is presented now")
-    return access.names_of(own[0])
-
-
-def _public_key(pem: str, what: str) -> bytes:
-    block = _KEY.search(pem)
-    if block is None:
-        raise Inconclusive(f"{what} holds no private key: {HOLDS}")
-    try:
-        return _spki(load_pem_private_key(block[0].encode(), None).public_key())
-    except TypeError as error:
-        raise Inconclusive(f"{what}: its private key is encrypted; give it without a password") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Inconclusive(f"{what}: its private key cannot be read") from error
-
-
-def _spki(key: Any) -> bytes:
-    encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return encoded
-
-
-def _called(certificate: x509.Certificate) -> str:
-    return certificate.subject.rfc4514_string() or "without a name"
 
 
 def _deadline(target: Target) -> float:

@@ -14,7 +14,8 @@ from conformance.bench.budget import Budget
 from conformance.forgeries import uploads
 from conformance.model import Inconclusive, Outcome
 from conformance.probes.accounts import administrator
-from conformance.probes.certificate_uploads import EVERYBODY_ELSE, Gate, certificate_uploads, fitting
+from conformance.probes.certificate_file import fitting
+from conformance.probes.certificate_uploads import EVERYBODY_ELSE, Gate, certificate_uploads
 from conformance.probes.certificates import certificates
 from conformance.probes.putting_back import put_back
 from conformance.redact import Redactor

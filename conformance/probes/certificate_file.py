@@ -1,0 +1,57 @@
+"""The operator's file of the present certificate and its key: whether it can be put back."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from conformance.model import Inconclusive
+from conformance.probes.access import names_of
+from conformance.probes.certificates import certificates
+
+HOLDS = "it has to hold, in PEM, the key, the certificate and those of its authorities"
+
+_KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.+?-----END \1PRIVATE KEY-----", re.DOTALL)
+
+
+def fitting(pem: str, presented: str, what: str) -> tuple[str, ...]:
+    """Return the names of the certificate in an operator's file.
+
+    Raises Inconclusive, in which `what` names the file, unless it holds the certificate that is presented, and its key.
+    """
+    key = _public_key(pem, what)
+    found = [x509.load_der_x509_certificate(der) for der in certificates(pem.encode())]
+    if not found:
+        raise Inconclusive(f"{what} holds no certificate: {HOLDS}")
+    own = [each for each in found if _spki(each.public_key()) == key]
+    if not own:
+        raise Inconclusive(f"{what}: its private key does not belong to its certificate ({_called(found[0])})")
+    if sha256(own[0].public_bytes(Encoding.DER)).hexdigest() != presented:
+        raise Inconclusive(f"{what} holds another certificate ({_called(own[0])}) than the one that is presented now")
+    return names_of(own[0])
+
+
+def _public_key(pem: str, what: str) -> bytes:
+    block = _KEY.search(pem)
+    if block is None:
+        raise Inconclusive(f"{what} holds no private key: {HOLDS}")
+    try:
+        return _spki(load_pem_private_key(block[0].encode(), None).public_key())
+    except TypeError as error:
+        raise Inconclusive(f"{what}: its private key is encrypted; give it without a password") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Inconclusive(f"{what}: its private key cannot be read") from error
+
+
+def _spki(key: Any) -> bytes:
+    encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return encoded
+
+
+def _called(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string() or "without a name"
