@@ -15,7 +15,7 @@ from typing import Any
 
 TOKEN_SECONDS = 7 * 24 * 3600
 SHORTEST, LONGEST = 8, 64
-PATIENCE = 5
+PATIENCE = 3
 """How many bad logins in a row an account takes before it is locked."""
 LOCKED_SECONDS = 60.0
 
