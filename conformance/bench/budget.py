@@ -66,6 +66,11 @@ class Budget:
         self._account.over = True
 
     @property
+    def over(self) -> bool:
+        """Tell whether the run is over."""
+        return self._account.over
+
+    @property
     def requests_sent(self) -> int:
         """Return how many requests the run has sent."""
         return self._account.spent["requests"]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -26,6 +26,8 @@ START = 20.0
 
 MOST_OUTPUT = 8 << 20
 SHOWN = 300
+
+_LOOK_AGAIN = 0.2
 
 _FAR = Path(__file__).with_name("network_far.py")
 _TOO_OLD = "Portero needs Python 3.6 or later there, and python3 is "
@@ -75,7 +77,7 @@ def run(bench: Bench, vantage: Vantage, job: dict[str, Any]) -> tuple[list[FarLo
     command = [*vantage.command, "python3", "-I", "-"] if vantage.command else [sys.executable, "-I", "-"]
     patience = min(job["seconds"] + START, max(1.0, bench.left() - 1.0))
     child = _Child(command, bench.folder, token.encode("ascii"))
-    code = child.finish(program, patience)
+    code = child.finish(program, patience, lambda: bench.budget.over)
     looks, done = _said(child.output, token)
     if done is None or len(looks) < job["expected"]:
         raise Inconclusive(child.trouble(code, patience))
@@ -145,8 +147,11 @@ class _Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def finish(self, program: bytes, patience: float) -> int | None:
-        """Hand over `program` and read to the end; return the exit code, or None when it did not end in time."""
+    def finish(self, program: bytes, patience: float, over: Callable[[], bool]) -> int | None:
+        """Hand over `program` and read to the end; return the exit code, or None when it did not end in time.
+
+        It is killed as well when the run is `over`.
+        """
         began = time.monotonic()
         given, out, err = self._process.stdin, self._process.stdout, self._process.stderr
         assert given is not None and out is not None and err is not None  # noqa: S101, PT018 - pipes, as asked for
@@ -157,11 +162,11 @@ class _Child:
         for reader in readers:
             reader.start()
         try:
-            readers[0].join(min(START, patience))
-            whole = patience if self._token in self._out else START
+            _join(readers[0], began + min(START, patience), over)
+            ends = began + (patience if self._token in self._out else START)
             for reader in readers:
-                reader.join(max(0.0, began + whole - time.monotonic()))
-            return self._process.wait(max(0.0, began + whole - time.monotonic()))
+                _join(reader, ends, over)
+            return self._process.wait(0.0 if over() else max(0.0, ends - time.monotonic()))
         except subprocess.TimeoutExpired:
             return None
         finally:
@@ -203,3 +208,9 @@ class _Child:
             "its command printed nothing: it has to run python3 and to hand standard input on to it, "
             f"as docker exec does with -i{heard}"
         )
+
+
+def _join(reader: threading.Thread, ends: float, over: Callable[[], bool]) -> None:
+    """Wait until `reader` is through, until a moment of the monotonic clock, or until the run is over."""
+    while reader.is_alive() and not over() and (left := ends - time.monotonic()) > 0:
+        reader.join(min(left, _LOOK_AGAIN))

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance import target
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
 from conformance.probes import network, network_vantage
 from conformance.probes.network_answers import protocol, questions
+from conformance.redact import Redactor
+from conformance.secret import Vault
 from reference_server import Gateway
 from reference_server.network import endpoint
 from tests import layouts
@@ -88,6 +95,24 @@ def test_a_command_that_hangs_is_killed_with_all_that_it_started(
     assert time.monotonic() - began < 15
     left = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
     assert not left.exists() or left.read_text().split()[2] == "Z"
+
+
+def test_a_command_is_killed_when_the_run_is_over(gateway: Gateway, tmp_path: Path) -> None:
+    document = gateway.document()
+    document["network"]["vantage"][0]["command"] = [
+        "sh",
+        "-c",
+        f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 600",
+    ]
+    aim = target.parse({key: document[key] for key in ("schema", "name", "network")})
+    bench = Bench(aim, Vault({}), Budget(aim.limits), Redactor())
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(network.network.look, bench)
+        while not (tmp_path / "pid").exists():
+            os.sched_yield()
+        bench.budget.stop()
+        assert seen.result(10).vantages[0].trouble
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
 def test_a_vantage_point_without_its_control_is_no_witness(gateway: Gateway) -> None:
