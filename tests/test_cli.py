@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -33,13 +33,15 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_is_quick() -> None:
-    assert min(_help_seconds() for _ in range(5)) < 0.3
+    assert min(_help_seconds() for _ in range(5)) < 0.2
 
 
 def _help_seconds() -> float:
-    began = time.perf_counter()
+    """Return the processor time that --help takes: what others do on the machine does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-m", "conformance", "--help"], cwd=CHECKOUT, capture_output=True, check=True)
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
