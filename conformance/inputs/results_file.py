@@ -10,7 +10,7 @@ from typing import Any, Never
 
 from pydantic import ValidationError
 
-from conformance.ledger import SCHEMA, worst
+from conformance.ledger import SCHEMA, verdict, worst
 from conformance.model import UnusableInput
 from conformance.report.hostile import shown
 from conformance.results import Results
@@ -97,15 +97,18 @@ def contradictions(document: dict[str, Any]) -> list[str]:
     counts = Counter(case["verdict"] for case in cases)
     found += [f"{shown(name)} is there {n} times" for name, n in Counter(case["id"] for case in cases).items() if n > 1]
     found += [
-        f"counts {n} {verdict}, and {counts[verdict]} cases say so"
-        for verdict, n in document["counts"].items()
-        if n != counts[verdict]
+        f"counts {n} {outcome}, and {counts[outcome]} cases say so"
+        for outcome, n in document["counts"].items()
+        if n != counts[outcome]
     ]
     found += [
         f"{row['id']} is {row['verdict']}, and its cases make it {worst(case['verdict'] for case in row['cases'])}"
         for row in document["requirements"]
         if row["verdict"] != worst(case["verdict"] for case in row["cases"])
     ]
+    concluded = verdict(document)
+    if document["run"]["finished"] and concluded != document["verdict"]:
+        found.append(f"its verdict is {document['verdict']}, and its cases make it {concluded}")
     return found
 
 
