@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from conformance.model import Inconclusive
 from conformance.probes.callback_certificates import Certificates
 from conformance.probes.http import plain_words
+from conformance.probes.resolve import resolve
 from conformance.records.webhook import CHANGING, Connection
 from conformance.target import Webhook
 
@@ -193,13 +195,17 @@ def _bound(webhook: Webhook) -> list[socket.socket]:
     first, last = webhook.ports
     found: list[socket.socket] = []
     trouble = ""
-    for port in range(first, last + 1):
-        if len(found) == len(ROLES):
-            break
-        try:
-            found.append(_listener(webhook.listen, port))
-        except (OSError, UnicodeError) as error:
-            trouble = plain_words(error)
+    try:
+        family, address = resolve(webhook.listen, first, _PATIENCE)[0]
+        for port in range(first, last + 1):
+            if len(found) == len(ROLES):
+                break
+            try:
+                found.append(_listener(family, (address[0], port, *address[2:])))
+            except OSError as error:
+                trouble = plain_words(error)
+    except (OSError, UnicodeError) as error:
+        trouble = plain_words(error)
     if not found:
         raise Inconclusive(
             f"no receiver could listen on {webhook.listen}, ports {first} to {last} ({trouble}): "
@@ -208,13 +214,12 @@ def _bound(webhook: Webhook) -> list[socket.socket]:
     return found
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+def _listener(family: int, address: tuple[Any, ...]) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(64)
+        listener.listen(AT_ONCE)
     except OSError:
         listener.close()
         raise

@@ -131,9 +131,13 @@ class TestWhatCannotBeLookedAt:
         assert f"no receiver could listen on {HOST}, ports {port} to {port} (address already in use)" in reason
         assert self.untouched(gateway)
 
-    def test_an_address_that_is_not_of_this_machine(self) -> None:
-        (reason,) = reasons(look(listen="192.0.2.1")[0])
-        assert "name an address of this machine in webhook.listen" in reason
+    @pytest.mark.parametrize(
+        ("listen", "said"),
+        [("192.0.2.1", "the host is not reachable from here"), ("suite..example", "the name does not resolve")],
+    )
+    def test_an_address_that_is_not_of_this_machine(self, listen: str, said: str) -> None:
+        (reason,) = reasons(look(listen=listen)[0])
+        assert f"({said}): name an address of this machine in webhook.listen" in reason
 
     def test_a_trigger_that_refuses(self) -> None:
         with Gateway() as other:
