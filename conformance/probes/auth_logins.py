@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from conformance.bench import Bench
@@ -58,16 +58,26 @@ OWN = "a user of the run's own"
 @contextmanager
 def _somebody(bench: Bench, admin: Session) -> Iterator[tuple[str, User, Try]]:
     """Settle whose password is to be wrong: an own user's, else the declared user's, else the administrator's."""
-    if bench.target.permits("write"):
-        with throw_away(admin) as user:
-            yield OWN, user, log_in(admin.api, user)
-        return
-    account = "webapp.user" if admin.api.webapp.user else ADMINISTRATOR
-    login = admin.api.webapp.user or admin.api.webapp.admin
-    assert login is not None  # noqa: S101 - the administrator is logged in
-    with declared(bench, account) as session:
+    with ExitStack() as stack:
+        if own := _own_user(stack, admin):
+            yield OWN, own, log_in(admin.api, own)
+            return
+        account = "webapp.user" if admin.api.webapp.user else ADMINISTRATOR
+        login = admin.api.webapp.user or admin.api.webapp.admin
+        assert login is not None  # noqa: S101 - the administrator is logged in
+        session = stack.enter_context(declared(bench, account))
         user = User(login.username, bench.vault[login.password].reveal())
         yield account, user, Try(noted(session.login), token=True)
+
+
+def _own_user(stack: ExitStack, admin: Session) -> User | None:
+    """Make a user for as long as `stack` is open, where consent and gateway allow it."""
+    if not admin.api.bench.target.permits("write"):
+        return None
+    try:
+        return stack.enter_context(throw_away(admin))
+    except Inconclusive:
+        return None
 
 
 def log_in(api: Api, user: User) -> Try:
