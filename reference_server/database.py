@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,8 @@ class Database:
 
     What a fault may replace: any attribute set in `__init__`. `settings`, `access` and `files` are postgresql.conf,
     pg_hba.conf and the data folder's files; `web` and `core` make the apps' TLS contexts of their settings. With
-    `left_over`, lines that pg_hba.conf had before, a session in the clear is there from that time.
+    `left_over`, lines that pg_hba.conf had before, a session in the clear is there from that time. `front` opens a
+    listener before the server's port, at which everybody finds the database then.
     """
 
     def __init__(self, gateway: Gateway, server: Postgres | None) -> None:
@@ -68,8 +70,11 @@ class Database:
         self.web_falls_back = False
         self.shows_client_certificate = True
         self.left_over: list[str] = []
+        self.front: Callable[[int], socket.socket] | None = None
+        self.port = 0
         self.sessions: list[Session] = []
         self._held: dict[str, socket.socket] = {}
+        self._door: socket.socket | None = None
 
     def start(self) -> None:
         """Set the server up, and log in; nothing where there is no server."""
@@ -83,8 +88,10 @@ class Database:
         except RuntimeError as trouble:
             self.gateway.without["database"] = str(trouble)
             return
+        self._door = self.front(self.server.port) if self.front is not None else None
+        self.port = self._door.getsockname()[1] if self._door is not None else self.server.port
         self._held = {key: reserve() for key in STUBS}
-        living = [self._session(self.server.port, self.web), self._session(self.server.port, self.core)]
+        living = [self._session(self.port, self.web), self._session(self.port, self.core)]
         at_stub = [self._at_stub(key, held.getsockname()[1]) for key, held in self._held.items()]
         self.sessions += living + at_stub
         for session in living + at_stub:
@@ -98,6 +105,10 @@ class Database:
             session.stop()
         for held in self._held.values():
             held.close()
+        if self._door is not None:
+            with contextlib.suppress(OSError):  # not every system lets a listener be shut down
+                self._door.shutdown(socket.SHUT_RDWR)
+            self._door.close()
         if self._own is not None:
             self._own.stop()
 
@@ -111,7 +122,7 @@ class Database:
         table: dict[str, Any] = {
             "engine": "postgresql",
             "host": "localhost",
-            "port": self.server.port,
+            "port": self.port,
             "name": DATABASE,
             "ca_file": str(folder / "db-ca.pem"),
             "username": ACCOUNT,
