@@ -55,14 +55,11 @@ class _PathRun:
         headers = dict(self.client.headers)
         if self.path.hash_header and isinstance(sent.signature, str):
             headers[self.path.hash_header] = sent.signature
-        return exchange(
-            bench or self.client.bench,
-            self.path.method,
-            self.path.url.replace("{uid}", quote(sent.aim, safe="")),
-            headers=headers,
-            body=json.dumps(layout(sent, value)).encode(),
-            context=self.context,
-        )
+        return self._send(sent.aim, headers, json.dumps(layout(sent, value)).encode(), bench or self.client.bench)
+
+    def _send(self, aim: str, headers: dict[str, str], body: bytes, bench: Bench) -> Exchange:
+        url = self.path.url.replace("{uid}", quote(aim, safe=""))
+        return exchange(bench, self.path.method, url, headers=headers, body=body, context=self.context)
 
     def attempt(self, what: str, sent: Sent, watched: str) -> PathAttempt:
         """Send a request and read what is stored of `watched` before and after."""
@@ -151,11 +148,13 @@ class _PathRun:
     def settle(self) -> None:
         """Note how the clients are stored that may be changed, and learn what changes by itself.
 
-        What a forged initialisation changes, a count of refusals say, is nothing that a hash is asked for either.
+        What a forged initialisation changes, or a request that is no JSON, is nothing that a hash is asked for either:
+        a count of requests, say.
         """
         client = self.client
-        self.before = {uid: self.run.known(uid) for uid in dict.fromkeys((self.victim, self.own))}
+        self.before = {uid: self.run.look(uid) for uid in dict.fromkeys((self.victim, self.own))}
         client.send(client.document(self.victim, forgery.flipped(client.right(self.victim), (17,))))
+        self._send(self.victim, dict(client.headers), b"{", client.bench)
         client.bench.clock.wait(TICK_SECONDS)
         self.noise.update(*(stored.changes(self.run.after(uid)) for uid, stored in self.before.items()))
 

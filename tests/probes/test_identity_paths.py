@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from conformance.pointers import MISSING
 from conformance.probes.identity_layouts import Sent, layouts
 from conformance.target import Identity, OtherPath
 from reference_server import Gateway
-from reference_server.identity import NAME
-from tests.arena import SteppingClock, assess
+from reference_server.http import Request, Response
+from reference_server.identity import NAME, Contact
+from tests.arena import Outcomes, SteppingClock, assess
 
 BODY = {"organization_subdomain": "acme", "visitor": {"name": "Zoë", "attrs": {}}}
 IDENTITY = Identity.model_validate({"url": "https://chat.example/init", "body": BODY})
@@ -48,8 +51,9 @@ def test_a_pointer_that_leads_nowhere_is_told() -> None:
         laid_out(SENT, body={"a": 1}, value_pointer="/a/b")
 
 
-def declaring(**path: Any) -> tuple[Any, Gateway]:
+def declaring(change: Callable[[Gateway], object] = lambda _: None, **path: Any) -> tuple[Outcomes, Gateway]:
     gateway = Gateway()
+    change(gateway)
     with gateway:
         document = gateway.document()
         document["identity"]["other_paths"][0].update(path)
@@ -71,3 +75,21 @@ def test_a_path_that_does_nothing_with_the_right_hash_settles_nothing() -> None:
     assert len(told) == 7
     assert all("say in [[identity.other_paths]] how it is laid out" in why for why in told.values())
     assert outcomes.verdicts["IDV-02/uid-1"].outcome is Outcome.PASS
+
+
+def test_a_count_of_requests_is_no_effect() -> None:
+    def counting(gateway: Gateway) -> None:
+        identity, count = gateway.identity, itertools.count(1)
+        usual, shown = identity.change, identity.shown
+        seen = [0]
+
+        def change(request: Request, contact: Contact) -> Response:
+            seen[0] = next(count)
+            return usual(request, contact)
+
+        identity.change = change
+        identity.shown = lambda contact: {**shown(contact), "requests": seen[0]}
+
+    outcomes, _ = declaring(counting)
+    assert not outcomes.failed(), outcomes.failures()
+    assert outcomes.verdicts["IDV-11/unsigned/path-1"].outcome is Outcome.PASS
