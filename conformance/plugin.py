@@ -98,6 +98,7 @@ def _session(config: pytest.Config) -> Session:
                 option.lang,
                 option.compare,
                 option.also,
+                option.area,
             )
         except UnusableInput as error:
             if config.pluginmanager.hasplugin("conformance.terminal"):  # as the other commands of `portero` say it

@@ -44,11 +44,13 @@ class Session:
         language: str = "en",
         earlier: Path | None = None,
         also: Iterable[str] = (),
+        areas: Iterable[str] = (),
     ) -> None:
-        """Read the target file `aim`, or start the reference server where there is none."""
+        """Read the target file `aim`, or start the reference server where there is none: all of it, or for `areas`."""
         self.reports = reports
         self.language = language
         self.also = tuple(also)
+        self._areas = tuple(areas) or catalogue.AREAS
         self.run = ledger.Run(argv=[Path(sys.argv[0]).name, *sys.argv[1:]], fail_on=fail_on)
         self.entries: dict[str, Entry] = {}
         self.document: dict[str, Any] = {}
@@ -84,7 +86,7 @@ class Session:
 
     def _start_reference(self, faults: tuple[str, ...], closing: ExitStack) -> dict[str, str]:
         refuse_unknown_faults(faults)
-        reference = locate.module("reference_server").Gateway(faults=faults, costly=catalogue.AREAS)
+        reference = locate.module("reference_server").Gateway(faults=faults, costly=self._areas)
         gateway = closing.enter_context(reference)
         self.without = dict(gateway.without)
         try:

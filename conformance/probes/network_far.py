@@ -19,7 +19,7 @@ from typing import Any, Dict, List, Set, Tuple
 AT_ONCE = 200
 ENOUGH = 16
 LINGER = 0.3
-MOST_ADDRESSES = 8
+MOST_ADDRESSES = 16
 
 REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET)
 SPENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -185,7 +185,7 @@ def own_address(family: int, address: str) -> str:
 
 def give_up(seconds: float) -> None:
     """Leave at once."""
-    sys.stderr.write(f"its looks were not through after {seconds:g} s\n")
+    sys.stderr.write(f"its looks were not through after {seconds:g} s: name fewer ports, or raise [limits]\n")
     sys.stderr.flush()
     os._exit(3)
 
