@@ -63,8 +63,11 @@ def authority_is_swapped(seen: WebhookObservation, policy: Policy, case: Case) -
         return _arrives(seen, "new-ca", "the authority stored last")
     if case.name == "old-ca":
         return _nothing(seen, "old-ca", ("new-ca", "end"))
-    judged = [_nothing(seen, name, ("new-ca", "end")) for name in ("deleted-new", "deleted-old")]
-    return next((one for one in judged if one.outcome == "fail"), judged[0])
+    later = "deleted-later" in seen.phases
+    names = ("deleted-later" if later else "deleted-new", "deleted-old")
+    judged = [_nothing(seen, name, ("new-ca", "end")) for name in names]
+    worst = next((one for one in judged if one.outcome == "fail"), judged[0])
+    return replace(worst, notes=("It was trusted for some seconds after it was deleted.",)) if later else worst
 
 
 def administrators_only(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:

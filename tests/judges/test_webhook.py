@@ -201,6 +201,16 @@ class TestSwap:
     def test_content_that_came_when_the_receiver_was_right(self, phase: str, authority: str) -> None:
         assert judged(record(arrival(phase, authority=authority)), "HOOK-04", "deleted").outcome is Outcome.PASS
 
+    @pytest.mark.parametrize("late", [False, True])
+    def test_a_deletion_that_takes_effect_a_little_later(self, late: bool) -> None:
+        again = {"during": "deleted-later", "meant_for": "deleted-later"}
+        tries = arrival("deleted-new", **again) if late else replace(attempt("deleted-new"), during="deleted-later")
+        seen = record(arrival("deleted-new"), tries)
+        seen.phases["deleted-later"] = seen.phases["deleted-new"]
+        verdict = judged(seen, "HOOK-04", "deleted")
+        assert (verdict.outcome is Outcome.FAIL) == late
+        assert verdict.notes
+
     def test_a_new_authority_that_is_not_trusted(self) -> None:
         verdict = judged(record(attempt("new-ca"), without="new-ca"), "HOOK-04", "new-ca")
         assert verdict.outcome is Outcome.FAIL
