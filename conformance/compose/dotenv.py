@@ -49,6 +49,7 @@ class _Parser:
         self.found: dict[str, Entry] = {}
         self.interpolation = Interpolation(self._lookup, findings)
         self.at = 0
+        self._counted = (0, 1)
 
     def _lookup(self, variable: str) -> str | None:
         value = self.outer(variable)
@@ -69,7 +70,9 @@ class _Parser:
         return self.found
 
     def _line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        at, line = self._counted
+        self._counted = (self.at, line + self.text.count("\n", at, self.at))
+        return self._counted[1]
 
     def _trouble(self, words: str) -> ComposeTrouble:
         return ComposeTrouble(f"{self.name}:{self._line()}: {words}")

@@ -13,6 +13,8 @@ from conformance.probes.deployment_strength import sample
 from conformance.records.deployment import Remark
 
 SHARED = "WA_SECRET"
+LONGEST = 10_000
+"""Characters of a command or URL that are looked at."""
 
 _VARIABLE, _DEFAULT = "\ue001", "\ue002"
 _SECRET = frozenset(("PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "PASSPHRASE", "CREDENTIALS", "APIKEY"))
@@ -103,13 +105,13 @@ def _in_service(service: Service) -> Iterator[Remark]:
     if check is not None and (test := check.get("test")) is not None:
         yield from _in_text(test, f"the health check of {service.name}")
     for leaf in service.node.leaves():
-        if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf.template))):
+        if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf.template)[:LONGEST])):
             yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
 
 
 def _in_text(node: Node, where: str) -> Iterator[Remark]:
     """Look at a command line, or a file's content, for values given to names of secrets."""
-    text = " ".join(_flattened(leaf.template) for leaf in node.leaves())
+    text = " ".join(_flattened(leaf.template) for leaf in node.leaves())[:LONGEST]
     for pattern in (_FLAG, _ASSIGNED):
         for name, value in pattern.findall(text):
             bare = value.strip("\"'")

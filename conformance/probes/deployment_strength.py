@@ -11,7 +11,7 @@ from conformance import locate
 ENOUGH = 64.0
 """Bits, by the estimate below: eleven random letters and digits, or five words picked by dice."""
 
-SHORTEST = 12
+SHORTEST, LONGEST = 12, 1000
 
 _PLACEHOLDER = re.compile(
     r"change[-_ ]?(?:me|this|it)"
@@ -58,7 +58,7 @@ def weakness(text: str) -> str:
     block = _repeated(text)
     if len(block) < len(text):
         return "the same few characters over and over"
-    if bits(text) < ENOUGH:
+    if bits(text[:LONGEST]) < ENOUGH:
         return f"too easy to guess: words, dates and patterns leave fewer than {ENOUGH:.0f} bits"
     return ""
 
