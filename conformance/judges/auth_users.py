@@ -32,6 +32,7 @@ _DEEDS = {
 }
 _SHOWN = 5
 _NOT_LET_IN = (401, 403, 429)
+_PUT_OFF = (408, 429, 502, 503, 504)
 
 
 def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verdict:
@@ -70,7 +71,7 @@ def _works(trial: Trial) -> bool:
 
 def _refused(reply: Reply, effect: bool | None, what: str) -> None:  # noqa: FBT001
     """Raise Inconclusive where it is neither seen that nothing changed nor told that it did not."""
-    if reply.trouble or (effect is None and not reply.turned_away):
+    if reply.trouble or reply.status in _PUT_OFF or (effect is None and not reply.turned_away):
         raise Inconclusive(f"{what}: {reply.words}, which is no refusal")
 
 

@@ -239,7 +239,7 @@ def test_weak_passwords(where: str) -> None:
     stricter = verdict(Trial(DENIED), {**seen.STRONG, "eight": Trial(DENIED)})
     assert stricter.outcome is Outcome.PASS
     assert "stricter" in stricter.notes[0]
-    for undecided in (Trial(SILENT), Trial(BROKEN), Trial(LIMITED)):
+    for undecided in (Trial(SILENT), Trial(BROKEN), Trial(LIMITED), Trial(LIMITED, effect=False)):
         with pytest.raises(Inconclusive):
             verdict(undecided)
     with pytest.raises(Inconclusive, match="no strong password"):
@@ -263,7 +263,7 @@ def test_privileges(name: str) -> None:
     assert outcome(Deed(DONE, DONE, effect=False)) is Outcome.PASS
     assert outcome(Deed(DONE, DONE)) is Outcome.FAIL
     assert outcome(Deed(DENIED, DONE, effect=True)) is Outcome.FAIL
-    for deed in (Deed(DENIED, DENIED), Deed(DENIED, None), Deed(SILENT, DONE), Deed(LIMITED, DONE)):
+    for deed in (Deed(DENIED, DENIED), Deed(DENIED, None), Deed(SILENT, DONE), Deed(LIMITED, DONE, effect=False)):
         with pytest.raises(Inconclusive):
             outcome(deed)
     with pytest.raises(Inconclusive, match="not good for anything"):
