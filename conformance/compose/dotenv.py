@@ -10,6 +10,7 @@ from conformance.compose.nodes import ComposeTrouble
 
 _BLANK = " \t\v\f\r\x85\xa0"
 _NAME_CHARACTERS = re.compile(r"[\w.\-\[\]\s]*")
+_END_OF_NAME = re.compile(r"[=:\n]")
 _ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0\d{0,3})')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
@@ -96,7 +97,8 @@ class _Parser:
         """Return the variable that this statement sets; True where its value is taken from outside."""
         export = re.compile(r"export\s+").match(self.text, self.at)
         start = export.end() if export else self.at
-        stop = min((at for mark in "=:\n" if (at := self.text.find(mark, start)) >= 0), default=len(self.text))
+        mark = _END_OF_NAME.search(self.text, start)
+        stop = mark.start() if mark else len(self.text)
         written = self.text[start:stop]
         if not _NAME_CHARACTERS.fullmatch(written):
             raise self._trouble("unexpected character in a variable's name")
