@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,22 +95,27 @@ class Session:
                     self._over.wait()
             except (pg8000.native.Error, OSError, ValueError):
                 if self.falls_back:
-                    with contextlib.suppress(pg8000.native.Error, OSError, ValueError):
-                        self._opened(context=False).close()
+                    with contextlib.suppress(pg8000.native.Error, OSError, ValueError), self._opened(context=False):
+                        pass
                 self.tried.set()
                 self._over.wait(_RETRY)
 
-    def _opened(self, context: Context) -> pg8000.native.Connection:
-        return pg8000.native.Connection(
-            self.username,
-            host=self.host,
-            port=self.port,
-            database="waweb",
-            password=self.password,
-            ssl_context=context,
-            timeout=_TIMEOUT,
-            application_name="gateway",
-        )
+    @contextmanager
+    def _opened(self, context: Context) -> Iterator[None]:
+        # pg8000 does not close a socket of its own whose TLS handshake fails.
+        with (
+            socket.create_connection((self.host, self.port), _TIMEOUT) as sock,
+            pg8000.native.Connection(
+                self.username,
+                host=self.host,
+                database="waweb",
+                password=self.password,
+                sock=sock,
+                ssl_context=context,
+                application_name="gateway",
+            ),
+        ):
+            yield
 
 
 def settings(folder: Path, **more: str) -> Environ:
