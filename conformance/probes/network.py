@@ -21,7 +21,7 @@ from conformance.target import Network, Target, Vantage
 CONNECTING = 3.0
 """Long enough for two repeated first packets, which Linux sends after one second and three."""
 
-ANSWERING = 3.0
+ANSWERING = 5.0
 RESOLVING = 5.0
 LONGEST = 120.0
 MOST_VANTAGES_AT_ONCE = 16
