@@ -101,10 +101,9 @@ UNUSABLE = [
 
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> list[Ended]:
-    """Run every command line that cannot be used, side by side."""
-    folder = tmp_path_factory.mktemp("refused")
+    """Run every command line that cannot be used, side by side, each in a folder of its own: a run locks its own."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda row: portero(*row[0], cwd=folder), UNUSABLE))
+        return list(pool.map(lambda row: portero(*row[0], cwd=tmp_path_factory.mktemp("refused")), UNUSABLE))
 
 
 @pytest.mark.parametrize("number", range(len(UNUSABLE)), ids=[" ".join(words) for words, _ in UNUSABLE])
