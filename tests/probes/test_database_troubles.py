@@ -51,7 +51,7 @@ POSTGRESQL: dict[str, tuple[null.Serve, str]] = {
     "silent": (null.stays_silent, "no answer within"),
     "resets": (null.resets, "connection reset"),
     "hangs-after-the-preamble": (says(b"S"), "no answer within"),
-    "closes-after-the-preamble": (says(b"S", silent=False), "closed the connection during the TLS handshake"),
+    "closes-after-the-preamble": (says(b"S", silent=False), "cannot be looked at"),
     "rubbish-after-the-preamble": (says(b"Srubbish that is no TLS at all", b""), "TLS failed"),
     "http": (says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "that is no PostgreSQL"),
     "mysql": (says(first=packet(GREETING)), "that is no PostgreSQL"),
@@ -71,8 +71,8 @@ MYSQL: dict[str, tuple[null.Serve, str]] = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("database_door.PATIENCE", "database_tls.PATIENCE", "hello.caller.PATIENCE"):
-        monkeypatch.setattr(f"conformance.probes.{place}", 0.3)
+    for module in ("database_door", "database_login", "database_tls", "hello.caller"):
+        monkeypatch.setattr(f"conformance.probes.{module}.PATIENCE", 0.3)
 
 
 def look(engine: str, port: int) -> Outcomes:
