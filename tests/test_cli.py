@@ -211,6 +211,13 @@ def test_serve_overwrites_nobody_s_file(tmp_path: Path) -> None:
     assert (tmp_path / "t.toml").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_run_takes_no_code_from_the_folder_that_it_is_started_in(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("raise SystemExit('taken')\n")
+    ended = portero("run", "--target", "none.toml", cwd=tmp_path)
+    assert ended.code == Exit.UNUSABLE
+    assert ended.errors.startswith("portero: none.toml: cannot be read")
+
+
 def test_reader_that_leaves_early_is_no_error() -> None:
     words = f"{sys.executable} -m conformance list --json | head -c 1"
     done = subprocess.run(["/bin/sh", "-c", words], cwd=CHECKOUT, capture_output=True, text=True, check=False)

@@ -19,6 +19,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _arguments(options: argparse.Namespace) -> list[str]:
     argv = ["-c", str(PACKAGE / "portero.toml"), "--rootdir", str(PACKAGE.parent)]
+    argv.append("--noconftest")  # the folder that a run is started in is not to run code of its own
     argv += ["-p", "conformance.plugin", "-p", "conformance.terminal", "--capture=no", "--tb=no", "--no-header", "-qq"]
     argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
     argv += ["--pyargs", "conformance.suite"]
