@@ -32,7 +32,8 @@ class Manners:
     """Keeps MySQL from locking us out, and whoever else connects from this host.
 
     It counts handshakes that break off, and blocks the host after max_connect_errors of them (100 if nobody changed
-    it) until a login succeeds; connections from 127.0.0.1 and ::1 are not counted.
+    it) until a login succeeds; those of its own machine are not counted. Logins come between also where the database
+    seems to be on this machine, as it may be at the far end of a tunnel.
     """
 
     LOGIN_EVERY = 20
@@ -44,6 +45,7 @@ class Manners:
         self._lock = threading.Lock()
         self._broken = 0
         self._counted = door.database(bench).engine == "mysql"
+        self._near = False
         self._may_log_in = True
 
     def about_to_break_off(self) -> None:
@@ -55,7 +57,7 @@ class Manners:
             if self._broken % self.LOGIN_EVERY == 0 and self._may_log_in:
                 self._may_log_in = self._logs_in()
                 self._broken = 0 if self._may_log_in else self._broken
-            if self._broken >= self.WITHOUT_LOGIN:
+            if self._broken >= self.WITHOUT_LOGIN and not self._near:
                 raise Inconclusive(
                     f"stopped after {self._broken} handshakes that were broken off: MySQL blocks a host that has too "
                     "many (max_connect_errors), unless a login comes between (declare database.username and password)"
@@ -63,7 +65,7 @@ class Manners:
 
     def came_from(self, address: str) -> None:
         """Take note of where our connections come from, as the database sees it."""
-        self._counted = self._counted and address not in _LOOPBACK
+        self._near = address in _LOOPBACK
 
     def _logs_in(self) -> bool:
         declared = door.database(self._bench)
