@@ -9,15 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.locale import translations
 from conformance.model import CaseRow, Level, Requirement
 
 FOLDER = Path(__file__).parent / "requirements"
 AREAS = ("acc", "tls", "hdr", "auth", "chn", "dbt", "hook", "net", "dep", "idv")
-LANGUAGES = ("en", "es")
 
 _ID = re.compile(r"[A-Z]+-\d\d")
-_TEXTS = ("title", "statement", "judged", "repair")
-_KEYS = {"id", "level", "section", "source", "needs", "consent", "cases", "excluded", *_TEXTS}
+TEXTS = ("title", "statement", "judged", "repair")
+_KEYS = {"id", "level", "section", "source", "needs", "consent", "cases", "excluded", *TEXTS}
 
 
 @cache
@@ -37,11 +37,19 @@ def load(folder: Path = FOLDER) -> dict[str, Requirement]:
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """Return the SHA-256 of the catalogue's files, in hex: which edition a verdict was given under."""
+    """Return the SHA-256 of the catalogue's files, in hex: which edition a verdict was given under.
+
+    Of the English rows alone: a better translation changes nothing that is judged.
+    """
     total = hashlib.sha256()
     for path in sorted(folder.glob("*.toml")):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
+
+
+def text(row: Requirement, name: str, language: str) -> str:
+    """Return a text of a requirement, one of TEXTS or `excluded`; in English where the language lacks it."""
+    return translations(language).pgettext(f"{row.id} {name}", getattr(row, name))
 
 
 def _requirement(area: str, row: dict[str, Any]) -> Requirement:
@@ -50,11 +58,10 @@ def _requirement(area: str, row: dict[str, Any]) -> Requirement:
         raise ValueError(f"{where}: unknown key {', '.join(sorted(unknown))}")
     if not _ID.fullmatch(row["id"]) or not row["id"].lower().startswith(area + "-"):
         raise ValueError(f"{where}: an id in this file looks like {area.upper()}-01")
-    for key in _TEXTS:
-        if missing := [lang for lang in LANGUAGES if not row.get(key, {}).get(lang)]:
-            raise ValueError(f"{where}: {key} has no text in {', '.join(missing)}")
+    if missing := [key for key in TEXTS if not row.get(key)]:
+        raise ValueError(f"{where}: no {', '.join(missing)}")
     cases = tuple(_case(case) for case in row.get("cases", [""]))
-    plain = {k: row[k] for k in ("id", "section", "source", *_TEXTS)}
+    plain = {k: row[k] for k in ("id", "section", "source", *TEXTS)}
     return Requirement(
         **plain,
         area=area,

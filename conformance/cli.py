@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Never
 
 from conformance import __version__
-from conformance.catalogue import AREAS, LANGUAGES
+from conformance.catalogue import AREAS
+from conformance.locale import LANGUAGES
 from conformance.model import Also, Exit, UnusableInput
 
 CONSENT = ("read", "write", "destructive")

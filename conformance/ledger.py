@@ -13,6 +13,7 @@ from typing import Any
 from conformance import __version__, catalogue
 from conformance.assessment import Assessment
 from conformance.judges import tls_level
+from conformance.locale import LANGUAGES
 from conformance.model import Case, Exit, Level, Outcome, Requirement
 from conformance.target import Target
 
@@ -141,12 +142,11 @@ def _row(requirement: Requirement) -> dict[str, Any]:
         "area": requirement.area,
         "level": str(requirement.level),
         "section": requirement.section,
-        "title": requirement.title["en"],
+        "title": requirement.title,
         "source": requirement.source,
         "verdict": "",
         "texts": {
-            lang: {name: getattr(requirement, name)[lang] for name in ("title", "statement", "judged", "repair")}
-            for lang in catalogue.LANGUAGES
+            lang: {name: catalogue.text(requirement, name, lang) for name in catalogue.TEXTS} for lang in LANGUAGES
         },
         "cases": [],
     }
@@ -155,7 +155,12 @@ def _row(requirement: Requirement) -> dict[str, Any]:
 def _not_judged() -> list[dict[str, Any]]:
     """List the clauses that no outside observer can judge, and why."""
     return [
-        {"id": row.id, "titles": dict(row.title), "source": row.source, "reason": row.excluded}
+        {
+            "id": row.id,
+            "titles": {lang: catalogue.text(row, "title", lang) for lang in LANGUAGES},
+            "source": row.source,
+            "reason": row.excluded,
+        }
         for row in catalogue.load().values()
         if row.excluded is not None
     ]

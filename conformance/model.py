@@ -124,17 +124,17 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One promise of the documentation, as the catalogue states it. Texts are keyed by language."""
+    """One promise of the documentation, as the catalogue states it, in English."""
 
     id: str
     area: str
     level: Level
     section: str
     source: str
-    title: dict[str, str]
-    statement: dict[str, str]
-    judged: dict[str, str]
-    repair: dict[str, str]
+    title: str
+    statement: str
+    judged: str
+    repair: str
     needs: tuple[str, ...] = ()
     consent: str = "read"
     cases: tuple[CaseRow, ...] = ()

@@ -16,6 +16,7 @@ from conformance import catalogue
 from conformance.cases import proofs
 from conformance.guard import ENTRY, Guard
 from conformance.ledger import Entry
+from conformance.locale import LANGUAGES
 from conformance.model import (
     Also,
     Case,
@@ -51,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--area", action="append", choices=catalogue.AREAS, default=[], help="only this area")
     group.addoption("--level", choices=[*Level], default="may", help="this level of requirement, and stricter")
     group.addoption("--fault", action="append", default=[], help="break the reference server in this way")
-    group.addoption("--lang", choices=catalogue.LANGUAGES, default="en", help="the language of the reports")
+    group.addoption("--lang", choices=LANGUAGES, default="en", help="the language of the reports")
     group.addoption("--waivers", type=Path, metavar="FILE", help="violations that somebody answers for, until a date")
     group.addoption("--also", action="append", choices=[*Also], default=[], help="one more report (repeatable)")
     group.addoption("--compare", type=Path, metavar="results.json", help="tell what differs from an earlier run")

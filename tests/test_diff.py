@@ -13,9 +13,10 @@ import pytest
 from conformance import ledger, report, results
 from conformance.cli import main
 from conformance.diff import Comparison, Kind, compare
+from conformance.locale import LANGUAGES
 from conformance.model import EXCLUDED, Exit, Outcome
 from conformance.report import difference, page
-from conformance.report.wording import LANGUAGES, Wording
+from conformance.report.wording import Wording
 from tests.report import samples
 from tests.report.samples import case, document, requirement
 

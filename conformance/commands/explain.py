@@ -25,11 +25,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _text(row: Requirement, lang: str) -> str:
     say = Wording(lang)
-    parts = [f"{row.id}  {row.title[lang]}  ({say('level.' + row.level)})", row.statement[lang]]
-    parts += [f"{say('explain.' + key)}: {getattr(row, key)[lang]}" for key in ("judged", "repair")]
+    title, statement = (catalogue.text(row, name, lang) for name in ("title", "statement"))
+    parts = [f"{row.id}  {title}  ({say('level.' + row.level)})", statement]
+    parts += [f"{say('explain.' + key)}: {catalogue.text(row, key, lang)}" for key in ("judged", "repair")]
     parts.append(f"{say('explain.source')}: {row.source}")
     if row.excluded is not None:
-        parts.append(f"{say('explain.not')}: {row.excluded}")
+        parts.append(f"{say('explain.not')}: {catalogue.text(row, 'excluded', lang)}")
     needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
     if needs:
         parts.append(f"{say('explain.needs')}: {', '.join(needs)}")

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _row(row: Requirement, lang: str) -> dict[str, Any]:
     plain = {key: getattr(row, key) for key in ("id", "area", "level", "section", "source", "consent", "excluded")}
-    texts = {key: getattr(row, key)[lang] for key in ("title", "statement", "judged", "repair")}
+    texts = {key: catalogue.text(row, key, lang) for key in catalogue.TEXTS}
     return {**plain, "needs": list(row.needs), **texts}
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from conformance.circumstances import Note
 from conformance.diff import ABSENT, Comparison, Kind
 from conformance.ledger import exit_code
+from conformance.locale import LANGUAGES
 from conformance.model import Exit, Level
 from conformance.report.hostile import shown
-from conformance.report.wording import LANGUAGES, Wording
+from conformance.report.wording import Wording
 
 Row = Mapping[str, Any]
 

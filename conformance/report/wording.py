@@ -1,33 +1,39 @@
-"""What reports say, in each language: one message catalogue a language, plurals, numbers and dates."""
+"""What reports say, in each language: words by key, plurals, numbers and dates."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-FOLDER = Path(__file__).with_name("messages")
-LANGUAGES = ("en", "es")
+from conformance.locale import region, translations
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+FILE = Path(__file__).with_name("messages.toml")
 
 
 class Wording:
     """The texts of one language."""
 
     def __init__(self, language: str) -> None:
-        """Speak `language`, `en` or `es`."""
+        """Speak `language`, one of `conformance.locale.LANGUAGES`."""
         self.language = language
-        self._messages = messages(language)
+        self._translations = translations(language)
 
     def __call__(self, key: str, /, **values: Any) -> str:
         """Return the text of `key` with `values` put in; a value called `n` chooses between one and many."""
-        text: Any = self._messages
+        text: Any = messages()
         for part in key.split("."):
             text = text[part]
         if isinstance(text, Mapping):
-            text = text["one" if values.get("n") == 1 else "many"]
+            text = self._translations.npgettext(key, text["one"], text["many"], values["n"])
+        else:
+            text = self._translations.pgettext(key, text)
         return str(text).format(**{name: self._plain(value) for name, value in values.items()})
 
     def title(self, requirement: Mapping[str, Any], text: str = "title") -> str:
@@ -37,12 +43,13 @@ class Wording:
 
     def area(self, area: str) -> str:
         """Return the name of an area; its letters, where a later catalogue has one that is not known here."""
-        return str(self._messages["areas"].get(area, area.upper()))
+        return self(f"areas.{area}") if area in messages()["areas"] else area.upper()
 
     def number(self, value: float, digits: int = 1) -> str:
         """Return a number as the language writes it."""
-        plain = f"{value:,.{digits}f}"
-        return plain.translate(str.maketrans(",.", ".,")) if self.language == "es" else plain
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, "#,##0" + f".{'0' * digits}" * bool(digits), self._locale)
 
     def span(self, values: list[float]) -> str:
         """Return what `values` run from and to, or that there are none."""
@@ -60,9 +67,15 @@ class Wording:
 
     def day(self, moment: str) -> str:
         """Return the date of an ISO 8601 instant or date in words."""
-        at = datetime.fromisoformat(moment)
-        month = self._messages["months"][at.month - 1]
-        return self("date", day=str(at.day), month=month, year=str(at.year))
+        from babel.dates import format_date
+
+        return format_date(datetime.fromisoformat(moment).date(), "long", self._locale)
+
+    @cached_property
+    def _locale(self) -> Locale:
+        from babel import Locale
+
+        return Locale.parse(region(self.language))
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, float):
@@ -71,6 +84,6 @@ class Wording:
 
 
 @cache
-def messages(language: str) -> dict[str, Any]:
-    """Read the message catalogue of a language."""
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+def messages() -> dict[str, Any]:
+    """Read the English words."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))

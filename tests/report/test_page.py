@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance import report
+from conformance.locale import LANGUAGES
 from conformance.report import markdown, page
-from conformance.report.wording import LANGUAGES
 from tests.report import samples
 
 VOID = {"meta", "link", "img", "br", "rect", "line", "circle", "path"}

@@ -1,0 +1,41 @@
+"""Finds what is to be translated: the rows of the catalogue and the words of the reports.
+
+Each function is a Babel extraction method. Lines are not told: every edit above a text would change the catalogues.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from typing import IO, Any
+
+from conformance.catalogue import TEXTS
+
+# Line, function, message, comments: what Babel asks of an extraction method.
+Found = tuple[int, str, tuple[str, ...], list[str]]
+
+
+def extract_toml(
+    fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[Found]:
+    """Yield the texts of a TOML file, each in a context: requirement and name of the text, or the key of the words."""
+    document = tomllib.loads(fileobj.read().decode())
+    if "requirement" not in document:
+        yield from words(document)
+    for row in document.get("requirement", ()):
+        for name in (*TEXTS, "excluded"):
+            if name in row:
+                yield 0, "pgettext", (f"{row['id']} {name}", row[name]), []
+
+
+def words(messages: Mapping[str, Any], path: str = "") -> Iterator[Found]:
+    """Yield what stands below a key of the words; a table of `one` and `many` is a plural."""
+    for name, value in messages.items():
+        key = f"{path}.{name}" if path else name
+        match value:
+            case {"one": str(one), "many": str(many)}:
+                yield 0, "npgettext", (key, one, many), []
+            case Mapping():
+                yield from words(value, key)
+            case _:
+                yield 0, "pgettext", (key, value), []
