@@ -17,13 +17,14 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 class Mount:
     """Something at `target` in a container; `host` is where it lies here, None where the files do not tell.
 
-    `volume` is the name of a named volume, empty for anything else.
+    `volume` is the name of a named volume, empty for anything else. `memory` is a tmpfs, which starts empty.
     """
 
     target: str
     host: Path | None
     volume: str
     place: str
+    memory: bool = False
 
 
 def mounts(service: Node, model: Node) -> list[Mount]:
@@ -35,6 +36,9 @@ def mounts(service: Node, model: Node) -> list[Mount]:
 
 
 def _mounts(service: Node, model: Node) -> Iterator[Mount]:
+    tmpfs = service.get("tmpfs")
+    for entry in tmpfs.entries("tmpfs") if tmpfs is not None else []:
+        yield Mount(_clean(entry.text.partition(":")[0]), None, "", entry.place, memory=True)
     volumes = service.get("volumes")
     for entry in volumes.entries("volumes") if volumes is not None else []:
         yield _long(entry, model) if isinstance(entry.value, dict) else _short(entry, model)
@@ -68,7 +72,7 @@ def _long(entry: Node, model: Node) -> Mount:
         raise ComposeTrouble(f"{entry.place}: a volume in long form names its target")
     aim = _clean(target.text)
     if source is None or kind is None or kind.text not in ("bind", "volume"):
-        return Mount(aim, None, "", entry.place)
+        return Mount(aim, None, "", entry.place, memory=kind is not None and kind.text == "tmpfs")
     if kind.text == "bind":
         return Mount(aim, _host(entry, source.text), "", entry.place)
     mount = _named(source.text, aim, entry, model)

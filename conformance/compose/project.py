@@ -35,10 +35,14 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network: its name (that of docker where it has one), and the address that ports are bound to by default."""
+    """A network: its name (that of docker where it has one), and the address that ports are bound to by default.
+
+    Nothing is published by way of one that is `internal`.
+    """
 
     name: str
     bind_address: str = ""
+    internal: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ class Service:
         """Return `host`, `bridge`, `none`, `service:NAME`, `container:NAME`, or nothing."""
         return self._text("network_mode")
 
+    @property
+    def container_name(self) -> str:
+        """Return the name that its container is given, empty where that is left to compose."""
+        return self._text("container_name")
+
     @cached_property
     def ports(self) -> list[Port]:
         """Return what is published on the host."""
@@ -101,7 +110,12 @@ class Service:
         name = node.get("name")
         options = node.get("driver_opts")
         bound = options.get(BIND_ADDRESS) if options is not None else None
-        return Network(name.text if name is not None else key, bound.text if bound is not None else "")
+        internal = node.get("internal")
+        return Network(
+            name.text if name is not None else key,
+            bound.text if bound is not None else "",
+            internal is not None and internal.true,
+        )
 
     def _text(self, key: str) -> str:
         found = self.node.get(key)

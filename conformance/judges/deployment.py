@@ -110,6 +110,8 @@ def database_verified(seen: DeploymentObservation, policy: Policy, case: Case) -
             wrong.append(
                 (f"{setting.place}: {VERIFY} of {name} is {setting.value}, which switches verification off", mark)
             )
+        else:
+            right.append(f"{VERIFY} of {name} is {setting.value or 'not set'}")
     notes = tuple(
         f"{setting.place}: {VERIFY} of {name} does nothing: it is for the web app."
         for name, service in database(seen, policy).items()

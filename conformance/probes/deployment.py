@@ -15,9 +15,9 @@ from conformance.compose.project import Project, Service, Variable, read_project
 from conformance.compose.yaml_nodes import read_text
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
-from conformance.probes.deployment_clear import SHARED, in_clear, samples
+from conformance.probes.deployment_clear import SHARED, elsewhere, in_clear, samples
 from conformance.probes.deployment_files import SETTINGS, Contents, Files, Found, issued_by, pair_matches
-from conformance.probes.deployment_strength import weakness
+from conformance.probes.deployment_strength import respelt, weakness
 from conformance.records.deployment import (
     DeploymentObservation,
     NamedFile,
@@ -68,16 +68,22 @@ class _Looking:
         services = {name: self._service(service) for name, service in self.project.services.items()}
         self.files.search()
         findings = self.project.findings
+        clear = in_clear(self.project)
         return DeploymentObservation(
             files=tuple(self.shown(path) for path in self._read()),
             services=services,
             missing=tuple(findings.missing.values()),
             blank=tuple(f"{place}: {name} is not set" for name, place in sorted(findings.blank.items())),
-            in_clear=tuple(in_clear(self.project)),
+            in_clear=(*clear, *elsewhere(self.project, self._compose_texts(), clear)),
             samples=tuple(samples(self.project)),
             keys=tuple(key for _, key in sorted(self.files.keys.items())),
             keys_unseen=tuple(dict.fromkeys(self.files.unseen)),
         )
+
+    def _compose_texts(self) -> list[tuple[str, str]]:
+        declared = self.bench.target.deployment
+        paths = [self.bench.file(name) for name in declared.compose_files] if declared else []
+        return [(self.shown(path), read_text(path, self.shown(path))) for path in paths]
 
     def _read(self) -> list[Path]:
         declared = self.bench.target.deployment
@@ -99,7 +105,7 @@ class _Looking:
         contents = {each.file.setting: each.contents for each in found}
         authority, certificate, key = (contents.get(name, Contents()) for name in SETTINGS)
         issued, impostor = issued_by(certificate, authority)
-        bound = {network.bind_address for network in service.networks.values()}
+        bound = {network.bind_address for network in service.networks.values() if not network.internal}
         return ServiceSeen(
             place=service.place,
             image=service.image.replace(UNKNOWN, "?")[:_SHOWN],
@@ -107,7 +113,7 @@ class _Looking:
             active=service.active,
             profiles=tuple(each.text for each in names.entries("profiles")) if names is not None else (),
             networks=tuple(network.name for network in service.networks.values()),
-            network_mode=service.network_mode,
+            network_mode=self._network_mode(service),
             ports=_ports(service),
             settings={name: self._setting(service, name) for name in (*PLAIN, RETIRED)},
             secret=self._shared(service),
@@ -165,7 +171,17 @@ class _Looking:
         if setting.state != "set" or variable is None or variable.value is None:
             return SharedSecret(setting)
         group = self.groups.setdefault(variable.value, len(self.groups) + 1)
-        return SharedSecret(setting, group, weakness(variable.value), variable.value in self.passwords)
+        reused = variable.value in self.passwords
+        weak = weakness(variable.value)
+        if not weak and not reused and respelt(variable.value, self.passwords):
+            weak = "it is a database password in other letters, encoded or hashed"
+        return SharedSecret(setting, group, weak, reused)
+
+    def _network_mode(self, service: Service) -> str:
+        """Return the mode; a container that is one of these services goes by the service's name."""
+        kind, _, name = service.network_mode.partition(":")
+        known = {each.container_name: other for other, each in self.project.services.items()}
+        return f"service:{known[name]}" if kind == "container" and name in known else service.network_mode
 
     def _named_files(self, service: Service) -> list[Found]:
         found = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.compose.interpolation import pieces
 from conformance.compose.nodes import ComposeTrouble, Node
 from conformance.compose.project import Project, Service
 from conformance.compose.yaml_nodes import read_text
-from conformance.probes.deployment_strength import sample
+from conformance.probes.deployment_strength import sample, weakness
 from conformance.records.deployment import Remark
 
 SHARED = "WA_SECRET"
@@ -31,14 +31,20 @@ _URL = re.compile(r"[A-Za-z][\w+.-]*://[^\s/:@?#]*:([^\s/@]+)@")
 _WORD = r"""("[^"]*"|'[^']*'|[^\s"';&|)]+)"""
 _FLAG = re.compile(rf"(?:^|\s)--?([A-Za-z][\w.-]*?)(?:=|\s+(?!-)){_WORD}")
 _ASSIGNED = re.compile(rf"""(?:^|[\s;&|"'(])([A-Za-z_]\w*)={_WORD}""")
+_WRITTEN = re.compile(rf"""(?:^|[\s,;{{])["']?([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*{_WORD}""")
+_REMARK = re.compile(r"^[ \t]*(?:#|;|//).*$", re.MULTILINE)
 _MYSQL = re.compile(rf"\b(?:mysql|mariadb)[\w-]*\s(?:[^|;&]*\s)?-p{_WORD}")
-_NOT_A_VALUE = ("<", "`", "(", "/")
+_LOGIN = re.compile(
+    rf"\bcurl\s(?:[^|;&]*\s)?(?:-[A-Za-z]*u\s*|--(?:proxy-)?user[=\s]\s*)[\"']?[^\s:\"']+:{_WORD}"
+    rf"|(?i:\bauthorization\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+){_WORD}"
+)
+_NOT_A_VALUE = ("<", "`", "(", "/", "{", "%")
 
 
 def confidential(name: str) -> bool:
     """Tell whether a variable by this name holds a secret itself, rather than a file's name or a rule about one."""
     words = [word.upper() for word in re.split(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])", name) if word]
-    if not words or words == ["PWD"] or words == ["OLDPWD"] or set(words) & _ABOUT:
+    if not words or name in ("PWD", "OLDPWD") or set(words) & _ABOUT:
         return False
     last = words[-1]
     return (
@@ -53,12 +59,34 @@ def confidential(name: str) -> bool:
 def in_clear(project: Project) -> list[Remark]:
     """List where a secret stands in clear in a compose file: services that are not active too."""
     found = [remark for service in project.services.values() for remark in _in_service(service)]
-    configs = project.model.get("configs")
-    for name, config in configs.items("configs") if configs is not None else []:
+    for name, config in _declared(project, "configs"):
         content = config.get("content")
         if content is not None:
-            found += _in_text(content, f"config {name[:60]}")
+            found += _in_content(content, f"config {name[:60]}")
+    for name, volume in _declared(project, "volumes"):
+        found += _in_options(volume, "driver_opts", f"volume {name[:60]}")
     return list(dict.fromkeys(found))
+
+
+def elsewhere(project: Project, texts: Iterable[tuple[str, str]], known: Iterable[Remark]) -> list[Remark]:
+    """List further lines of compose files, each a name and its text, that hold a secret in use: comments, say."""
+    told = {remark.place for remark in known}
+    given = [(name, entry.value) for entries in project.env_files.values() for name, entry in entries.items()]
+    for service in project.services.values():
+        given += [(name, variable.value or "") for name, variable in service.environment.items()]
+    live = {value: name for name, value in given if confidential(name) and _clear(value) and not weakness(value)}
+    return [
+        Remark(f"{file}:{number}", f"the value of {name} stands in clear")
+        for file, text in texts
+        for number, line in enumerate(text.splitlines(), 1)
+        for value, name in live.items()
+        if value in line and f"{file}:{number}" not in told
+    ]
+
+
+def _declared(project: Project, kind: str) -> list[tuple[str, Node]]:
+    found = project.model.get(kind)
+    return found.items(kind) if found is not None else []
 
 
 def samples(project: Project) -> list[Remark]:
@@ -76,8 +104,7 @@ def samples(project: Project) -> list[Remark]:
 
 
 def _secret_files(project: Project) -> Iterator[Remark]:
-    secrets = project.model.get("secrets")
-    for name, secret in secrets.items("secrets") if secrets is not None else []:
+    for name, secret in _declared(project, "secrets"):
         file = secret.get("file")
         if file is None:
             continue
@@ -90,15 +117,10 @@ def _secret_files(project: Project) -> Iterator[Remark]:
 
 
 def _in_service(service: Service) -> Iterator[Remark]:
-    named = [("environment", service.node), ("labels", service.node)]
-    if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
-        named.append(("args", build))
-    for key, holder in named:
-        pairs = holder.get(key)
-        for name, node in pairs.pairs(key).items() if pairs is not None else []:
-            if confidential(name) and _clear(_flattened(node.template)):
-                yield Remark(node.place, f"{name} of {service.name} stands in clear")
-    for key in ("command", "entrypoint"):
+    yield from _in_pairs(service)
+    if (logging := service.node.get("logging")) is not None:
+        yield from _in_options(logging, "options", f"the logging of {service.name}")
+    for key in ("command", "entrypoint", "post_start", "pre_stop"):
         if (command := service.node.get(key)) is not None:
             yield from _in_text(command, f"the {key} of {service.name}")
     check = service.node.get("healthcheck")
@@ -109,16 +131,53 @@ def _in_service(service: Service) -> Iterator[Remark]:
             yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
 
 
+def _in_pairs(service: Service) -> Iterator[Remark]:
+    named = [("environment", service.node), ("labels", service.node)]
+    if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
+        named.append(("args", build))
+    for key, holder in named:
+        pairs = holder.get(key)
+        for name, node in pairs.pairs(key).items() if pairs is not None else []:
+            if confidential(name):
+                if _clear(_flattened(node.template)):
+                    yield Remark(node.place, f"{name} of {service.name} stands in clear")
+            else:
+                yield from _given(node, (_ASSIGNED,), _flattened(node.template), f"{name} of {service.name}")
+
+
 def _in_text(node: Node, where: str) -> Iterator[Remark]:
-    """Look at a command line, or a file's content, for values given to names of secrets."""
+    """Look at a command line for values given to names of secrets."""
     text = " ".join(_flattened(leaf.template) for leaf in node.leaves())[:LONGEST]
-    for pattern in (_FLAG, _ASSIGNED):
-        for name, value in pattern.findall(text):
+    yield from _given(node, (_FLAG, _ASSIGNED), text, where)
+    if any(_clear(value) for value in _MYSQL.findall(text)):
+        yield Remark(node.place, f"-p in {where} is followed by a password in clear")
+    if any(_clear("".join(found).strip("\"'")) for found in _LOGIN.findall(text)):
+        yield Remark(node.place, f"a login in {where} has its password or token in clear")
+
+
+def _in_content(node: Node, where: str) -> Iterator[Remark]:
+    """Look at a file's content: NAME=VALUE, NAME = VALUE and NAME: VALUE, but for its comments."""
+    text = _REMARK.sub("", _flattened(node.template)[:LONGEST])
+    for line in text.splitlines():
+        yield from _given(node, (_WRITTEN,), line, where)
+
+
+def _in_options(holder: Node, key: str, where: str) -> Iterator[Remark]:
+    """Look at a driver's options, by their names and at what is assigned within: o: "username=a,password=b"."""
+    options = holder.get(key)
+    for name, node in options.items(key) if options is not None else []:
+        text = _flattened(node.template)
+        if confidential(name) and _clear(text) and not text.startswith(_NOT_A_VALUE):
+            yield Remark(node.place, f"{name} in {where} stands in clear")
+        yield from _given(node, (_ASSIGNED,), text.replace(",", " "), where)
+
+
+def _given(node: Node, patterns: Iterable[re.Pattern[str]], text: str, where: str) -> Iterator[Remark]:
+    for pattern in patterns:
+        for name, value in pattern.findall(text[:LONGEST]):
             bare = value.strip("\"'")
             if confidential(name) and not bare.startswith(_NOT_A_VALUE) and _clear(bare):
                 yield Remark(node.place, f"{name} in {where} stands in clear")
-    if any(_clear(value) for value in _MYSQL.findall(text)):
-        yield Remark(node.place, f"-p in {where} is followed by a password in clear")
 
 
 def _flattened(template: str) -> str:

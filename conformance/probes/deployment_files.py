@@ -84,6 +84,8 @@ class Files:
         mount = _mount(service.mounts, aim)
         if mount is None:
             return *nowhere, *_not_mounted(service, aim)
+        if mount.memory:
+            return *nowhere, f"lies in the tmpfs at {mount.place}, which starts empty", ""
         rest = posixpath.relpath(aim, mount.target)
         if mount.host is not None and mount.host.exists():
             host = mount.host if rest == "." else mount.host / rest
@@ -113,6 +115,8 @@ class Files:
         contents = read_pem(raw)
         if contents.keys or contents.locked:
             self._note_key(host, root, file.place)
+        elif contents.certificates:  # named as a key, and none
+            self.keys.pop(host, None)
         seen = replace(
             file,
             certificates=tuple(_stored(each, self.now) for each in contents.certificates),

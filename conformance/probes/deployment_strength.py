@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from conformance import locate
@@ -43,6 +46,26 @@ def sample(text: str) -> str:
     return ""
 
 
+def respelt(text: str, words: Iterable[str]) -> bool:
+    """Tell whether a text is one of `words` in other letters, backwards, encoded, or a plain hash of it."""
+    bare = text.strip()
+    return any(bare.rstrip("=") in _spellings(word) or bare.casefold() in _letters(word) for word in words)
+
+
+def _letters(word: str) -> set[str]:
+    return {word.casefold(), word.casefold()[::-1]} - {""}
+
+
+@cache
+def _spellings(word: str) -> frozenset[str]:
+    """Return what a word is in base64 and hex, and its hashes; with the line feed that echo puts in, too."""
+    found = set()
+    for raw in (word.encode(), word.encode() + b"\n"):
+        found |= {raw.hex(), base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+        found |= {hashlib.new(name, raw, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256")}
+    return frozenset(each.rstrip("=") for each in found)
+
+
 @cache
 def _listed(name: str) -> frozenset[str]:
     lines = (locate.data("fixtures") / "secrets" / name).read_text(encoding="utf-8").splitlines()
@@ -53,6 +76,8 @@ def weakness(text: str) -> str:
     """Say in a few words why a secret is weak; nothing for a strong one."""
     if known := sample(text):
         return known
+    if respelt(text, _listed("samples.txt")):
+        return "an encoding or a hash of a value that samples and documentation use"
     if len(text) < SHORTEST:
         return f"shorter than {SHORTEST} characters"
     block = _repeated(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from ..deployment import COMPOSE, DB_ENV, ENV
@@ -77,6 +78,18 @@ def repeats_a_short_secret(gateway: Gateway) -> None:
 def reuses_the_database_password(gateway: Gateway) -> None:
     """Breaks DEP-02: WA_SECRET is the database password too."""
     _use_secret(gateway, gateway.deployment.password)
+
+
+@fault("DEP-02")
+def makes_the_secret_of_the_database_password(gateway: Gateway) -> None:
+    """Breaks DEP-02: WA_SECRET is the database password in base64."""
+    _use_secret(gateway, base64.b64encode(gateway.deployment.password.encode()).decode())
+
+
+@fault("DEP-12")
+def leaves_the_secret_in_a_comment(gateway: Gateway) -> None:
+    """Breaks DEP-12: a reference has replaced the secret, and a comment still has it."""
+    gateway.deployment.texts[COMPOSE] += f"# WA_SECRET: {gateway.environ['WA_SECRET']}\n"
 
 
 def _use_secret(gateway: Gateway, text: str) -> None:

@@ -149,6 +149,14 @@ def binds_ports_by_the_network(gateway: Gateway) -> None:
 
 
 @near_miss()
+def logs_in_by_references_everywhere(gateway: Gateway) -> None:
+    """A health check, a log driver and a volume have their logins out of variables and files; a comment names one."""
+    extra = "    healthcheck: {test: 'curl -fsku admin:$$ADMIN_PW https://localhost/v1/health'}\n"
+    extra += "    logging: {driver: splunk, options: {splunk-token: '${WA_SECRET}'}}  # not the WA_SECRET=... of old\n"
+    gateway.deployment.edit(COMPOSE, "  waweb:\n", "  waweb:\n" + extra)
+
+
+@near_miss()
 def leaves_services_to_profiles(gateway: Gateway) -> None:
     """A service for emergencies, that breaks rules, runs with a profile that is not used."""
     service = "  debug:\n    profiles: [debug]\n    image: docker.whatsapp.biz/coreapp:v1\n    network_mode: host\n\n"

@@ -204,6 +204,20 @@ def test_a_key_that_does_not_match_its_certificate(tmp_path: Path) -> None:
     assert "the key of web does not belong to its certificate" in outcomes.failures()["DEP-06"]
 
 
+def test_a_certificate_in_the_place_of_the_key_is_no_open_key(tmp_path: Path) -> None:
+    write_certs(tmp_path / "data" / "certs")
+    outcomes = run(tmp_path, {"c.yml": with_settings(**ALL | {"WA_DB_SSL_KEY": f"{CERTS}/cert.pem"})})
+    assert outcomes.failed() & {"DEP-06", "DEP-07"} == {"DEP-06"}
+    assert "holds no private key" in outcomes.failures()["DEP-06"]
+
+
+@pytest.mark.parametrize("hidden", [f"tmpfs: ['{CERTS}:size=1m']", f"tmpfs: {CERTS}"])
+def test_a_tmpfs_hides_what_is_mounted_below_it(tmp_path: Path, hidden: str) -> None:
+    write_certs(tmp_path / "data" / "certs")
+    outcomes = run(tmp_path, {"c.yml": with_settings(f"    {hidden}\n", **ALL)}, certs_dir="data/certs")
+    assert "(WA_DB_SSL_CA of core) lies in the tmpfs at c.yml:" in outcomes.failures()["DEP-06"]
+
+
 def test_a_locked_key_leaves_it_open(tmp_path: Path) -> None:
     certs = tmp_path / "data" / "certs"
     write_certs(certs)
@@ -248,6 +262,33 @@ def test_certs_dir_hides_no_mount_of_another_folder(tmp_path: Path) -> None:
     write_certs(tmp_path / "here")
     (tmp_path / "data").mkdir()
     assert "DEP-06" in run(tmp_path, {"c.yml": with_settings(**ALL)}, certs_dir="here").failed()
+
+
+def test_a_container_of_these_files_is_known_by_its_name(tmp_path: Path) -> None:
+    text = f"services:\n  web: {{image: {WEB}, container_name: front}}\n"
+    text += f"  core: {{image: {CORE}, network_mode: 'container:front'}}\n"
+    assert "web is in no network without core" in run(tmp_path, {"c.yml": text}).failures()["DEP-08"]
+
+
+@pytest.mark.parametrize(("internal", "wrong"), [("true", False), ("false", True)])
+def test_ports_are_not_bound_by_an_internal_network(tmp_path: Path, internal: str, wrong: bool) -> None:
+    text = f"services:\n  web: {{image: {WEB}, ports: ['9090:443'], networks: [front, back]}}\n"
+    text += f"  core: {{image: {CORE}, networks: [back]}}\n"
+    text += "networks:\n  front: {driver_opts: {com.docker.network.bridge.host_binding_ipv4: 127.0.0.1}}\n"
+    text += f"  back: {{internal: {internal}}}\n"
+    assert ("DEP-10/interface" in run(tmp_path, {"c.yml": text}).failures()) is wrong
+
+
+@pytest.mark.parametrize("spelling", [SECRET.lower(), SECRET.encode().hex(), SECRET[::-1]])
+def test_a_database_password_in_another_spelling_is_no_secret_of_its_own(tmp_path: Path, spelling: str) -> None:
+    text = BARE.replace("{image", "{environment: {WA_SECRET: '${S}', WA_DB_PASSWORD: '${P}'}, image")
+    outcomes = run(tmp_path, {"c.yml": text, ".env": f"S={spelling}\nP={SECRET}\n"})
+    assert "a database password in other letters, encoded or hashed" in outcomes.failures()["DEP-02"]
+
+
+def test_a_pass_says_what_was_seen(tmp_path: Path) -> None:
+    verdicts = run(tmp_path, {"c.yml": BARE}).verdicts.values()
+    assert all(verdict.observed for verdict in verdicts)
 
 
 def test_a_chain_by_an_intermediate_belongs_to_its_root(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.probes.deployment_clear import confidential, in_clear, samples
+from conformance.probes.deployment_clear import confidential, elsewhere, in_clear, samples
 from conformance.probes.deployment_strength import sample, weakness
 from tests.compose.projects import project
 
@@ -46,6 +46,8 @@ def test_strong_secrets(text: str) -> None:
         ("s3cr3t-for-wa-gateway", "too easy"),
         ("thisisaverysecretkeyforwhatsapp", "too easy"),
         ("123456789012345678901", "too easy"),
+        ("Y2hhbmdlbWUK", "an encoding or a hash"),
+        ("5f4dcc3b5aa765d61d8327deb882cf99", "an encoding or a hash"),
     ],
 )
 def test_weak_secrets(text: str, why: str) -> None:
@@ -110,6 +112,21 @@ def found(folder: Path, text: str) -> list[str]:
             "healthcheck: {test: mysqladmin ping -uroot -pabcdef}",
             "c.yml:3 -p in the health check of a is followed by a password in clear",
         ),
+        (
+            "healthcheck: {test: 'curl -fsku admin:abcdef https://localhost'}",
+            "c.yml:3 a login in the health check of a has its password or token in clear",
+        ),
+        (
+            "healthcheck: {test: [CMD, curl, -H, 'Authorization: Bearer abcdef', 'https://localhost']}",
+            "c.yml:3 a login in the health check of a has its password or token in clear",
+        ),
+        ("post_start: [{command: x --password abcdef}]", "c.yml:3 password in the post_start of a stands in clear"),
+        ("environment: {DSN: 'host=db password=abcdef'}", "c.yml:3 password in DSN of a stands in clear"),
+        ("environment: ['DSN=Server=db;Pwd=abcdef']", "c.yml:3 Pwd in DSN of a stands in clear"),
+        (
+            "logging: {driver: splunk, options: {splunk-token: abcdef}}",
+            "c.yml:3 splunk-token in the logging of a stands in clear",
+        ),
     ],
 )
 def test_secrets_in_clear(tmp_path: Path, text: str, words: str) -> None:
@@ -130,6 +147,10 @@ def test_secrets_in_clear(tmp_path: Path, text: str, words: str) -> None:
         "healthcheck: {test: mysqladmin ping -p$$MYSQL_ROOT_PASSWORD}",
         "command: mysqld --port=3306\nports: ['3306:3306']",
         "command: ssh -p 22 host",
+        "healthcheck: {test: 'curl -u admin:$$PW -H \"Authorization: Bearer $$T\" https://a'}\nuser: '1000:1000'",
+        "environment: {OPTS: '-Dpassword.min=8', FORMAT: 'token=%t', QUERY: 'a=1&token={token}', DSN: 'password=${P}'}",
+        "logging: {driver: splunk, options: {splunk-token: '${T}', tag: 'token={{.Name}}'}}",
+        "post_start: [{command: x --token-file /run/secrets/t}]",
         "labels: {traefik.http.routers.a.tls: 'true', org.label.token-url: 'https://x'}",
         "env_file: no.env",
     ],
@@ -146,6 +167,37 @@ configs:
   c: {content: "A_TOKEN=abcdef\\nB=1"}
 """
     assert [remark.place for remark in in_clear(project(tmp_path, {"c.yml": text}))] == ["c.yml:3", "c.yml:5"]
+
+
+def test_contents_of_configs_and_options_of_volumes_are_looked_at(tmp_path: Path) -> None:
+    text = """services:
+  a: {image: x}
+configs:
+  c:
+    content: |
+      # password = the one from the vault
+      password = abcdef
+  d: {content: "ssl_password_file /run/secrets/x;\\ntoken_ttl = 3\\nsecret: {{ .Secret }}\\npassword: ${P}"}
+volumes:
+  m: {driver_opts: {type: cifs, o: "username=wa,password=abcdef,vers=3.0"}}
+  n: {driver_opts: {type: cifs, o: "credentials=/etc/wa,vers=3.0"}}
+  o: {driver_opts: {type: cifs, o: "username=wa,password=${P}"}}
+"""
+    remarks = in_clear(project(tmp_path, {"c.yml": text}))
+    assert [f"{remark.place} {remark.words}" for remark in remarks] == [
+        "c.yml:5 password in config c stands in clear",
+        "c.yml:10 password in volume m stands in clear",
+    ]
+
+
+def test_a_secret_in_use_is_found_in_comments_too(tmp_path: Path) -> None:
+    text = (
+        "services:\n  a:\n    # was: Xk9$mPq2vL5nRt8w\n    environment: {A_SECRET: '${A_SECRET}', B_PASSWORD: '${B}'}\n"
+    )
+    read = project(tmp_path, {"c.yml": text, ".env": "A_SECRET='Xk9$mPq2vL5nRt8w'\nB=image\n"})
+    assert [f"{each.place} {each.words}" for each in elsewhere(read, [("c.yml", text)], [])] == [
+        "c.yml:3 the value of A_SECRET stands in clear"
+    ]
 
 
 def test_sample_passwords_are_found_wherever_they_are_set(tmp_path: Path) -> None:
