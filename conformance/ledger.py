@@ -15,7 +15,6 @@ from conformance.assessment import Assessment
 from conformance.judges import tls_level
 from conformance.locale import LANGUAGES
 from conformance.model import Case, Exit, Level, Outcome, Requirement
-from conformance.target import Target
 
 SCHEMA = 1
 NOT_SELECTED = "not selected"
@@ -172,19 +171,12 @@ def worst(verdicts: Iterable[str]) -> str:
     return str(min((Outcome(v) for v in verdicts), key=order.index))
 
 
-def sections_without_requirements(target: Target) -> list[str]:
-    """Name the declared sections that this edition of the catalogue asks nothing about yet."""
-    asked = {row.section for row in catalogue.load().values() if row.excluded is None}
-    return [section for section in target.sections if section not in asked]
-
-
 def _target(assessment: Assessment, observations: Mapping[str, Any]) -> dict[str, Any]:
     target = assessment.target
     return {
         "name": target.name,
         "sha256": target.sha256,
         "sections": list(target.sections),
-        "sections_without_requirements": sections_without_requirements(target),
         "consent": target.consent,
         "clock_offset_seconds": clock_offset(observations),
         "tls_level": tls_level.recorded(observations.get("tls/0", {})),

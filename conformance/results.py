@@ -72,7 +72,6 @@ class Target(_Table):
     name: str
     sha256: Digest
     sections: list[str]
-    sections_without_requirements: Annotated[list[str], Field(description="asked nothing about in this edition")] = []
     consent: Literal["read", "write", "destructive"]
     clock_offset_seconds: float | None
     tls_level: Annotated[dict[str, str | None], Field(description="the level that is run, keyed by guideline")]

@@ -104,10 +104,9 @@ class Session:
                 raise UnusableInput(f"the target file spells out a secret that it refers to elsewhere: {shown}")
 
     def opening_lines(self) -> list[str]:
-        """Say what a reader of the run has to know first: what is waived, what is not asked about."""
+        """Say what a reader of the run has to know first: what is waived, what the reference server lacks here."""
         return [
             *self.waivers.lines(),
-            *map(not_asked_about, ledger.sections_without_requirements(self.target)),
             *(f"[{section}] is not declared by the reference server: {why}" for section, why in self.without.items()),
         ]
 
@@ -161,11 +160,6 @@ class Session:
         for what in self.observatory.bench.undo.settle():
             left = f", or run `portero restore --reports {self.reports}`" if (self.reports / NAME).exists() else ""
             sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it{left}\n")
-
-
-def not_asked_about(section: str) -> str:
-    """Say that a declared section has no requirement yet."""
-    return f"[{section}] is declared, and this edition of the catalogue asks nothing about it yet: it is not tested"
 
 
 def refuse_unknown_faults(names: Sequence[str]) -> None:

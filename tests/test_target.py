@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from conformance import catalogue, ledger
 from conformance.inputs.target_file import check_client_key, read
 from conformance.inputs.toml_text import spell
 from conformance.model import UnusableInput
@@ -219,13 +218,3 @@ def test_area_without_requirements_may_be_left_out_beforehand(tmp_path: Path) ->
     path = tmp_path / "target.toml"
     path.write_text(HEAD + '[scope]\nexclude = [{requirement = "HOOK-*", reason = "not ours"}]\n' + WEBAPP, "utf-8")
     assert read(path).excluded("HOOK-03") == "not ours"
-
-
-def test_sections_without_requirements_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "target.toml"
-    path.write_text(HEAD + WEBAPP + '[deployment]\nhosts = "one"\n', "utf-8")
-    target = read(path)
-    assert ledger.sections_without_requirements(target) == []
-    rows = {id_: row for id_, row in catalogue.load().items() if row.section != "deployment"}
-    monkeypatch.setattr(catalogue, "load", lambda: rows)
-    assert ledger.sections_without_requirements(target) == ["deployment"]

@@ -7,12 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from conformance import ledger, waivers
+from conformance import waivers
 from conformance.inputs import schemas, target_file
 from conformance.inputs.complaints import read_toml
 from conformance.model import Exit, UnusableInput
 from conformance.secret import open_vault
-from conformance.session import not_asked_about
 from conformance.target import Target
 
 
@@ -36,7 +35,6 @@ def run(options: argparse.Namespace) -> int:
 def _about(target: Target, folder: Path) -> list[str]:
     return [
         f"probes {', '.join(target.sections)} with consent {target.consent}",
-        *map(not_asked_about, ledger.sections_without_requirements(target)),
         *(f"a run cannot begin here yet: {trouble}" for trouble in _unusable_secrets(target, folder)),
     ]
 

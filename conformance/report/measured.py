@@ -1,4 +1,4 @@
-"""The measurements that the report draws: replay window, versions and suites, time by area."""
+"""The measurements that the report draws: replay window, versions and suites, who reaches what, time by area."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.profiles import NEWEST_FIRST, Profile, guideline
+from conformance.records.network import Came
 from conformance.records.tls import VERSIONS
 from conformance.report.view import Document, declared, matrix
 
@@ -98,6 +99,34 @@ def _offer(seen: Mapping[str, Any], version: str, profile: Profile) -> Offer:
         allowed=allowed,
         suites=tuple((name, allowed and name in names) for name in accepted),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A service, and whether it is reached, and may be; `reached` is None where that could not be told."""
+
+    service: str
+    to: str
+    reached: bool | None
+    allowed: bool
+
+
+def routes(document: Document) -> dict[str, list[Route]]:
+    """Compare what each vantage point reaches with what the target file declares; empty without an observation."""
+    seen = {one["name"]: one for one in document["observations"].get("network/0", {}).get("vantages", ())}
+    found: dict[str, list[Route]] = {}
+    for reach in document["target"]["document"].get("network", {}).get("reach", ()):
+        if reach["from"] in seen:
+            reached = _reached(seen[reach["from"]], reach["to"])
+            found.setdefault(reach["from"], []).append(Route(reach["service"], reach["to"], reached, reach["allowed"]))
+    return found
+
+
+def _reached(vantage: Mapping[str, Any], to: str) -> bool | None:
+    look = vantage["looks"].get(to, {})
+    if vantage["trouble"] or not look.get("seen"):
+        return None
+    return any(Came(one["came"]).is_open for one in look["seen"])
 
 
 @dataclass(frozen=True, slots=True)

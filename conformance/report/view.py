@@ -134,8 +134,7 @@ def gaps(document: Document) -> dict[str, list[Gap]]:
     found = {"internal": [Gap(error, ()) for error in document["run"].get("internal_errors", ())]}
     for verdict in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
         found[verdict] = _reasons(document, verdict)
-    found["unasked"] = [Gap(f"[{name}]", ()) for name in document["target"].get("sections_without_requirements", ())]
-    found["not-judged"] = [Gap(row["reason"], ((row["id"], 0),)) for row in document["not_judged"]]
+    found["not-judged"] = [Gap(row["reason"].removesuffix("."), ((row["id"], 0),)) for row in document["not_judged"]]
     return {str(kind): reasons for kind, reasons in found.items() if reasons}
 
 

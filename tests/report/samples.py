@@ -87,13 +87,13 @@ def document(*rows: dict[str, Any], **run: Any) -> dict[str, Any]:
             "name": "staging",
             "sha256": "ab" * 32,
             "sections": ["webapp", "channel"],
-            "sections_without_requirements": [],
             "consent": "read",
             "clock_offset_seconds": -0.4,
             "tls_level": {"4.0": "none", "5.7": "intermediate", "5.8": "none", "6.0": "intermediate"},
             "document": {
                 "webapp": {"security_level": "intermediate", "guideline": "5.8"},
                 "channel": {"tolerance_seconds": 10},
+                "network": {"reach": REACH},
             },
         },
         "counts": {
@@ -109,7 +109,12 @@ def document(*rows: dict[str, Any], **run: Any) -> dict[str, Any]:
             }
         ],
         "waivers": [],
-        "observations": {"channel/0": CHANNEL, "headers/0": {"pages": {"/login": [PAGE]}}, "tls/0": TLS},
+        "observations": {
+            "channel/0": CHANNEL,
+            "headers/0": {"pages": {"/login": [PAGE]}},
+            "network/0": NETWORK,
+            "tls/0": TLS,
+        },
     }
     found["verdict"] = ledger.verdict(found)
     return found
@@ -135,6 +140,27 @@ TLS = {
         },
         "tls-1.3": {"by_hello": ["TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"]},
     },
+}
+CORE, API = "10.0.4.2:6250", "10.0.3.2:443"
+REACH = [
+    {"from": "clients", "to": API, "service": "api", "allowed": True},
+    {"from": "clients", "to": CORE, "service": "communication", "allowed": False},
+    {"from": "web", "to": CORE, "service": "communication", "allowed": True},
+    {"from": "visitors", "to": API, "service": "api", "allowed": False},
+]
+NETWORK = {
+    "vantages": [
+        {
+            "name": "clients",
+            "trouble": "",
+            "looks": {
+                CORE: {"seen": [{"address": "10.0.4.2", "came": "accepted"}]},
+                API: {"seen": [{"address": "10.0.3.2", "came": "answered"}]},
+            },
+        },
+        {"name": "web", "trouble": "", "looks": {CORE: {"seen": [{"address": "10.0.4.2", "came": "filtered"}]}}},
+        {"name": "visitors", "trouble": "no Python 3 there", "looks": {}},
+    ]
 }
 WAIVER = {
     "id": "WVR-2026-003",

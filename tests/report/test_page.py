@@ -128,11 +128,15 @@ def test_measurements_are_drawn_where_there_are_any() -> None:
     assert outline.tags.count("circle") == 21
     assert "Messages were accepted at an age of -10.0 to 10.0 s" in outline.words
     assert "TLS_RSA_WITH_AES_128_CBC_SHA yes no" in outline.words
+    assert "clients api 10.0.3.2:443 yes yes communication 10.0.4.2:6250 yes no" in outline.words
+    assert "web communication 10.0.4.2:6250 no yes" in outline.words
+    assert "visitors api 10.0.3.2:443 unclear no" in outline.words
     assert "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 yes yes" in outline.words
     bare = drawn({**samples.broken(), "observations": {"channel/0": {"inconclusive": "refused"}}})
     assert "svg" in bare.tags  # the bars need no observation
     assert "circle" not in bare.tags
     assert "cipher suites" not in bare.words
+    assert "May be reached" not in bare.words
 
 
 def test_nothing_hostile_survives() -> None:
