@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__, catalogue, cli
+from conformance import __version__, catalogue, cli, target
 from conformance.inputs.target_file import read
 from conformance.locale import LANGUAGES
 from conformance.model import Exit
@@ -134,12 +134,13 @@ def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path)
         line.removeprefix("# ") if line.startswith(("# [", "# ")) and ("=" in line or line.startswith("# [")) else line
         for line in text.splitlines(keepends=True)
     )
-    (tmp_path / "staging-ca.pem").write_bytes(Authority().pem)
+    for name in ("staging-ca.pem", "db-ca.pem", "db-client.pem", "stub-ca.pem"):
+        (tmp_path / name).write_bytes(Authority().pem)
     for name in ("docker-compose.yml", "db.env"):
         (tmp_path / name).touch()
     (tmp_path / "certs").mkdir()
     path.write_text(switched, encoding="utf-8")
-    assert set(read(path).sections) >= {"webapp", "channel", "identity", "webhook", "deployment", "network"}
+    assert read(path).sections == target.SECTIONS
 
 
 def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
