@@ -93,7 +93,7 @@ def test_regions_cover_a_message_without_gaps(codec: type[Codec]) -> None:
     raw = web.unwrap(web.seal(b"{}", NOW))
     regions = web.regions(raw)
     assert [index for region in regions.values() for index in region] == list(range(len(raw)))
-    assert list(regions) == list(Region)
+    assert list(regions) == [region for region in Region if region in regions]
     stamp = regions[Region.TIMESTAMP]
     assert int.from_bytes(raw[stamp.start : stamp.stop], "big") == NOW
     assert core.open(web.wrap(raw), NOW) == b"{}"
