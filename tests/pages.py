@@ -24,8 +24,8 @@ class Page:
 
     @cached_property
     def spans(self) -> list[str]:
-        """The `code` in the text."""
-        return re.findall(r"`([^`\n]+)`", self.prose)
+        """The `code` in the text, on one line."""
+        return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", self.prose)]
 
     def blocks(self, kind: str) -> list[str]:
         found = re.findall(r"^( *)```(\w+)\n(.*?)^ *```", self.text, re.MULTILINE | re.DOTALL)
