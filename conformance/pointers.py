@@ -43,6 +43,11 @@ def put(document: dict[str, Any], pointer: str, value: Any) -> None:
         table[last] = value
 
 
+def unescaped(text: str) -> str:
+    """Return PEM as it was before JSON strings were made of it: line ends and slashes, which base64 has both of."""
+    return text.replace("\\r", "").replace("\\n", "\n").replace("\\/", "/")
+
+
 def leaves(document: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     """List every value that is neither object nor array, with its pointer."""
     if isinstance(document, dict):

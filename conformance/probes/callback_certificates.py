@@ -30,12 +30,16 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What a receiver's certificate is like: valid from and until, in days from now; without issuer it signs itself."""
+    """What a receiver's certificate is like: valid from and until, in days from now; without issuer it signs itself.
+
+    `also` are further names that it is for.
+    """
 
     name: str
     starts: float = -1
     ends: float = 30
     issuer: Authority | None = None
+    also: tuple[str, ...] = ()
 
 
 class Certificates:
@@ -50,7 +54,7 @@ class Certificates:
             "good": self._chain(good),
             "other-ca": self._chain(replace(good, issuer=self.second)),
             "self-signed": self._chain(replace(good, issuer=None)),
-            "wrong-name": self._chain(replace(good, name=WRONG_NAME)),
+            "wrong-name": self._chain(replace(good, name=WRONG_NAME, also=_lookalikes(host))),
             "expired": self._chain(replace(good, starts=-30, ends=-2)),
             "not-yet-valid": self._chain(replace(good, starts=2)),
         }
@@ -74,7 +78,8 @@ class Certificates:
         issuer = _name(leaf.issuer.name) if leaf.issuer else subject
         builder = _builder(subject, issuer, self._key, leaf.starts, leaf.ends)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(leaf.name)]), critical=False)
+        names = [_alternative(name) for name in (leaf.name, *leaf.also)]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         builder = builder.add_extension(_usage(authority=False), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
@@ -137,6 +142,11 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name.encode("idna").decode())
+
+
+def _lookalikes(host: str) -> tuple[str, ...]:
+    """Return names that hold `host` at their beginning and at their end: who compares a part only takes them."""
+    return () if ":" in host else (f"{host}.portero.invalid", f"portero-{host}")
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -15,7 +15,7 @@ from conformance.observatory import Probe
 from conformance.probes.accounts import Session, administrator, declared, signed_in, throw_away
 from conformance.probes.callback_certificates import Certificates, certificates
 from conformance.probes.callback_receivers import Receivers, receiving
-from conformance.probes.callback_settings import SETTINGS, CallbackSettings
+from conformance.probes.callback_settings import NONE, SETTINGS, CallbackSettings, digest
 from conformance.probes.callback_trigger import Trigger, trigger
 from conformance.records.webhook import CHANGING, Connection, Phase, Upload, WebhookObservation
 from conformance.target import Webhook
@@ -84,6 +84,7 @@ class _Trial:
         self._trigger = trigger(self.bench, self.webhook, self.settings.admin)
         self._delivers("before", "good")
         self._stays_silent("plain", "plain")
+        self._stays_silent("plain-capitals", "plain", "HTTP")
         for phase, role in WRONG.items():
             self._rejects(phase, role)
         self._delivers("after", "good")
@@ -134,14 +135,22 @@ class _Trial:
         if not done.taken:
             said = done.trouble or f"was answered {done.status}"
             raise Inconclusive(f"the administrator could not change the authority for webhooks: {done.method} {said}")
+        self._settle(done, digest({"first": self.made.first.pem, "second": self.made.second.pem}.get(authority, "")))
 
-    def _call(self, name: str, role: str) -> bool:
+    def _settle(self, done: Upload, wanted: str) -> None:
+        """Wait some seconds for a change that the gateway took and does not show yet."""
+        shown, ends = done.after, self.bench.clock.now() + _SETTLING
+        while shown == done.before != (wanted or NONE) and self.bench.clock.now() < ends:
+            self.bench.clock.wait(_SHORTEST_LOOK)
+            shown = self.settings.seen_again()
+
+    def _call(self, name: str, role: str, scheme: str = "https") -> bool:
         """Set the address of a phase and make the gateway call back; tell whether it was made to."""
         word = secrets.token_hex(8)
         port = self.receivers.stand(role, name, word)
         host = self.webhook.callback_host
         shown = f"[{host}]" if ":" in host else host
-        url = f"{'http' if role == 'plain' else 'https'}://{shown}:{port}/portero/{word}"
+        url = f"{scheme}://{shown}:{port}/portero/{word}"
         answer = self.promise.change(lambda: self.settings.call_back_at(url))
         phase = Phase(role, url, answer.status, answer.trouble)
         if phase.taken:
@@ -193,9 +202,9 @@ class _Trial:
         if self._call(name, role) and self._wait(name, lambda came: any(each.attempted for each in came), patience):
             self._wait(name, lambda came: _arrived(came) or sum(c.attempted for c in came) > 1, self._a_look)
 
-    def _stays_silent(self, name: str, role: str) -> None:
+    def _stays_silent(self, name: str, role: str, scheme: str = "http") -> None:
         """Give the gateway time to deliver where nothing should arrive."""
-        if self._call(name, role):
+        if self._call(name, role, scheme):
             self._wait(name, _arrived, self._a_look)
 
     @property

@@ -18,7 +18,7 @@ from conformance.probes.callback_receivers import ALIKE, AT_ONCE, ROLES, Receive
 from conformance.records.webhook import Connection
 from conformance.target import Webhook
 from reference_server import Gateway
-from reference_server.http import Response
+from reference_server.http import Request, Response
 from reference_server.pki import Authority
 from reference_server.webhooks import CA, SETTINGS
 from tests.arena import Outcomes, SteppingClock, assess
@@ -102,6 +102,22 @@ def test_pauses_that_cannot_be_shortened() -> None:
     outcomes, _ = look(stubborn, callback_host=HOST)
     assert outcomes.observations["webhooks/0"]["pause_ms"] == 0
     assert not outcomes.failed()
+
+
+def test_an_authority_that_is_shown_a_little_later_is_nobody_elses() -> None:
+    def late(gateway: Gateway) -> None:
+        endpoint, shown = gateway.web.api.endpoints[CA], [Response(404)] * 2
+        show = endpoint["GET"]
+
+        def before(request: Request) -> Response:
+            shown.append(show(request))
+            return shown.pop(0)
+
+        endpoint["GET"] = before
+
+    outcomes, gateway = look(late)
+    assert (outcomes.failed(), outcomes.inconclusive) == (set(), {})
+    assert gateway.webhooks.ca is None
 
 
 def test_an_authority_inside_json_is_read_and_put_back() -> None:
