@@ -37,6 +37,7 @@ TEXT = {"Content-Type": "text/plain"}
 TRIES, PAUSE = 60, 1.0
 LONGEST_RESTART, RESTARTS = 120.0, 5
 PATIENCE = 20.0
+RELOADS = 5
 
 # All that looks at the web app's endpoint: it is through before the certificate changes.
 EVERYBODY_ELSE = (
@@ -104,10 +105,16 @@ class Gate:
         return Upload(after.status, after.trouble, presented, unserved, stored, broken)
 
     def served_after(self, body: bytes) -> Upload:
-        """Upload as the administrator, restart where that is declared, and look."""
+        """Upload as the administrator, restart where that is declared, and look; a reload may need some seconds."""
         made = self.upload(body, self.admin.token)
         if self.settings.restart and made.accepted:
             self.restart(self.bench)
+            return self.look(Exchange("POST", self.url, made.status))
+        wanted = self.present if body is self.original else self.bundle.sha256
+        for _ in range(RELOADS):
+            if made.served == wanted or not made.accepted:
+                break
+            self.bench.clock.wait(PAUSE)
             made = self.look(Exchange("POST", self.url, made.status))
         return made
 

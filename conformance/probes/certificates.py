@@ -8,6 +8,7 @@ import ssl
 
 from cryptography import x509
 
+from conformance import pointers
 from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
@@ -50,9 +51,9 @@ def _look(bench: Bench) -> AuthorityObservation:
 
 
 def certificates(body: bytes) -> list[bytes]:
-    """Return the certificates in a body, DER: PEM blocks in any text, or one certificate as it is."""
+    """Return the certificates in a body, DER: PEM blocks in any text or JSON string, or one certificate as it is."""
     found = []
-    for block in _BLOCK.findall(body):
+    for block in _BLOCK.findall(pointers.unescaped(body.decode("latin-1")).encode("latin-1")):
         try:
             found.append(ssl.PEM_cert_to_DER_cert(block.decode("ascii").replace("TRUSTED ", "").replace("X509 ", "")))
         except (ValueError, UnicodeError, binascii.Error):
