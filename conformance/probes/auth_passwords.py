@@ -46,7 +46,7 @@ def _creations(users: OwnUsers, name: str) -> dict[str, Trial]:
         trials[weak] = Trial(noted(users.create(User(name, learnt(bench, passwords.weak(weak))))))
         if trials[weak].reply.taken:
             trials[weak] = replace(trials[weak], effect=users.exists(name))
-            if not noted(users.delete(name)).taken:
+            if trials[weak].effect is not False and not noted(users.delete(name)).taken:
                 return trials  # with the user still there, what is refused from now on is refused for that
     trials[SIXTY_FOUR] = Trial(noted(users.create(User(name, _strong(bench, SIXTY_FOUR)))))
     there = False if trials[SIXTY_FOUR].reply.taken else users.exists(name)

@@ -200,22 +200,29 @@ class PrivilegeObservation:
 class ThrottleObservation:
     """Bad logins of a user of the run's own, one after the other, between two with the right password.
 
-    `alive` is another request, made where a bad login was not answered at all.
+    `alive` is another request, made where a bad login was not answered at all; `harmless` are statuses of bad logins
+    after which the right password worked.
     """
 
     good: Reply
     bad: tuple[Reply, ...] = ()
+    harmless: tuple[int, ...] = ()
     after: Try = Try()
     alive: Reply | None = None
 
     @property
     def held_back(self) -> int | None:
         """Return the place of the first bad login that was treated otherwise than at first, or None."""
+        usual = {self.bad[0].status, *self.harmless} if self.bad else set()
         for place, reply in enumerate(self.bad):
-            slow = reply.seconds >= max(SLOW, _TIMES * self.good.seconds)
-            if slow or reply.trouble or reply.status in (423, 429, 503) or reply.status != self.bad[0].status:
+            if self.plainly(reply) or reply.status not in usual:
                 return place
         return None
+
+    def plainly(self, reply: Reply) -> bool:
+        """Tell whether a bad login was held back by what it says, or by the time it took."""
+        slow = reply.seconds >= max(SLOW, _TIMES * self.good.seconds)
+        return slow or bool(reply.trouble) or reply.status in (423, 429, 503)
 
 
 @dataclass(frozen=True, slots=True)

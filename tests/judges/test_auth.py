@@ -215,6 +215,8 @@ def test_bad_logins_are_held_back_in_many_ways(held: Reply) -> None:
 def test_bad_logins_that_go_on() -> None:
     assert throttle(*[DENIED] * 100, after=Try(DONE, token=True)).outcome is Outcome.FAIL
     assert throttle(*[DENIED] * 100, after=Try(DENIED)).outcome is Outcome.PASS
+    changing = [DENIED, Reply("POST /", 403)] * 50
+    assert throttle(*changing, after=Try(DONE, token=True), harmless=(403,)).outcome is Outcome.FAIL
     slow = replace(DENIED, seconds=2.0)
     always_slow = throttle(*[slow] * 100, good=replace(DONE, seconds=2.0), after=Try(DONE, token=True))
     assert always_slow.outcome is Outcome.FAIL
