@@ -7,6 +7,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 _LIFE = 3600
 
@@ -32,10 +33,11 @@ def claims(token: str) -> dict[str, Any]:
 
 def forgeries(token: str, username: str) -> dict[str, tuple[Forgery, ...]]:
     """Return every way of forging `token`, which belongs to `username`, by the name of its case."""
+    unsigned = {alg: _unsigned(token, username, alg) for alg in ("none", "None")}
     return {
-        "alg-none": tuple(
-            _bearer(f"a token whose header says alg {alg}, unsigned", _unsigned(token, username, alg))
-            for alg in ("none", "None")
+        "alg-none": (
+            *(_bearer(f"a token whose header says alg {alg}, unsigned", forged) for alg, forged in unsigned.items()),
+            _bearer("a token whose header says alg none, with a signature", f"{unsigned['none']}AAAA"),
         ),
         "changed-payload": (_bearer(*_changed_payload(token)),),
         "changed-signature": (
@@ -48,10 +50,14 @@ def forgeries(token: str, username: str) -> dict[str, tuple[Forgery, ...]]:
             *((_bearer("a token without its signature", token[: token.rindex(".") + 1]),) if is_jwt(token) else ()),
         ),
         "empty": (_bearer("a scheme without a token", ""), _bearer("the word null", "null")),
-        "other-scheme": (Forgery("the token under the scheme Digest", f"Digest {token}"),),
+        "other-scheme": tuple(
+            Forgery(f"the token under the scheme {scheme}", f"{scheme} {token}") for scheme in ("Digest", "Token")
+        ),
         "query-string": (
-            Forgery("the token as ?access_token", query=f"access_token={token}"),
-            Forgery("the token as ?token", query=f"token={token}"),
+            *(
+                Forgery(f"the token as ?{name}", query=f"{name}={quote(token, safe='')}")
+                for name in ("access_token", "token", "jwt")
+            ),
         ),
     }
 

@@ -49,7 +49,7 @@ def test_unsigned_tokens_say_so(token: str) -> None:
     for forged in tokens_of("alg-none", token):
         header, claims, signature = forged.split(".")
         assert json.loads(base64.urlsafe_b64decode(header + "=="))["alg"].lower() == "none"
-        assert signature == ""
+        assert signature in ("", "AAAA")
         assert tokens.is_jwt(forged)
         assert claims == JWT.split(".")[1] or token is OPAQUE
 
