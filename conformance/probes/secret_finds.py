@@ -16,12 +16,14 @@ _KEY = (
 )
 _NAMED = re.compile(rf"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z])){_KEY}$", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"(?<![\w.-])(?P<key>(?:[A-Za-z][\w.-]{{0,60}}?[_.-])?{_KEY})[\"']?\s{{0,4}}(?P<is>=|:)\s{{0,4}}(?P<quote>[\"']?)"
+    r"(?:(?<![\w.-])|(?<=-D)|(?<= --))"
+    rf"(?P<key>(?:[A-Za-z][\w.-]{{0,60}}?[_.-])?{_KEY})[\"']?\s{{0,4}}(?P<is>=|:)\s{{0,4}}(?P<quote>[\"']?)"
     rf"(?P<value>[^\s\"',;&<>]{{4,}})",
     re.IGNORECASE,
 )
 _IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,80}:([^\s/@\"']{1,200})@", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]{2,20} )?PRIVATE KEY-----(?:\s|\\n)*[A-Za-z0-9+/=]{16}")
+_PUBLIC = re.compile(r"-----BEGIN ((?:(?:X509|TRUSTED) )?CERTIFICATE|PUBLIC KEY)-----[^-]+-----END \1-----")
 _MASK = re.compile(r"[*•●·…]{2,}|[xX]{4,}|[.#_-]{3,}")
 _ALL_MASK = re.compile(r"[*•●·…xX.#_-]+|\$?[<\[({«].*[>\])}»]|\$\w+")
 _NO_SECRET = re.compile(
@@ -43,7 +45,11 @@ class SecretFinder:
         self._known = {secret.label: Redactor([secret]) for secret in secrets}
 
     def finds(self, text: str) -> tuple[Find, ...]:
-        """Return every secret that stands in `text`: which, and where (a JSON Pointer where it is JSON)."""
+        """Return every secret that stands in `text`: which, and where (a JSON Pointer where it is JSON).
+
+        Certificates are passed over: a private key's PEM has some lines in common with its public key's.
+        """
+        text = _PUBLIC.sub("", text)
         leaves = [(at, value) for at, value in pointers.leaves_of(text) if isinstance(value, str)]
         known = [Find(f"the value of {label}", self._place(label, leaves)) for label in self._told(text)]
         found = [Find(what, at) for at, value in leaves or [("", text)] for what in _in_text(value)]

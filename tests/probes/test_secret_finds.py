@@ -35,6 +35,17 @@ def test_a_known_secret_is_found_and_named(text: str) -> None:
     assert "the value of WA_SECRET" in found(text)
 
 
+def test_a_certificate_is_passed_over_though_its_key_has_lines_in_common_with_it() -> None:
+    line = "Tk8TC4TO0VeZOsHgLzC7pHJbbUlwpQdiHLdV3x8nUT1p2uGIfcSGRSXOPg5qDQoT"
+    key = Secret("key.pem", f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n{line}\n-----END PRIVATE KEY-----\n")
+    shown = f"-----BEGIN CERTIFICATE-----\n{line}\n-----END CERTIFICATE-----\n"
+    finder = SecretFinder([key])
+    assert finder.finds(line)
+    for text in (shown, json.dumps({"support": {"certificate": shown}})):
+        assert not finder.finds(text)
+        assert finder.finds(f"{text} {SECRET}")
+
+
 def test_the_place_in_json_is_told() -> None:
     assert FINDER.finds(json.dumps({"a": [{"b": f"x {SECRET}"}]}))[0].where == "/a/0/b"
 
@@ -58,6 +69,8 @@ def test_what_is_found_is_not_repeated() -> None:
         ("{'password': 'tr0ub4dor-and-3'}", "an unmasked password"),
         ("host=db user=wa password=tr0ub4dor-and-3 sslmode=require", "an unmasked password"),
         ('{"url": "postgresql://wa:tr0ub4dor-and-3@db/waweb"}', "a URL with an unmasked password"),
+        ('{"argv": "java -Ddb.password=tr0ub4dor-and-3 -jar a.jar"}', "an unmasked db.password"),
+        ("waweb --secret=tr0ub4dor-and-3", "an unmasked secret"),
         (KEY, "a private key"),
         (json.dumps({"files": [KEY]}), "a private key"),
         (json.dumps(KEY)[1:-1], "a private key"),
