@@ -106,8 +106,19 @@ class _PathRun:
         right = client.right(victim)
         forged = forgery.flipped(right, (17,))
         self._try("unsigned", victim, ("no hash", Sent(victim, victim, MISSING)))
-        self._try("blank", victim, ("an empty hash", Sent(victim, victim, "")))
-        self._try("forged", victim, ("one bit of the hash flipped", Sent(victim, victim, forged)))
+        self._try(
+            "blank",
+            victim,
+            ("an empty hash", Sent(victim, victim, "")),
+            ("null for a hash", Sent(victim, victim, None)),
+        )
+        self._try(
+            "forged",
+            victim,
+            ("one bit of the hash flipped", Sent(victim, victim, forged)),
+            ("the first eight characters of the hash", Sent(victim, victim, right[:8])),
+            ("true for a hash", Sent(victim, victim, signature=True)),
+        )
         self._try(
             "attributes",
             victim,
