@@ -14,6 +14,8 @@ RETIRED = "WA_DB_CONNECTION_OPTION"
 OFF = frozenset(("0", "false", "no", "off", "n", "f", "disabled", "none"))
 LEVELS = ("MODERN", "INTERMEDIATE", "OLD")
 
+_LACKING = {"unset": "not set", "empty": "empty"}
+
 
 def secret_is_shared(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-01."""
@@ -111,7 +113,7 @@ def database_verified(seen: DeploymentObservation, policy: Policy, case: Case) -
                 (f"{setting.place}: {VERIFY} of {name} is {setting.value}, which switches verification off", mark)
             )
         else:
-            right.append(f"{VERIFY} of {name} is {setting.value or 'not set'}")
+            right.append(f"{VERIFY} of {name} is {setting.value or _LACKING[setting.state]}")
     notes = tuple(
         f"{setting.place}: {VERIFY} of {name} does nothing: it is for the web app."
         for name, service in database(seen, policy).items()
@@ -160,7 +162,7 @@ def level_not_lowered(seen: DeploymentObservation, policy: Policy, case: Case) -
             what = "lowers it" if value in LEVELS else f"is none of {', '.join(LEVELS)}"
             wrong.append((f"{setting.place}: {LEVEL} of {name} is {setting.value}, which {what}", mark))
         else:
-            right.append(f"{LEVEL} of {name} is {setting.value or 'not set'}")
+            right.append(f"{LEVEL} of {name} is {setting.value or _LACKING[setting.state]}")
     expected = f"{LEVEL} is MODERN, or not set, which means the same"
     return summed_up(seen, expected, wrong, "; ".join(right), unseen, marks)
 

@@ -12,6 +12,7 @@ from conformance.judges.deployment_services import (
     core,
     database,
     declared,
+    gateway,
     not_asked,
     pointer,
     summed_up,
@@ -23,6 +24,9 @@ from conformance.records.deployment import DeploymentObservation, NamedFile, Pub
 
 HTTPS = "443"
 HOST = "host"
+CORE_PORTS = (6250, 6253)
+"""First and last of the core app's ports, as delivered."""
+
 _CHAIN = 5
 
 
@@ -154,15 +158,22 @@ def networks_apart(seen: DeploymentObservation, policy: Policy, case: Case) -> V
 
 def _joined(seen: DeploymentObservation, name: str) -> set[str]:
     """Name the networks of a service, as docker would; `network_mode` leads to another service's, or to none."""
+    owner = _owner(seen, name)
+    if owner is None:
+        raise Inconclusive(f"network_mode of {name} leads to no service")
+    return _own(seen.services[owner])
+
+
+def _owner(seen: DeploymentObservation, name: str) -> str | None:
+    """Name the service whose network a service uses: itself, or the one that `network_mode` leads to."""
     for _ in range(_CHAIN):
         service = seen.services.get(name)
         if service is None:
-            break
-        mode = service.network_mode
-        if not mode.startswith("service:"):
-            return _own(service)
-        name = mode.removeprefix("service:")
-    raise Inconclusive(f"network_mode of {name} leads to no service")
+            return None
+        if not service.network_mode.startswith("service:"):
+            return name
+        name = service.network_mode.removeprefix("service:")
+    return None
 
 
 def _listed(networks: set[str]) -> str:
@@ -190,6 +201,10 @@ def core_publishes_nothing(seen: DeploymentObservation, policy: Policy, case: Ca
         for number, port in enumerate(service.ports):
             words = f"{port.place}: {name} publishes {_spelt(port)}"
             wrong.append((words, pointer("services", name, "ports", number)))
+        for owner, number, port in _lent(seen, policy, name):
+            if not port.unknown and _of_the_core(port):
+                words = f"{port.place}: {owner}, whose network {name} uses, publishes {_spelt(port)}"
+                wrong.append((words, pointer("services", owner, "ports", number)))
     marks = [pointer("services", name, "ports") for name in services]
     observed = f"no port of {', '.join(services)} is published"
     return summed_up(seen, "the core app publishes no port on the host", wrong, observed, (), marks)
@@ -199,7 +214,7 @@ def web_publishes_https(seen: DeploymentObservation, policy: Policy, case: Case)
     """Judge DEP-10: `port`, what is published; `interface`, where."""
     services = chosen(web(seen, policy), case)
     if case.name == "interface":
-        return _on_few_interfaces(seen, services)
+        return _on_few_interfaces(seen, policy, services)
     wrong, unseen, right = [], [], []
     for name, service in services.items():
         if _on_host(service):
@@ -218,7 +233,19 @@ def web_publishes_https(seen: DeploymentObservation, policy: Policy, case: Case)
     return summed_up(seen, expected, wrong, observed, unseen, _port_marks(services))
 
 
-def _on_few_interfaces(seen: DeploymentObservation, services: Named) -> Verdict:
+def _of_the_core(port: PublishedPort) -> bool:
+    first, _, last = port.target.partition("-")
+    return int(first) <= CORE_PORTS[1] and int(last or first) >= CORE_PORTS[0]
+
+
+def _lent(seen: DeploymentObservation, policy: Policy, name: str) -> Iterator[tuple[str, int, PublishedPort]]:
+    """List the ports of the service whose network a service uses, unless that is judged itself."""
+    owner = _owner(seen, name)
+    if owner is not None and owner not in gateway(seen, policy):
+        yield from ((owner, number, port) for number, port in enumerate(seen.services[owner].ports))
+
+
+def _on_few_interfaces(seen: DeploymentObservation, policy: Policy, services: Named) -> Verdict:
     wrong, unseen, right = [], [], []
     for name, service in services.items():
         if _on_host(service):
@@ -233,6 +260,11 @@ def _on_few_interfaces(seen: DeploymentObservation, services: Named) -> Verdict:
                 wrong.append((words, pointer("services", name, "ports", number)))
             else:
                 right.append(f"{name} on {address}")
+        for owner, number, port in _lent(seen, policy, name):
+            address = port.host_ip or seen.services[owner].bind_address
+            if not port.unknown and _is_https(port, policy) and (not address or _everywhere(address)):
+                words = f"{port.place}: {owner}, whose network {name} uses, publishes {_spelt(port)} on every interface"
+                wrong.append((words, pointer("services", owner, "ports", number)))
     expected = "the web app's port is published on chosen addresses of the host, not on every interface"
     observed = ", ".join(dict.fromkeys(right)) or "nothing is published"
     return summed_up(seen, expected, wrong, observed, unseen, _port_marks(services))

@@ -38,6 +38,7 @@ _LOGIN = re.compile(
     rf"\bcurl\s(?:[^|;&]*\s)?(?:-[A-Za-z]*u\s*|--(?:proxy-)?user[=\s]\s*)[\"']?[^\s:\"']+:{_WORD}"
     rf"|(?i:\bauthorization\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+){_WORD}"
 )
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s*[A-Za-z0-9+/=]{16}")
 _NOT_A_VALUE = ("<", "`", "(", "/", "{", "%")
 
 
@@ -62,9 +63,12 @@ def in_clear(project: Project) -> list[Remark]:
     for name, config in _declared(project, "configs"):
         content = config.get("content")
         if content is not None:
-            found += _in_content(content, f"config {name[:60]}")
+            found += [*_in_content(content, f"config {name[:60]}"), *_keys(content, f"config {name[:60]}")]
     for name, volume in _declared(project, "volumes"):
         found += _in_options(volume, "driver_opts", f"volume {name[:60]}")
+    told = {remark.place for remark in found}
+    extensions = [node for name, node in project.model.items("a project") if name.startswith("x-")]
+    found += [remark for node in extensions for remark in _in_extension(node) if remark.place not in told]
     return list(dict.fromkeys(found))
 
 
@@ -126,6 +130,7 @@ def _in_service(service: Service) -> Iterator[Remark]:
     check = service.node.get("healthcheck")
     if check is not None and (test := check.get("test")) is not None:
         yield from _in_text(test, f"the health check of {service.name}")
+    yield from _keys(service.node, service.name)
     for leaf in service.node.leaves():
         if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf.template)[:LONGEST])):
             yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
@@ -134,7 +139,11 @@ def _in_service(service: Service) -> Iterator[Remark]:
 def _in_pairs(service: Service) -> Iterator[Remark]:
     named = [("environment", service.node), ("labels", service.node)]
     if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
-        named.append(("args", build))
+        named += [("args", build), ("labels", build)]
+        if (lines := build.get("dockerfile_inline")) is not None:
+            yield from _in_content(lines, f"the Dockerfile of {service.name}")
+    if (deploy := service.node.get("deploy")) is not None:
+        named.append(("labels", deploy))
     for key, holder in named:
         pairs = holder.get(key)
         for name, node in pairs.pairs(key).items() if pairs is not None else []:
@@ -160,6 +169,27 @@ def _in_content(node: Node, where: str) -> Iterator[Remark]:
     text = _REMARK.sub("", _flattened(node.template)[:LONGEST])
     for line in text.splitlines():
         yield from _given(node, (_WRITTEN,), line, where)
+
+
+def _keys(node: Node, where: str) -> Iterator[Remark]:
+    for leaf in node.leaves():
+        if _PRIVATE_KEY.search(leaf.template[:LONGEST]):
+            yield Remark(leaf.place, f"a private key of {where} stands in clear")
+
+
+def _in_extension(node: Node) -> Iterator[Remark]:
+    """Look at what stands under x-, whether a service uses it or not; a sentence is no value."""
+    if isinstance(node.value, dict):
+        for name, below in node.value.items():
+            text = "" if isinstance(below.value, dict | list) else _flattened(below.template)
+            if confidential(name) and _clear(text) and " " not in text:
+                yield Remark(below.place, f"{name} in an extension stands in clear")
+            yield from _in_extension(below)
+    elif isinstance(node.value, list):
+        for below in node.value:
+            yield from _in_extension(below)
+    elif " " not in node.template:
+        yield from _given(node, (_ASSIGNED,), _flattened(node.template), "an extension")
 
 
 def _in_options(holder: Node, key: str, where: str) -> Iterator[Remark]:

@@ -270,6 +270,31 @@ def test_a_container_of_these_files_is_known_by_its_name(tmp_path: Path) -> None
     assert "web is in no network without core" in run(tmp_path, {"c.yml": text}).failures()["DEP-08"]
 
 
+@pytest.mark.parametrize(
+    ("app", "port", "failed"),
+    [
+        ("core", "127.0.0.1:6250:6250", {"DEP-09"}),
+        ("core", "7000-7009:6245-6254", {"DEP-09"}),
+        ("core", "41641:41641/udp", set()),
+        ("web", "9090:443", {"DEP-10"}),
+        ("web", "127.0.0.1:9090:443", set()),
+        ("web", "41641:41641/udp", set()),
+    ],
+)
+def test_ports_are_published_by_the_service_whose_network_is_used(
+    tmp_path: Path, app: str, port: str, failed: set[str]
+) -> None:
+    text = BARE.replace(f"  {app}: {{", f"  {app}: {{network_mode: 'service:side', ")
+    text += f"  side: {{image: x, ports: ['{port}']}}\n"
+    outcomes = run(tmp_path, {"c.yml": text})
+    assert outcomes.failed() & {"DEP-09", "DEP-10"} == failed
+    assert all(
+        "c.yml:4: side, whose network" in outcomes.failures()[case]
+        for case in outcomes.failures()
+        if case[:6] in failed
+    )
+
+
 @pytest.mark.parametrize(("internal", "wrong"), [("true", False), ("false", True)])
 def test_ports_are_not_bound_by_an_internal_network(tmp_path: Path, internal: str, wrong: bool) -> None:
     text = f"services:\n  web: {{image: {WEB}, ports: ['9090:443'], networks: [front, back]}}\n"

@@ -120,6 +120,15 @@ def found(folder: Path, text: str) -> list[str]:
             "healthcheck: {test: [CMD, curl, -H, 'Authorization: Bearer abcdef', 'https://localhost']}",
             "c.yml:3 a login in the health check of a has its password or token in clear",
         ),
+        ("deploy: {labels: {backup.password: abcdef}}", "c.yml:3 backup.password of a stands in clear"),
+        (
+            "build:\n  context: .\n  dockerfile_inline: |\n    FROM x\n    ENV A_PASSWORD=abcdef",
+            "c.yml:5 A_PASSWORD in the Dockerfile of a stands in clear",
+        ),
+        (
+            "environment: {A: '-----BEGIN PRIVATE KEY----- MIGHAgEAMBMGByqGSM49'}",
+            "c.yml:3 a private key of a stands in clear",
+        ),
         ("post_start: [{command: x --password abcdef}]", "c.yml:3 password in the post_start of a stands in clear"),
         ("environment: {DSN: 'host=db password=abcdef'}", "c.yml:3 password in DSN of a stands in clear"),
         ("environment: ['DSN=Server=db;Pwd=abcdef']", "c.yml:3 Pwd in DSN of a stands in clear"),
@@ -187,6 +196,22 @@ volumes:
     assert [f"{remark.place} {remark.words}" for remark in remarks] == [
         "c.yml:5 password in config c stands in clear",
         "c.yml:10 password in volume m stands in clear",
+    ]
+
+
+def test_extensions_are_looked_at_whether_they_are_used_or_not(tmp_path: Path) -> None:
+    text = """x-old: {A_PASSWORD: abcdef, B_PASSWORD: "${B}", deep: [C_TOKEN=abcdef, "password=see the vault"]}
+x-used: &used {D_PASSWORD: abcdef}
+x-note: {password: see the vault, token-policy: strict}
+services:
+  a:
+    environment: *used
+"""
+    remarks = in_clear(project(tmp_path, {"c.yml": text}))
+    assert [f"{remark.place} {remark.words}" for remark in remarks] == [
+        "c.yml:2 D_PASSWORD of a stands in clear",
+        "c.yml:1 A_PASSWORD in an extension stands in clear",
+        "c.yml:1 C_TOKEN in an extension stands in clear",
     ]
 
 
