@@ -25,8 +25,9 @@ from conformance.ledger import Entry
 from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.observatory import Observatory
 from conformance.redact import Redactor
-from conformance.report import difference
+from conformance.report import difference, waived
 from conformance.report.folder import claimed, remove_leaking
+from conformance.report.wording import Wording
 from conformance.rulings import Rulings
 from conformance.secret import open_vault
 
@@ -105,9 +106,10 @@ class Session:
 
     def opening_lines(self) -> list[str]:
         """Say what a reader of the run has to know first: what is waived, what the reference server lacks here."""
+        say = Wording(self.language)
         return [
-            *self.waivers.lines(),
-            *(f"[{section}] is not declared by the reference server: {why}" for section, why in self.without.items()),
+            *(waived.line(waiver, self.waivers.day, say) for waiver in self.waivers.as_json()),
+            *(say("terminal.undeclared", section=section, why=why) for section, why in self.without.items()),
         ]
 
     def begin(self, selected: list[Case]) -> None:

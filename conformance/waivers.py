@@ -72,12 +72,6 @@ class Waiver(Table):
         """Tell whether the waiver still holds on `day`."""
         return day <= self.expires
 
-    def line(self, day: date) -> str:
-        """Say in one line what is waived, and until when."""
-        until = f"until {self.expires}" if self.in_force(day) else f"expired on {self.expires}, so no longer"
-        cases = f"every case of {self.requirement}" if ANY in self.cases else ", ".join(self.cases)
-        return f"waived {until}: {cases} ({self.id}, approved by {self.approved_by}: {self.reason})"
-
 
 class File(Table):
     """A whole waiver file."""
@@ -100,10 +94,6 @@ class Waivers:
     def covered_by(self, waiver: Waiver, cases: Iterable[Case]) -> list[Case]:
         """List those of `cases` that `waiver` is the one to excuse."""
         return [case for case in cases if self.about(case) is waiver]
-
-    def lines(self) -> list[str]:
-        """Say what is waived, and until when, one line a waiver."""
-        return [waiver.line(self.day) for waiver in self.every]
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the waivers as results.json holds them."""

@@ -13,6 +13,8 @@ from conformance import catalogue, waivers
 from conformance.cli import main
 from conformance.ledger import turns_red
 from conformance.model import Case, Exit, Inconclusive, Level, NotApplicable, Outcome, UnusableInput, conforms, violates
+from conformance.report import waived
+from conformance.report.wording import Wording
 from conformance.rulings import Rulings
 from conformance.waivers import Waiver, Waivers
 
@@ -59,7 +61,9 @@ def test_whole_file_is_read(tmp_path: Path) -> None:
     found = waivers.read(written(tmp_path, {"ticket": '"T-9"'}), CASES)
     assert found.about(CASES["ACC-01/https-port"]) == found.every[0]
     assert found.as_json()[0]["expires"] == "2026-12-31"
-    assert found.lines() == ["waived until 2026-12-31: ACC-01/https-port (W-1, approved by a: r)"]
+    assert waived.line(found.as_json()[0], TODAY, Wording("en")) == (
+        "waived until 2026-12-31: ACC-01/https-port (W-1, approved by a: r)"
+    )
 
 
 @pytest.mark.parametrize("key", ROW)

@@ -11,6 +11,8 @@ from conformance import waivers
 from conformance.inputs import schemas, target_file
 from conformance.inputs.complaints import read_toml
 from conformance.model import Exit, UnusableInput
+from conformance.report import waived
+from conformance.report.wording import Wording
 from conformance.secret import open_vault
 from conformance.target import Target
 
@@ -23,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
     if options.file is None:
         raise UnusableInput("check: name the target or waiver file to validate")
     if "waiver" in read_toml(options.file).content:
-        lines = waivers.read(options.file).lines()
+        found = waivers.read(options.file)
+        lines = [waived.line(waiver, found.day, Wording("en")) for waiver in found.as_json()]
         lines.append(f"{options.file}: a usable waiver file; its cases are checked against a target when it is used")
     else:
         lines = _about(target_file.read(options.file), options.file.parent)

@@ -116,31 +116,14 @@ def _difference(say: Wording, found: view.Row | None, verbosity: int) -> Iterato
 
 def _about(say: Wording, gap: view.Gap) -> str:
     """Name the requirements, three or more in a row by the first and the last of them."""
-    named: list[list[tuple[str, int]]] = []
-    for one in gap.about:
-        if named and _follows(named[-1][-1], one):
-            named[-1].append(one)
-        else:
-            named.append([one])
-    return ", ".join(part for row in named for part in _row(say, row))
+    return ", ".join(_named(say, row) for row in view.in_a_row(gap.about))
 
 
-def _follows(before: tuple[str, int], one: tuple[str, int]) -> bool:
-    (area, _, number), (other, _, following) = before[0].rpartition("-"), one[0].rpartition("-")
-    return (
-        area == other
-        and not before[1]
-        and not one[1]
-        and number.isdecimal()
-        and following.isdecimal()
-        and int(following) == int(number) + 1
-    )
-
-
-def _row(say: Wording, row: Sequence[tuple[str, int]]) -> list[str]:
-    if len(row) > 2:
-        return [say("measured.span", low=row[0][0], high=row[-1][0])]
-    return [name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in row]
+def _named(say: Wording, row: Sequence[tuple[str, int]]) -> str:
+    if len(row) > 1:
+        return say("measured.span", low=row[0][0], high=row[-1][0])
+    ((name, n),) = row
+    return name + (f" ({say('untested.cases', n=n)})" if n else "")
 
 
 def _seen(case: view.Row) -> str:

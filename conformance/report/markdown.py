@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.report import difference, view
+from conformance.report import difference, view, waived
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 
@@ -55,6 +55,11 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
             yield from (f"## {say(heading + '.heading')}", "")
             for row in rows:
                 yield from _requirement(row, say)
+    if document["waivers"]:
+        yield from (f"## {say('waivers.heading')}", "")
+        day = waived.ruled_on(document)
+        yield from (f"- {_plain(waived.line(waiver, day, say), 1200)}" for waiver in document["waivers"])
+        yield ""
     if found := document.get("comparison"):
         yield from _differences(found, say)
     gaps = view.gaps(document)

@@ -139,10 +139,13 @@ class Bar:
 
 
 def bars(document: Document) -> list[Bar]:
-    """Add up the probes that each area's cases rest on; without probe times, what the cases themselves took."""
+    """Add up the probes that each area's cases rest on; without probe times, what the cases themselves took.
+
+    What took no time was not looked at, and has no bar.
+    """
     times = {area: _seconds(document, area) for area, _ in matrix(document)}
     longest = max(times.values(), default=0.0)
-    return [Bar(area, t, round(100 * t / longest, 1)) for area, t in times.items()] if longest else []
+    return [Bar(area, t, round(100 * t / longest, 1)) for area, t in times.items() if t]
 
 
 def _seconds(document: Document, area: str) -> float:

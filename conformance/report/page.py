@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance import __version__
-from conformance.report import difference, measured, view
+from conformance.report import difference, measured, view, waived
 from conformance.report.evidence import Exhibits
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
@@ -33,6 +33,7 @@ def draw(document: view.Document, digest: str, language: str = "en") -> str:
             view=view,
             measured=measured,
             difference=difference,
+            waived=waived,
             ids={row["id"] for row in document["requirements"]},
             version=__version__,
             stylesheet=STYLESHEET,

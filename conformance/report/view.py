@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from conformance.catalogue import AREAS
@@ -42,16 +41,6 @@ class Gap:
 
     reason: str
     about: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Excuse:
-    """A waiver and the cases that it excuses; `waiver` is None where the results file has only its id."""
-
-    id: str
-    waiver: Row | None
-    cases: tuple[str, ...]
-    days_left: int
 
 
 def failing(document: Document) -> list[Failing]:
@@ -147,6 +136,23 @@ def _reasons(document: Document, verdict: str) -> list[Gap]:
     return [Gap(reason, tuple(about)) for reason, about in sorted(found.items())]
 
 
+def in_a_row(about: Iterable[tuple[str, int]]) -> list[list[tuple[str, int]]]:
+    """Group requirements of which all is meant and whose numbers follow each other, where three or more do."""
+    found: list[list[tuple[str, int]]] = []
+    for one in about:
+        if found and _follows(found[-1][-1], one):
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return [part for row in found for part in ([row] if len(row) > 2 else [[one] for one in row])]
+
+
+def _follows(before: tuple[str, int], one: tuple[str, int]) -> bool:
+    (area, _, number), (other, _, following) = before[0].rpartition("-"), one[0].rpartition("-")
+    numbered = number.isdecimal() and following.isdecimal() and int(following) == int(number) + 1
+    return numbered and area == other and not before[1] and not one[1]
+
+
 def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
     """Count requirements by area and verdict, in the catalogue's order of areas."""
     found: dict[str, Counter[str]] = {}
@@ -160,25 +166,6 @@ def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
 def total(rows: list[tuple[str, dict[str, int]]], verdict: str) -> int:
     """Add up a column of the matrix."""
     return sum(counts[verdict] for _, counts in rows)
-
-
-def excuses(document: Document) -> list[Excuse]:
-    """List the waivers of the run, and those that cases name."""
-    texts = {waiver["id"]: waiver for waiver in document["waivers"]}
-    cases: dict[str, list[str]] = {name: [] for name in texts}
-    for row in document["requirements"]:
-        for case in row["cases"]:
-            if case["waiver"]:
-                cases.setdefault(case["waiver"], []).append(case["id"])
-    return [Excuse(name, texts.get(name), tuple(ids), _days(document, texts.get(name))) for name, ids in cases.items()]
-
-
-def _days(document: Document, waiver: Row | None) -> int:
-    if waiver is None:
-        return 0
-    run = document["run"]
-    at = date.fromisoformat((run["finished"] or run["started"])[:10])
-    return (date.fromisoformat(waiver["expires"]) - at).days
 
 
 def facts(document: Document, digest: str, say: Wording) -> list[tuple[str, str]]:

@@ -13,7 +13,12 @@ from tests.report import samples
 def test_violations_come_first() -> None:
     text = markdown.draw(samples.broken())
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert headings == ["Violations", "Deviations that do not fail this run", "What was not tested, and why"]
+    assert headings == [
+        "Violations",
+        "Deviations that do not fail this run",
+        "Waivers",
+        "What was not tested, and why",
+    ]
     assert text.index("**Not conformant: staging violates 2 requirements") < text.index("## Violations")
     assert (
         "- **TLS-02/tls-1.0** (gw.example:9090): accepted TLS 1.0 with ECDHE-RSA-AES128-SHA; "

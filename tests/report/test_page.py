@@ -112,7 +112,21 @@ def test_waiver_says_who_answers_and_for_how_long() -> None:
     words = drawn(samples.broken()).words
     assert "Head of Security, on 1 October 2026" in words
     assert "31 December 2026 (40 days left at the time of the run)" in words
-    assert "TLS-04/tls-1.3-groups" in words
+    assert "waived TLS-04/tls-1.3-groups gw.example:9090 what was seen; what the level allows is kept" in words
+
+
+def test_expired_waiver_is_told_where_it_no_longer_excuses() -> None:
+    found = samples.document(samples.requirement("TLS-04", samples.case("TLS-04", "fail", waiver="WVR-2026-003")))
+    found["waivers"] = [samples.WAIVER | {"expires": "2026-11-20"}]
+    violation = drawn(found).words.partition("Violations (1)")[2].partition("Waivers (1)")[0]
+    assert "20 November 2026 (expired at the time of the run)" in violation
+
+
+def test_waived_violation_is_not_told_to_be_none() -> None:
+    found = samples.document(samples.requirement("TLS-04", samples.case("TLS-04", "waived", waiver="WVR-2026-003")))
+    words = drawn(found).words
+    assert "No violation was found but those that are waived." in words
+    assert "No violation was found." not in words
 
 
 def test_waiver_without_its_text_is_named() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from conformance import ledger
 from conformance.model import EXCLUDED, Exit
-from conformance.report import view
+from conformance.report import view, waived
 from conformance.report.wording import Wording
 from tests.report import samples
 from tests.report.samples import case, document, requirement
@@ -102,9 +103,30 @@ def test_violations_are_sorted_by_level() -> None:
 
 
 def test_days_left_are_counted_to_the_run_not_to_today() -> None:
-    found = view.excuses(samples.broken())
-    assert [(excuse.id, excuse.days_left, excuse.cases) for excuse in found] == [
-        ("WVR-2026-003", 40, ("TLS-04/tls-1.3-groups",))
+    (excuse,) = waived.excuses(samples.broken()).values()
+    assert (excuse.id, excuse.days_left) == ("WVR-2026-003", 40)
+    assert [case["id"] for case in excuse.cases] == ["TLS-04/tls-1.3-groups"]
+
+
+def test_line_of_a_waiver_says_what_is_excused_until_when() -> None:
+    every = samples.WAIVER | {"cases": ["*"]}
+    assert waived.line(every, date(2026, 12, 31), SAY) == (
+        "waived until 2026-12-31: every case of TLS-04 "
+        "(WVR-2026-003, approved by Head of Security: the load balancer is replaced in January)"
+    )
+    assert waived.line(samples.WAIVER, date(2027, 1, 1), SAY).startswith(
+        "no longer waived, WVR-2026-003 expired on 2026-12-31: TLS-04/tls-1.3-groups"
+    )
+
+
+def test_requirements_in_a_row_are_named_by_the_first_and_the_last() -> None:
+    about = [("TLS-01", 0), ("TLS-02", 0), ("TLS-03", 0), ("TLS-04", 2), ("TLS-06", 0), ("TLS-07", 0), ("X", 0)]
+    assert [[name for name, _ in row] for row in view.in_a_row(about)] == [
+        ["TLS-01", "TLS-02", "TLS-03"],
+        ["TLS-04"],
+        ["TLS-06"],
+        ["TLS-07"],
+        ["X"],
     ]
 
 
