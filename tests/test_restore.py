@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from conformance.bench.journal import NAME, Entry, Page, Request, write
+from conformance.inputs import results_file
 from conformance.model import Exit
 from conformance.secret import SecretRef
 from reference_server import Gateway
@@ -65,7 +66,22 @@ def slow_webhooks() -> Slow:
     return slow
 
 
-@pytest.fixture(params=[slow_identity, slow_webhooks], ids=["identity", "webhooks"])
+def slow_certificates() -> Slow:
+    """Return one that hands out the authority of an uploaded certificate too late."""
+    gateway = Gateway()
+    stored = gateway.certificates
+    slow = Slow(gateway, ("webapp",), "acc", lambda: stored.authority != gateway.authority.pem)
+
+    def slow_while_another() -> Response:
+        if slow.is_changed():
+            slow.pause()
+        return stored.stored_authority()
+
+    stored.shown = slow_while_another
+    return slow
+
+
+@pytest.fixture(params=[slow_identity, slow_webhooks, slow_certificates], ids=["identity", "webhooks", "certificates"])
 def slow(request: pytest.FixtureRequest) -> Iterator[Slow]:
     case: Slow = request.param()
     with case.gateway:
@@ -117,6 +133,10 @@ def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
     assert stopped(slow, tmp_path, signal.SIGINT) == Exit.INTERRUPTED
     assert not slow.is_changed()
     assert not (tmp_path / "reports" / NAME).exists()
+    found = results_file.read(tmp_path / "reports" / "results.json")
+    assert (found["run"]["interrupted"], found["verdict"]) == (True, "incomplete")
+    page = (tmp_path / "reports" / "compliance.html").read_text(encoding="utf-8")
+    assert "was interrupted before it ended, so it cannot be called conformant" in page
 
 
 @dataclass(slots=True)
