@@ -27,7 +27,7 @@ _DATABASES = (3306, 5432, 5433, 6432)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is sent on a connection of its own; with `end`, nothing follows, and the other side is told so."""
+    """What is sent on a connection of its own, perhaps nothing; with `end`, the other side is told that it is all."""
 
     name: str
     send: bytes
@@ -47,7 +47,7 @@ def questions(host: str, port: int, services: set[str]) -> tuple[Question, ...]:
     if "database" in services or port in _DATABASES:
         return database, tls, http
     if services & {"communication", "control"}:
-        return http, tls, message, database
+        return http, tls, message, database, Question("nothing", b"")
     return (http, tls, database) if port in _IN_CLEAR else (tls, http, database)
 
 
@@ -81,6 +81,8 @@ def protocol(heard: list[tuple[str, bytes]], asked: tuple[Question, ...]) -> tup
     by_name = {question.name: reason for question, reason in zip(asked, why, strict=False)}
     if by_name.get("message") == CLOSED and SILENT in (by_name.get("http"), by_name.get("tls")):
         return "a refusal: it waits for the end of a message, and closes", ""
+    if by_name.get("nothing") == SILENT and {by_name.get("http"), by_name.get("tls")} <= {CLOSED, RESET}:
+        return "a refusal: it waits for a message, and closes on one that is none", ""
     return "", _WHY.get(why[0], why[0]) if why else ""
 
 

@@ -109,9 +109,9 @@ def _said(output: bytes, token: str) -> tuple[list[FarLook], FarDone | None]:
 
 def _objects(output: bytes) -> Iterator[dict[str, Any]]:
     for line in output.decode("utf-8", "replace").splitlines():
-        if line.strip().startswith("{"):
+        if (begins := line.find("{")) >= 0:  # some commands put a host's name before each line
             with contextlib.suppress(ValueError, RecursionError):
-                found = json.loads(line)
+                found = json.loads(line[begins:])
                 if isinstance(found, dict):
                     yield found
 

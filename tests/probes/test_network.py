@@ -80,6 +80,13 @@ def test_commands_that_do_not_work_say_what_did_not(gateway: Gateway) -> None:
     assert len(outcomes.inconclusive) == 2 * len(scripts)  # the other places count as ever
 
 
+def test_lines_may_come_with_a_prefix_each(gateway: Gateway) -> None:
+    prefixed = f"""echo "{{motd}}"; {RUNS_IT} | sed "s/^/client: /" """
+    outcomes = looked(gateway, prefixed, f"exec nice {RUNS_IT}")
+    assert not outcomes.failed()
+    assert {f"NET-02/from-v{number}/{CORE}" for number in (0, 1)} <= outcomes.verdicts.keys()
+
+
 def test_a_command_that_is_not_there_is_named(gateway: Gateway) -> None:
     outcomes = looked(gateway, "", command=["no-such-program-4711", "-x"])
     assert 'its command "no-such-program-4711" cannot be run: No such file' in why(outcomes, 0)
@@ -193,15 +200,19 @@ def test_an_answer_is_named_by_its_protocol(said: bytes, named: str) -> None:
 
 def test_a_refusal_is_told_from_a_line_that_goes_dead() -> None:
     asked = questions("core.example", 6250, {"communication"})
-    assert [question.name for question in asked] == ["http", "tls", "message", "database"]
-    refuses = [("silent", b""), ("silent", b""), ("closed", b""), ("silent", b"")]
-    assert "a refusal" in protocol(refuses, asked)[0]
-    hangs_up = [("closed", b"")] * 4
+    assert [question.name for question in asked] == ["http", "tls", "message", "database", "nothing"]
+    refuses = [("silent", b""), ("silent", b""), ("closed", b""), ("silent", b""), ("silent", b"")]
+    assert "waits for the end of a message" in protocol(refuses, asked)[0]
+    for closing in ("closed", "reset"):
+        reads_and_closes = [(closing, b"")] * 4 + [("silent", b"")]
+        assert "waits for a message" in protocol(reads_and_closes, asked)[0]
+    hangs_up = [("closed", b"")] * 5
     assert protocol(hangs_up, asked) == ("", "closed the connection without a word")
-    assert protocol([("silent", b"")] * 4, asked) == ("", "said nothing to any question")
+    assert protocol([("silent", b"")] * 5, asked) == ("", "said nothing to any question")
 
 
 @pytest.mark.parametrize("host", ["core.example", "10.0.0.1", "fd00::1", "bücher.example", "-.", "a" * 80])
 def test_every_host_can_be_asked(host: str) -> None:
     for services in (set(), {"database"}, {"control"}, {"admin"}):
-        assert all(question.send for question in questions(host, 443, services))
+        asked = questions(host, 443, services)
+        assert [question.name for question in asked if not question.send] == ["nothing"] * ("control" in services)
