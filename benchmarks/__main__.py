@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import cost
+from benchmarks import cost, report
 from benchmarks.cost import Cost
 from benchmarks.look_around import CONNECTIONS, look_around
 from conformance.inputs.toml_text import spell
@@ -50,7 +50,7 @@ def main() -> int:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as scratch, Gateway() as gateway:
         aim = Aim(gateway, Path(scratch))
-        steps: list[Callable[[Aim], list[Figure]]] = [start_up, default_run, tls_observation, growth, networks]
+        steps: list[Callable[[Aim], list[Figure]]] = [start_up, default_run, tls_observation, growth, networks, pages]
         for step in track(steps, "measuring", console=console, transient=True):
             figures += step(aim)
     Console(width=max(console.width, WIDTH)).print(_table(figures))
@@ -166,6 +166,19 @@ def networks(_: Aim) -> list[Figure]:
         return [Figure(what, f"not measured: {why}")]
     seconds, opened = median(seconds for seconds, _ in looks), looks[-1][1]
     return [at_most(what, seconds, 3.0, "s", f" ({opened} with controls, median of {RUNS})")]
+
+
+def pages(aim: Aim) -> list[Figure]:
+    """Measure the report of 100 requirements with 700 failing cases."""
+    folder = aim.scratch / "largest"
+    folder.mkdir()
+    seconds, size = report.drawn(folder)
+    what = "compliance.html of 700 cases, "
+    drawn = [at_most(f"{what}size", size, 1, "MB"), at_most(f"{what}drawn", seconds, 0.5, "s")]
+    try:
+        return [*drawn, at_most(f"{what}readable in Chromium", report.shown(folder), 1, "s")]
+    except LookupError as why:
+        return [*drawn, Figure(f"{what}readable in Chromium", f"not measured: {why}")]
 
 
 def _table(figures: list[Figure]) -> Table:

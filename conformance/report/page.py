@@ -57,9 +57,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["lines"] = lambda text: Markup(escape(text))  # noqa: S704 - escaped right here
+    environment.filters["lines"] = _lines
     environment.filters["prose"] = _prose
     return environment
+
+
+def _lines(text: str) -> Markup:
+    """Escape the text of an element; quotation marks may stand there as they are, and JSON is full of them."""
+    return Markup(str(escape(text)).replace("&#34;", '"').replace("&#39;", "'"))  # noqa: S704 - escaped right here
 
 
 def _prose(text: str) -> Markup:

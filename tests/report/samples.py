@@ -235,6 +235,7 @@ def clean() -> dict[str, Any]:
 def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> dict[str, Any]:
     """Return a run as large as is promised to be handled: 100 requirements, 700 cases."""
     sentence = "sends X-Frame-Options: DENY on https://gw.example:9090/some/administration/page and on its redirects"
+    longest = {"title": 60, "statement": 180, "judged": 500, "repair": 400}  # as a catalogue has them on average
     rows = [
         requirement(
             f"{area}-{n:02}",
@@ -252,6 +253,8 @@ def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> dic
         for area in ("TLS", "HDR", "CHN", "IDV")
         for n in range(requirements // 4)
     ]
+    for row in rows:
+        row["texts"] = {lang: {name: "long " * (n // 5) for name, n in longest.items()} for lang in ("en", "es")}
     pages = [PAGE | {"url": f"https://gw.example:9090/{n}"} for n in range(requirements * cases)]
     found = document(*rows)
     return found | {"observations": {**found["observations"], "headers/0": {"pages": {"/login": pages}}}}
