@@ -25,8 +25,8 @@ _PG_OWN = (
 _PG_OTHERS = (
     "SELECT a.usename, COALESCE(host(a.client_addr), ''), s.ssl, s.version, s.cipher, a.client_port "
     "FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s USING (pid) "
-    "WHERE COALESCE(a.backend_type, 'client backend') = 'client backend' AND a.pid <> pg_backend_pid() AND a.usename = {username} "
-    "AND COALESCE(a.application_name, '') <> {ours}"
+    "WHERE COALESCE(a.backend_type, 'client backend') = 'client backend' AND a.pid <> pg_backend_pid() "
+    "AND a.usename = {username} AND COALESCE(a.application_name, '') <> {ours}"
 )
 _MY_OWN = "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_cipher', 'Ssl_version')"
 _MY_THREADS = (

@@ -109,7 +109,7 @@ class PostgreSql:
         for _ in range(_NOTICES):
             kind = self.line.read(1)
             if kind == b"E":
-                return Knock(Reply.REFUSED, *_fields(self._message()))
+                return _turned_away(self._message())
             if kind == b"R":
                 return _requested(self._message())
             if kind not in b"Nv":
@@ -131,10 +131,21 @@ def _requested(message: bytes) -> Knock:
     return Knock(Reply.ASKS, words=f"it asks for {_METHODS.get(number, f'authentication {number}')}")
 
 
+def _turned_away(message: bytes) -> Knock:
+    """Tell a login that is not let in from one that fails at its proof (ident, say): the SQLSTATE is the same."""
+    code, words = _fields(message)
+    if _field(message, b"R") == "auth_failed":
+        return Knock(Reply.ASKS, code, f"it lets the account try, and checks who it is ({words})")
+    return Knock(Reply.REFUSED, code, words)
+
+
 def _fields(message: bytes) -> tuple[str, str]:
     """Return SQLSTATE and text of an error."""
-    found = {field[:1]: field[1:].decode("utf-8", "replace") for field in message.split(b"\0") if field}
-    return found.get(b"C", ""), found.get(b"M", "an error without words")
+    return _field(message, b"C"), _field(message, b"M") or "an error without words"
+
+
+def _field(message: bytes, kind: bytes) -> str:
+    return next((each[1:].decode("utf-8", "replace") for each in message.split(b"\0") if each[:1] == kind), "")
 
 
 class MySql:

@@ -126,6 +126,9 @@ RIGHT: dict[str, Setting] = {
         leaf=LeafSpec(key="rsa-2048"),
         scan=True,
     ),
+    "anonymous-suites-first": Setting(
+        settings={"ssl_max_protocol_version": "TLSv1.2", "ssl_ciphers": f"AECDH-AES128-SHA:{SUITES}:@SECLEVEL=0"}
+    ),
     "a-tall-certificate": Setting(leaf=LeafSpec(key="secp384r1", hash="sha384", days=3650)),
 }
 
@@ -135,6 +138,10 @@ WRONG: dict[str, tuple[Setting, set[str]]] = {
         {"DBT-02"},
     ),
     "an-md5-line-without-tls": (Setting(access=[WITH_CERTIFICATE, "host all all samehost md5"]), {"DBT-02"}),
+    "a-line-without-tls-that-asks-somebody-else": (
+        Setting(access=[WITH_CERTIFICATE, "host all all all ident"]),
+        {"DBT-02"},
+    ),
     "certificate-for-another-account-alone": (
         Setting(access=["hostssl waweb somebody all scram-sha-256 clientcert=verify-full", SSL_ONLY]),
         {"DBT-04/none"},
@@ -250,6 +257,19 @@ def test_what_is_declared_wrongly_is_told_and_passes_nothing(
     outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared=declared))
     assert words in outcomes.inconclusive[case]
     assert not failures(outcomes), outcomes.failures()
+
+
+def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
+    looker.environ["WRONG"] = "not-the-password"
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared={"password": "env:WRONG"}))
+    assert [len(seen["logins"]) for name, seen in outcomes.observations.items() if "database-client" in name] == [1]
+
+
+def test_without_any_certificate_nothing_passes_and_no_login_is_sent(looker: Looker) -> None:
+    anonymous = {"ssl_max_protocol_version": "TLSv1.2", "ssl_ciphers": "AECDH-AES128-SHA:@SECLEVEL=0"}
+    outcomes = looker.look(Setting(access=[LOCAL, "hostssl all all all trust"], settings=anonymous))
+    assert not outcomes.verdicts, outcomes.verdicts
+    assert "handshake failure" in outcomes.inconclusive["DBT-03"]
 
 
 def test_an_authority_that_cannot_be_read_is_told(looker: Looker) -> None:
