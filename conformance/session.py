@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conformance import catalogue, ledger, locate, report, target, waivers
+from conformance import cases, catalogue, ledger, locate, report, target, waivers
 from conformance.assessment import Assessment
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -88,6 +88,7 @@ class Session:
     def _start_reference(self, faults: tuple[str, ...], closing: ExitStack) -> dict[str, str]:
         refuse_unknown_faults(faults)
         reference = locate.module("reference_server").Gateway(faults=faults, costly=self._areas)
+        cases.proofs()  # the suite is imported while a database starts
         gateway = closing.enter_context(reference)
         self.without = dict(gateway.without)
         try:
