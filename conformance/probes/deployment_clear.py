@@ -25,7 +25,7 @@ _ABOUT = frozenset(
 _REDIS = frozenset(("REQUIREPASS", "MASTERAUTH"))
 _NO_SECRET = re.compile(
     r"(?i:true|false|yes|no|on|off|y|n|0|1|none|null|nil|enabled?|disabled?|required|optional|auto|random)"
-    r"|/[\w.-]+(?:/[\w.-]+)+/?|[A-Za-z][\w+.-]*://[^@]*|\{\{.*\}\}|(?:vault|op|arn|file|env):.*"
+    r"|/[\w.-]+(?:/[\w.-]+)+/?|[A-Za-z][\w+.-]*://[^@]*|\{\{.*\}\}|<[^<>]*>|%[\w.]+%(?:/.*)?|(?:vault|op|arn|file|env):.*"
 )
 _URL = re.compile(r"[A-Za-z][\w+.-]*://[^\s/:@?#]*:([^\s/@]+)@")
 _WORD = r"""("[^"]*"|'[^']*'|[^\s"';&|)]+)"""
@@ -227,4 +227,5 @@ def _mark(name: str, operator: str, rest: str) -> str:
 def _clear(flattened: str) -> bool:
     if _DEFAULT in flattened:
         return True
-    return bool(flattened.strip()) and _VARIABLE not in flattened and not _NO_SECRET.fullmatch(flattened.strip())
+    bare = flattened.strip().strip("\"'").strip()
+    return bool(bare) and _VARIABLE not in bare and not _NO_SECRET.fullmatch(bare)

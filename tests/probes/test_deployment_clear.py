@@ -148,6 +148,7 @@ def test_secrets_in_clear(tmp_path: Path, text: str, words: str) -> None:
         "environment: {A_PASSWORD: '${A_PASSWORD}', B_SECRET: '${B:?give it}', C_TOKEN: '${C:-}', D_SECRET: ''}",
         "environment: [A_PASSWORD, B_SECRET=]",
         "environment: {A_PASSWORD_FILE: /run/secrets/a, A_SECRET: /run/secrets/a}",
+        "environment: [A_TOKEN=<your token>, 'B_PASSWORD=\"none\"', C_SECRET_KEY=%kernel.dir%/config/private.pem]",
         "environment: {MYSQL_ALLOW_EMPTY_PASSWORD: 'yes', REQUIRE_PASSWORD: 1, A_PASSWORD: true}",
         "environment: {DSN: 'postgres://u:${P}@db/x', URL: 'http://host:9090/a@b', TOKEN: 'https://issuer/token'}",
         "command: sh -c 'serve --password=$$A --secret $${B}'",
