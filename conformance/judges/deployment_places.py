@@ -280,7 +280,7 @@ def _on_host(service: ServiceSeen) -> bool:
 
 def _is_https(port: PublishedPort, policy: Policy) -> bool:
     """Tell whether a port is the one that serves HTTPS: by its usual number, or as the declared web app has it."""
-    if port.target.endswith(HTTPS):
+    if "-" not in port.target and port.target.endswith(HTTPS):
         return True
     webapp = policy.target.webapp
     url_port = str(urlsplit(webapp.url).port or HTTPS) if webapp else ""

@@ -174,7 +174,7 @@ class _Looking:
         reused = variable.value in self.passwords
         weak = weakness(variable.value)
         if not weak and not reused and respelt(variable.value, self.passwords):
-            weak = "it is a database password in other letters, encoded or hashed"
+            weak = "it is made of a database password, by other letters, an encoding, a hash or a few characters more"
         return SharedSecret(setting, group, weak, reused)
 
     def _network_mode(self, service: Service) -> str:

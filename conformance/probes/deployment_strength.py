@@ -47,13 +47,16 @@ def sample(text: str) -> str:
 
 
 def respelt(text: str, words: Iterable[str]) -> bool:
-    """Tell whether a text is one of `words` in other letters, backwards, encoded, or a plain hash of it."""
+    """Tell whether a text is one of `words` in other letters, backwards, encoded, hashed, or with little added."""
     bare = text.strip()
-    return any(bare.rstrip("=") in _spellings(word) or bare.casefold() in _letters(word) for word in words)
+    encoded, folded = {bare.rstrip("="), bare.lower()}, bare.casefold()
+    return any(encoded & _spellings(word) or _extended(folded, word.casefold()) for word in words)
 
 
-def _letters(word: str) -> set[str]:
-    return {word.casefold(), word.casefold()[::-1]} - {""}
+def _extended(folded: str, word: str) -> bool:
+    if folded in (word, word[::-1]):
+        return bool(word)
+    return len(word) >= SHORTEST and word in folded and len(folded) - len(word) < SHORTEST
 
 
 @cache

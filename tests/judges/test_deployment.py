@@ -240,6 +240,7 @@ def test_the_core_app_in_the_network_of_the_host_publishes_everything() -> None:
         ((), PASS),
         ((port(),), PASS),
         ((port("8443"),), PASS),
+        ((port("80-443", "80-443"),), FAIL),
         ((port(), port(host_ip="::1")), PASS),
         ((port(), port("80", "8080")), FAIL),
         ((port("80", "80"),), FAIL),
