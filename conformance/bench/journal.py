@@ -30,6 +30,7 @@ class Request:
     `section` names the table of the target file whose trust the connection needs: `webapp` or `identity`; `trust` is
     PEM that is trusted besides. `login` names an account of the target file (`webapp.admin`) whose bearer token is
     bought when the request is made. `secret_headers` and `body_from` are references; `body_from` is sent as it stands.
+    `served` is the SHA-256 of the certificate that the web app has to present afterwards.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request:
     body_from: SecretRef | None = None
     also: tuple[int, ...] = ()
     trust: str = ""
+    served: str = ""
 
 
 @dataclass(frozen=True, slots=True)

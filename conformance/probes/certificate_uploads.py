@@ -7,7 +7,6 @@ after an upload that must not count is put back before the next one.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -26,7 +25,8 @@ from conformance.probes import access
 from conformance.probes.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
 from conformance.probes.certificate_file import fitting
 from conformance.probes.certificates import fetch_authority
-from conformance.probes.http import exchange, webapp_context
+from conformance.probes.http import exchange
+from conformance.probes.presenting import LONGEST_RESTART, PAUSE, RELOADS, present_again, presented, restart
 from conformance.probes.putting_back import put_back
 from conformance.records.access import Upload, UploadsObservation
 from conformance.records.http import Exchange
@@ -34,10 +34,8 @@ from conformance.target import Certificate, Target
 
 PATH = "/v1/certificates/external"
 TEXT = {"Content-Type": "text/plain"}
-TRIES, PAUSE = 60, 1.0
-LONGEST_RESTART, RESTARTS = 120.0, 5
+RESTARTS = 5
 PATIENCE = 20.0
-RELOADS = 5
 
 # All that looks at the web app's endpoint: it is through before the certificate changes.
 EVERYBODY_ELSE = (
@@ -83,6 +81,7 @@ class Gate:
             login=ADMINISTRATOR,
             body_from=self.settings.restore,
             trust=self.bundle.trust,
+            served=self.present,
         )
 
     def upload(self, body: bytes, token: str) -> Upload:
@@ -97,18 +96,18 @@ class Gate:
 
     def look(self, after: Exchange) -> Upload:
         """Look at what is presented and stored now, after an answer to an upload."""
-        presented, unserved = _presented(self.bench)
+        served, unserved = presented(self.bench)
         answer, body = fetch_authority(self.admin)
         stored = f"{answer.status} {sha256(body).hexdigest()}" if answer.status else ""
         failed = answer.status >= 500 or answer.status == 401
         broken = answer.trouble or (f"answered {answer.status}" if failed else "")
-        return Upload(after.status, after.trouble, presented, unserved, stored, broken)
+        return Upload(after.status, after.trouble, served, unserved, stored, broken)
 
     def served_after(self, body: bytes) -> Upload:
         """Upload as the administrator, restart where that is declared, and look; a reload may need some seconds."""
         made = self.upload(body, self.admin.token)
         if self.settings.restart and made.accepted:
-            self.restart(self.bench)
+            restart(self.bench, self.settings)
             return self.look(Exchange("POST", self.url, made.status))
         wanted = self.present if body is self.original else self.bundle.sha256
         for _ in range(RELOADS):
@@ -128,33 +127,13 @@ class Gate:
             )
         return made
 
-    def restart(self, bench: Bench) -> None:
-        """Run the operator's command, and wait until the endpoint is there again; raises Inconclusive."""
-        command = list(self.settings.restart)
-        what = f"webapp.certificate.restart ({command[0]})"
-        try:
-            done = subprocess.run(  # noqa: S603 - the operator's own command
-                command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LONGEST_RESTART
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            words = getattr(error, "strerror", None) or f"it was not done after {LONGEST_RESTART:.0f} s"
-            raise Inconclusive(f"{what} could not be run: {words}") from error
-        if done.returncode:
-            raise Inconclusive(f"{what} ended with status {done.returncode}")
-        for _ in range(TRIES):
-            if _presented(bench)[0]:
-                return
-            bench.clock.wait(PAUSE)
-
     def put_back(self) -> bool:
         """Upload the operator's file once more, and tell whether its certificate is presented."""
         restoring = self.bench.for_restoring()
         seen = self._post(self.original, self.admin.token, restoring)
         if not 200 <= seen.status < 300 and put_back(restoring, [self.journalled()]):
             return False
-        if self.settings.restart and _presented(restoring)[0] != self.present:
-            self.restart(restoring)
-        return _presented(restoring)[0] == self.present
+        return not present_again(restoring, self.present)
 
 
 def _look(bench: Bench) -> UploadsObservation:
@@ -162,14 +141,14 @@ def _look(bench: Bench) -> UploadsObservation:
     assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
     assert webapp.certificate is not None  # noqa: S101 - and where this is declared
     with administrator(bench) as admin:
-        presented, unserved = _presented(bench)
-        if not presented:
+        served, unserved = presented(bench)
+        if not served:
             raise Inconclusive(f"no certificate is presented: {unserved}")
         reference = webapp.certificate.restore
         what = f"webapp.certificate.restore ({reference.label})"
-        names = fitting(bench.vault[reference].reveal(), presented, what)
+        names = fitting(bench.vault[reference].reveal(), served, what)
         bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
-        return _upload_all(Gate(admin, webapp.certificate, bundle, presented))
+        return _upload_all(Gate(admin, webapp.certificate, bundle, served))
 
 
 def _upload_all(gate: Gate) -> UploadsObservation:
@@ -222,7 +201,7 @@ def _settled(gate: Gate) -> dict[str, Upload]:
     """Restart once after all that was to be refused, and look again."""
     if not gate.settings.restart:
         return {}
-    gate.restart(gate.bench)
+    restart(gate.bench, gate.settings)
     settled = gate.look(Exchange("POST", gate.url))
     if settled.served != gate.present:
         gate.back()
@@ -231,15 +210,6 @@ def _settled(gate: Gate) -> dict[str, Upload]:
 
 def _good(gate: Gate) -> dict[str, Upload]:
     return {"good": gate.served_after(gate.bundle.whole), "back": gate.served_after(gate.original)}
-
-
-def _presented(bench: Bench) -> tuple[str, str]:
-    """Return the SHA-256 of the certificate that is presented, or why there is none."""
-    try:
-        chain = access.handshake(bench, webapp_context(bench), None)
-    except Inconclusive as reason:
-        return "", str(reason)
-    return (sha256(chain[0]).hexdigest(), "") if chain else ("", "the handshake showed no certificate")
 
 
 def _deadline(target: Target) -> float:

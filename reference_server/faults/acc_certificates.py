@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 from http import HTTPStatus
@@ -148,6 +149,33 @@ def answers_bad_uploads_with_200(gateway: Gateway) -> None:
         return response
 
     gateway.web.api.endpoints[EXTERNAL]["POST"] = upload
+
+
+@near_miss()
+def serves_uploads_some_seconds_later(gateway: Gateway) -> None:
+    """Is right: the web server loads an upload by itself, three seconds after it came."""
+    serve, accept = gateway.certificates.serve, gateway.web.accept
+    waiting: list[tuple[float, bytes]] = []
+
+    def reloaded(sock: socket.socket) -> ssl.SSLSocket:
+        while waiting and gateway.clock() >= waiting[0][0]:
+            serve(waiting.pop(0)[1])
+        return accept(sock)
+
+    gateway.certificates.serve = lambda body: waiting.append((gateway.clock() + 3, body))
+    gateway.web.accept = reloaded
+
+
+@near_miss()
+def hands_the_authority_out_in_json(gateway: Gateway) -> None:
+    """Is right: the CA certificate is a JSON string, with escapes for its line ends and slashes."""
+    shown = gateway.certificates.shown
+
+    def wrapped() -> Response:
+        text = json.dumps({"ca": shown().body.decode()}).replace("/", "\\/")
+        return Response(200, [("Content-Type", "application/json")], text.encode())
+
+    gateway.certificates.shown = wrapped
 
 
 @near_miss()

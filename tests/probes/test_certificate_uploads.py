@@ -17,11 +17,13 @@ from conformance.probes.accounts import administrator
 from conformance.probes.certificate_file import fitting
 from conformance.probes.certificate_uploads import EVERYBODY_ELSE, Gate, certificate_uploads
 from conformance.probes.certificates import certificates
+from conformance.probes.presenting import presented
 from conformance.probes.putting_back import put_back
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server import Gateway
 from reference_server.certificates import FILE
+from reference_server.faults.acc_certificates import serves_uploads_after_a_restart
 from reference_server.http import Response
 from reference_server.pki import Authority, LeafSpec
 from tests.arena import Outcomes, SteppingClock, assess
@@ -192,8 +194,12 @@ def test_a_user_who_cannot_be_had_leaves_one_case_open() -> None:
     assert set(outcomes.inconclusive) == {"ACC-06/non-admin"}
 
 
-def test_the_journal_s_request_puts_the_present_certificate_back() -> None:
-    with Gateway() as gateway:
+@pytest.mark.parametrize("change", [lambda _: None, serves_uploads_after_a_restart], ids=["at-once", "restart"])
+def test_the_journal_s_request_puts_the_present_certificate_back(change: Callable[[Gateway], None]) -> None:
+    gateway = Gateway()
+    serve = gateway.certificates.serve
+    change(gateway)
+    with gateway:
         aim = target.parse(gateway.document())
         assert aim.webapp is not None
         assert aim.webapp.certificate is not None
@@ -201,8 +207,8 @@ def test_the_journal_s_request_puts_the_present_certificate_back() -> None:
         bench = Bench(aim, vault, Budget(aim.limits), Redactor(vault))
         before, bundle = gateway.web.tls.served()[0], uploads.make(("localhost",))
         with administrator(bench) as admin:
-            gate = Gate(admin, aim.webapp.certificate, bundle, "")
-            gateway.certificates.serve(bundle.whole)
+            gate = Gate(admin, aim.webapp.certificate, bundle, presented(bench)[0])
+            serve(bundle.whole)
         assert gateway.web.tls.served()[0] != before
         assert put_back(bench, [gate.journalled()]) == ""
         assert gateway.web.tls.served()[0] == before
