@@ -33,7 +33,8 @@ ZONES = 14 * 3600
 
 _NO_HEAD = (404, 405, 501)
 _HINT = re.compile(
-    r"new_?password|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"
+    r"new[ _-]?password|nueva contraseña"
+    r"|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"
     r"|(password|contraseña)\W+(\w+\W+){0,4}(chang|expired|reset|update|due|default|cambi|caduc|venc)",
     re.IGNORECASE,
 )

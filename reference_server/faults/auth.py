@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -229,6 +230,21 @@ def tokens_claim_more_than_the_login_says(gateway: Gateway) -> None:
 def bad_logins_go_on_for_ever(gateway: Gateway) -> None:
     """Breaks AUTH-09: nobody counts bad logins."""
     gateway.web.api.accounts.failed = lambda user: None  # type: ignore[method-assign]  # noqa: ARG005
+
+
+@fault("AUTH-09")
+def bad_logins_are_refused_in_two_ways(gateway: Gateway) -> None:
+    """Breaks AUTH-09: bad logins get 401 and 403 by turns, and nobody counts them."""
+    bad_logins_go_on_for_ever(gateway)
+    usual, turns = gateway.web.api.answer, itertools.cycle((401, 403))
+
+    def answer(request: Request) -> Response:
+        response = usual(request)
+        if request.path == "/v1/users/login" and response.status == HTTPStatus.UNAUTHORIZED:
+            response.status = next(turns)
+        return response
+
+    gateway.web.api.answer = answer  # type: ignore[method-assign]
 
 
 def _without_token(gateway: Gateway, path: str, answer: Callable[[Response], Response]) -> None:

@@ -28,6 +28,12 @@ def calls_back_over_plain_http(gateway: Gateway) -> None:
 
 
 @fault("HOOK-01")
+def knows_plain_http_by_small_letters(gateway: Gateway) -> None:
+    """Breaks HOOK-01: http:// is refused as it is usually written, and HTTP:// served in the clear."""
+    gateway.webhooks.address_fits = lambda url: not url.startswith("http://")
+
+
+@fault("HOOK-01")
 def refuses_plain_http_and_uses_it(gateway: Gateway) -> None:
     """Breaks HOOK-01: the address is refused with 400, after it was stored."""
     hooks = gateway.webhooks

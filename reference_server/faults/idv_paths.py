@@ -59,6 +59,20 @@ def updates_with_a_blank_hash(gateway: Gateway) -> None:
 
 
 @fault("IDV-11")
+def updates_with_the_beginning_of_the_hash(gateway: Gateway) -> None:
+    """Breaks IDV-11: as many characters are compared as the request brings."""
+    usual = gateway.identity.change
+
+    def change(request: Request, contact: Contact) -> Response:
+        document = _asked(request)
+        given = document.get("client_hash")
+        fits = isinstance(given, str) and given and _signature(gateway, contact.uid).startswith(given)
+        return _renamed(contact, document) if fits else usual(request, contact)
+
+    gateway.identity.change = change
+
+
+@fault("IDV-11")
 def updates_attributes_without_a_hash(gateway: Gateway) -> None:
     """Breaks IDV-11: the hash is asked for only where the request names the uid."""
     usual = gateway.identity.change
