@@ -45,10 +45,10 @@ class Assessment:
     def admit(self, case: Case) -> None:
         """Raise NotApplicable or Inconclusive where the target file alone settles the case."""
         row, target = case.requirement, self.target
-        if row.section not in target.sections:
-            raise NotApplicable(f"[{row.section}] is not declared in the target file")
         if (reason := target.excluded(row.id)) is not None:
             raise NotApplicable(f"{EXCLUDED}{reason}")
+        if row.section not in target.sections:
+            raise NotApplicable(f"[{row.section}] is not declared in the target file")
         if missing := target.missing(row.needs):
             raise Inconclusive(f"the target file lacks {', '.join(missing)}, which this requirement needs")
         if not target.permits(row.consent):

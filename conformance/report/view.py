@@ -102,15 +102,16 @@ def _reservations(document: Document, say: Wording) -> Iterable[str]:
 def _left_aside(document: Document, say: Wording) -> Iterable[str]:
     """Say what the target file itself took out of the question: a verdict is about the rest."""
     declared = document["target"]["sections"]
-    undeclared = [row for row in document["requirements"] if row["section"] not in declared]
-    excluded = [
-        row
-        for row in document["requirements"]
-        if row["section"] in declared and all(case["reason"].startswith(EXCLUDED) for case in row["cases"])
-    ]
+    aside = {row["id"] for row in document["requirements"] if all(map(_is_excluded, row["cases"]))}
+    excluded = [row for row in document["requirements"] if row["id"] in aside]
+    undeclared = [row for row in document["requirements"] if row["section"] not in declared and row["id"] not in aside]
     for key, rows in {"excluded": excluded, "undeclared": undeclared}.items():
         if rows:
             yield say(f"sentence.{key}", n=len(rows))
+
+
+def _is_excluded(case: Row) -> bool:
+    return str(case["reason"]).startswith(EXCLUDED)
 
 
 def _named(rows: list[Failing]) -> str:

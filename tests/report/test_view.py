@@ -137,10 +137,11 @@ def test_headline_says_what_the_target_file_took_out_of_the_question() -> None:
     kept = requirement("TLS-02", case("TLS-02"))
     excluded = aside("HDR-01", f"{EXCLUDED}another team's")
     unasked = aside("TLS-08", "the level does not ask for it")
-    found = document(kept, excluded, unasked, aside("CHN-01", "[channel] is not declared"))
+    both = aside("CHN-02", f"{EXCLUDED}not ours")
+    found = document(kept, excluded, unasked, both, aside("CHN-01", "[channel] is not declared"))
     found["target"]["sections"] = ["webapp"]
     told = view.headline(found, SAY)
-    assert "1 requirement was not judged: the target file excludes it" in told
+    assert "2 requirements were not judged: the target file excludes them" in told
     assert "1 requirement was not judged: it is about a section that the target file does not declare" in told
     assert "not judged" not in view.headline(document(kept, unasked), SAY)
 

@@ -1,0 +1,40 @@
+"""What the target file alone settles, before anything is looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import target
+from conformance.assessment import Assessment
+from conformance.model import EXCLUDED, NotApplicable
+from conformance.observatory import Recorded
+
+
+@pytest.mark.parametrize(
+    ("requirement", "told"),
+    [
+        ("HOOK-01", f"{EXCLUDED}another team's"),  # [webhook] is not declared either: the reason says more
+        ("NET-01", r"[network] is not declared in the target file"),
+        ("TLS-01", f"{EXCLUDED}behind a proxy"),
+    ],
+)
+def test_what_is_left_out_says_why(requirement: str, told: str) -> None:
+    aim = target.parse(
+        {
+            "schema": 1,
+            "name": "staging",
+            "consent": "read",
+            "scope": {
+                "exclude": [
+                    {"requirement": "HOOK-*", "reason": "another team's"},
+                    {"requirement": "TLS-01", "reason": "behind a proxy"},
+                ]
+            },
+            "webapp": {"url": "https://gw.example"},
+        }
+    )
+    assessment = Assessment(aim, Recorded({}))
+    case = next(case for case in assessment.cases.values() if case.requirement.id == requirement)
+    with pytest.raises(NotApplicable) as caught:
+        assessment.admit(case)
+    assert str(caught.value) == told
