@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 
 from conformance import catalogue
-from conformance.locale import FOLDER, LANGUAGES, SOURCE, translations
+from conformance.locale import LANGUAGES, SOURCE, translations
+from conformance.locale import __main__ as command
 from conformance.locale.__main__ import TEMPLATE, add, languages, main, read, template, texts
+from conformance.locale.sentences import extract_python
 from conformance.report.wording import messages
 
 PO_FILES = list(languages())
@@ -35,12 +38,17 @@ def is_of_a_row(message: Message) -> bool:
     return str(message.context).partition(" ")[0] in catalogue.load()
 
 
-def test_the_template_is_what_extraction_finds() -> None:
-    assert texts(read(TEMPLATE)) == texts(template()), "python -m conformance.locale brings it up to date"
+@pytest.fixture(scope="module")
+def extracted() -> Catalog:
+    return template()
 
 
-def test_rows_and_words_are_extracted() -> None:
-    found = {context for context, _ in texts(template())}
+def test_the_template_is_what_extraction_finds(extracted: Catalog) -> None:
+    assert texts(read(TEMPLATE)) == texts(extracted), "python -m conformance.locale brings it up to date"
+
+
+def test_rows_and_words_are_extracted(extracted: Catalog) -> None:
+    found = {context for context, _ in texts(extracted)}
     assert {f"{id_} {name}" for id_ in catalogue.load() for name in catalogue.TEXTS} <= found
     assert {f"areas.{area}" for area in messages()["areas"]} <= found
 
@@ -76,7 +84,7 @@ def test_the_compiled_catalogue_is_fresh(path: Path) -> None:
         if len(ids) > 1:
             told = [found.npgettext(context, ids[0], ids[1], n) for n in (1, 2)]
         else:
-            told = [found.pgettext(context, ids[0])]
+            told = [found.pgettext(context, ids[0]) if message.context else found.gettext(ids[0])]
         assert set(told) <= set(forms(message.string)), "python -m conformance.locale compiles it"
 
 
@@ -90,20 +98,51 @@ def test_a_text_is_translated_by_its_context() -> None:
 def test_a_language_is_begun_and_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from conformance.locale import __main__ as command
-
-    found = template()
+    source = Catalog()
+    source.add("a case", context="one")
+    source.add(("{n} case", "{n} cases"), context="many")
     monkeypatch.setattr(command, "FOLDER", tmp_path)
     monkeypatch.setattr(command, "TEMPLATE", tmp_path / TEMPLATE.name)
-    monkeypatch.setattr(command, "template", lambda: found)
+    monkeypatch.setattr(command, "template", lambda: source)
     monkeypatch.setattr("sys.argv", ["locale", "--add", "pl"])
     main()
     path = tmp_path / "pl" / "LC_MESSAGES" / "portero.po"
-    assert texts(read(path)) == texts(read(TEMPLATE))
+    assert texts(read(path)) == texts(source)
     assert read(path).num_plurals == 3
     assert path.with_suffix(".mo").exists()
-    assert f"{len(texts(found))} without a translation" in capsys.readouterr().out
+    assert "2 texts, 2 without a translation" in capsys.readouterr().out
     before = path.read_bytes()
     add("pl")
     assert path.read_bytes() == before
-    assert tmp_path != FOLDER
+
+
+SOURCE_OF_A_JUDGE = '''
+"""A judge of 1 thing."""
+NAMES = {"key": "the name of it", "one": "single"}
+
+def judge(seen, name):
+    """Judge the thing."""
+    where = "above" if seen.high else "below"
+    raise Inconclusive(f"nothing was seen of {seen.name:>9}{', and twice' if seen.twice else ''}: {name!r}, {{x}}")
+    re.compile("no sentence at all")
+    return "port {number} is open".format(number=1) + where
+'''
+
+
+def test_sentences_are_extracted_as_templates() -> None:
+    found = list(extract_python(BytesIO(SOURCE_OF_A_JUDGE.encode()), {}, (), {"words": "yes"}))
+    assert [text for _, _, (text,), _ in found] == [
+        "the name of it",
+        "above",
+        "below",
+        "nothing was seen of {0}{1}: {2}, {{x}}",
+        ", and twice",
+        "port {0} is open",
+    ]
+
+
+def test_what_judges_probes_and_forgeries_say_is_extracted(extracted: Catalog) -> None:
+    found = {text for context, text in texts(extracted) if context is None}
+    assert "the target declares no [network]" in found
+    assert "the right hash with bit 0 flipped" in found
+    assert "{0} got no answer in {1} tries: {2}" in found

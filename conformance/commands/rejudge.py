@@ -97,6 +97,6 @@ def _told(before: dict[str, Any], after: dict[str, Any], say: Wording) -> Iterat
         if was != case["verdict"]:
             why = case["reason"] or case["observed"]
             turn = f"{difference.verdict(was, say)} -> {difference.verdict(case['verdict'], say)}"
-            yield f"{shown(name)}: {turn}" + (f"{say('colon')}{shown(why)}" if why else "")
+            yield f"{shown(name)}: {turn}" + (f"{say('colon')}{shown(say.judged(why))}" if why else "")
     changed = "" if before["verdict"] == after["verdict"] else f" ({say('rejudge.was', verdict=before['verdict'])})"
     yield say("rejudge.verdict", verdict=after["verdict"]) + changed

@@ -30,6 +30,17 @@ def translations(language: str) -> GNUTranslations | NullTranslations:
     return translation(DOMAIN, FOLDER, [language])
 
 
+@cache
+def templates(language: str) -> dict[str, str]:
+    """Return the sentences of judges and probes by their English templates: the messages without a context."""
+    from babel.messages.mofile import read_mo
+
+    if language == SOURCE:
+        return {}
+    with (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
+        return {str(one.id): str(one.string) for one in read_mo(file) if one.id and one.context is None}
+
+
 def region(language: str) -> str:
     """Return the CLDR locale that writes the dates and numbers of a language."""
     return _REGIONS.get(language, language)

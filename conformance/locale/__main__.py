@@ -17,22 +17,30 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from conformance import __version__
+from conformance import __version__, locate
 from conformance.locale import DOMAIN, FOLDER
 
 TEMPLATE = FOLDER / f"{DOMAIN}.pot"
+# Modules whose sentences reach a verdict.
+FOLDERS = ("judges", "probes", "bench", "codecs", "forgeries", "records", "compose")
+MODULES = ("assessment", "ledger", "model", "observatory", "policy", "rulings", "secret")
 SOURCES = [
     ("requirements/*.toml", "conformance.locale.extract:extract_toml"),
     ("report/messages.toml", "conformance.locale.extract:extract_toml"),
+    *((f"{name}/**.py", "conformance.locale.sentences:extract_python") for name in FOLDERS),
+    *((f"{name}.py", "conformance.locale.sentences:extract_python") for name in MODULES),
 ]
+FIXTURES = [("identity/forgeries.toml", "conformance.locale.extract:extract_toml")]
+_OPTIONS = {"judges/**.py": {"words": "yes"}}
 _HEADER = "# Texts of Portero. Under the licence of Portero.\n"
 
 
 def template() -> Catalog:
     """Extract every text that is to be translated."""
     found = _empty()
-    for name, line, text, comments, context in extract_from_dir(FOLDER.parent, SOURCES):
-        found.add(text, None, [(name, line)], auto_comments=comments, context=context)
+    for folder, sources in ((FOLDER.parent, SOURCES), (locate.data("fixtures"), FIXTURES)):
+        for name, line, text, comments, context in extract_from_dir(folder, sources, _OPTIONS):
+            found.add(text, None, [(name, line)], auto_comments=comments, context=context)
     return found
 
 

@@ -18,14 +18,16 @@ Found = tuple[int, str, tuple[str, ...], list[str]]
 def extract_toml(
     fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[Found]:
-    """Yield the texts of a TOML file, each in a context: requirement and name of the text, or the key of the words."""
+    """Yield the texts of rows, each in a context of id and name; words, in that of their key; names of forgeries."""
     document = tomllib.loads(fileobj.read().decode())
-    if "requirement" not in document:
+    if not document.keys() & {"requirement", "forgery"}:
         yield from words(document)
     for row in document.get("requirement", ()):
         for name in (*TEXTS, "excluded"):
             if name in row:
                 yield 0, "pgettext", (f"{row['id']} {name}", row[name]), []
+    for row in document.get("forgery", ()):
+        yield 0, "gettext", (row["text"].replace("{", "{{").replace("}", "}}"),), []
 
 
 def words(messages: Mapping[str, Any], path: str = "") -> Iterator[Found]:

@@ -179,10 +179,13 @@ def inside(line: Line) -> Attempts:
     return {
         f"{side}-{part}-percent": _sending(
             line,
-            f"a message sealed {part * margin / 100:g} s {words}",
+            words.format(part * margin / 100),
             timing.inside(sign * part * margin / 100, margin),
         )
-        for sign, side, words in ((1, "old", "ago"), (-1, "ahead", "ahead"))
+        for sign, side, words in (
+            (1, "old", "a message sealed {:g} s ago"),
+            (-1, "ahead", "a message sealed {:g} s ahead"),
+        )
         for part in _INSIDE
     }
 

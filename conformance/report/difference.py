@@ -126,4 +126,4 @@ def _changes(changes: Sequence[Row], say: Wording) -> Iterator[tuple[str, tuple[
         yield f"    {shown(change['case'], LONGEST)}  {shown(change['subject'], LONGEST)}  {turn(change, say)}", ()
         for when in ("was", "now"):
             if change[when]:
-                yield f"      {say('difference.' + when)}{say('colon')}{shown(change[when], LONGEST)}", ()
+                yield f"      {say('difference.' + when)}{say('colon')}{shown(say.judged(change[when]), LONGEST)}", ()

@@ -70,9 +70,11 @@ def _broken(say: Wording, heading: str, rows: list[view.Failing], colour: str, v
         if left > 0:
             yield Line(f"  {row.requirement['id']}  {_plain(say.title(row.requirement))}", ("bold",))
         for expected, cases in _by_expectation(row.cases[: max(left, 0)]):
-            yield from (Line(f"    {_plain(case['id'])}  {_plain(case['subject'])}  {_seen(case)}") for case in cases)
+            yield from (
+                Line(f"    {_plain(case['id'])}  {_plain(case['subject'])}  {_seen(say, case)}") for case in cases
+            )
             if expected:
-                yield Line(f"      {say('terminal.expected')}{say('colon')}{_plain(expected)}")
+                yield Line(f"      {say('terminal.expected')}{say('colon')}{_plain(say.judged(expected))}")
         left -= len(row.cases)
     if left < 0:
         yield Line("  " + say("terminal.more", n=-left))
@@ -94,7 +96,7 @@ def _gaps(say: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) -> I
         if found:
             yield Line(say(f"untested.{kind}"), ("bold", "yellow"))
         for gap in found[:few]:
-            yield Line(f"  {_plain(gap.reason)}")
+            yield Line(f"  {_plain(say.judged(gap.reason))}")
             if gap.about:
                 yield Line(f"    {_about(say, gap)}")
         if len(found) > few:
@@ -126,10 +128,11 @@ def _named(say: Wording, row: Sequence[tuple[str, int]]) -> str:
     return name + (f" ({say('untested.cases', n=n)})" if n else "")
 
 
-def _seen(case: view.Row) -> str:
+def _seen(say: Wording, case: view.Row) -> str:
     """Say what was observed, and whatever the reason adds to observed and expected."""
     told, both = case["reason"], f"{case['observed']}; {case['expected']}"
-    return _plain(case["observed"] + told.removeprefix(both) if told.startswith(both) else told or case["observed"])
+    seen = case["observed"] + told.removeprefix(both) if told.startswith(both) else told or case["observed"]
+    return _plain(say.judged(seen))
 
 
 def _plain(text: str) -> str:

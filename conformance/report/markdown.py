@@ -68,7 +68,7 @@ def _findings(document: view.Document, say: Wording) -> Iterator[str]:
     for kind, reasons in gaps.items():
         for gap in reasons:
             about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
-            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(gap.reason)}" + (
+            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(say.judged(gap.reason))}" + (
                 say("colon") + about if about else ""
             )
 
@@ -81,7 +81,7 @@ def _differences(found: Mapping[str, Any], say: Wording) -> Iterator[str]:
             yield from ("", f"### {say('difference.kind.' + kind)}", "")
         for change in changes:
             why = change["now"] or change["was"]
-            yield f"- {_name(change)}: {difference.turn(change, say)}{say('colon')}{_plain(why)}"
+            yield f"- {_name(change)}: {difference.turn(change, say)}{say('colon')}{_plain(say.judged(why))}"
     yield ""
 
 
@@ -90,7 +90,7 @@ def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
     title = _plain(say.title(requirement))
     yield from (f"### {requirement['id']} {title} ({say('level.' + requirement['level'])})", "")
     for case in row.cases:
-        yield f"- {_name(case)}: {_plain(case['reason'] or case['observed'] + '; ' + case['expected'])}"
+        yield f"- {_name(case)}: {_plain(say.judged(case['reason'] or case['observed'] + '; ' + case['expected']))}"
     yield ""
     yield f"{say('violations.repair')}{say('colon')}{_prose(say.title(requirement, 'repair'))}"
     yield ""

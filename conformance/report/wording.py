@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.locale import region, translations
+from conformance.report.sentences import sentences
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -35,6 +36,10 @@ class Wording:
         else:
             text = self._translations.pgettext(key, text)
         return str(text).format(**{name: self._plain(value) for name, value in values.items()})
+
+    def judged(self, text: str) -> str:
+        """Return what a judge or a probe said, translated as far as its sentence is known."""
+        return sentences(self.language)(text)
 
     def title(self, requirement: Mapping[str, Any], text: str = "title") -> str:
         """Return a text of a requirement, from the results file; its English title where there is no other."""
