@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Signer = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
@@ -29,9 +33,14 @@ class Issuer:
         """Make a root of this name that nobody knows."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(name, name, key.public_key(), -1, 30)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(_usage(authority=True), critical=True)
         return cls(name, key, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    @classmethod
+    def of_itself(cls, name: x509.Name) -> Issuer:
+        """Return who signs nothing but the certificate of its own key: pass `key` to `issue`."""
+        return cls(name, ec.generate_private_key(ec.SECP256R1()), b"")
 
     @classmethod
     def loaded(cls, certificates: bytes, key: str) -> Issuer:
@@ -52,12 +61,14 @@ class Issuer:
         begins_in_days: float = -1,
         days: float = 30,
         subject: x509.Name | None = None,
+        key: Signer | None = None,
         for_client: bool = False,
     ) -> bytes:
         """Return a leaf for host `names`, its chain and its key, PEM; valid from yesterday unless told otherwise."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         builder = _builder(subject or common_name(names[0]), self.name, key.public_key(), begins_in_days, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(_usage(authority=False), critical=True)
         usage = ExtendedKeyUsageOID.CLIENT_AUTH if for_client else ExtendedKeyUsageOID.SERVER_AUTH
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
@@ -73,6 +84,21 @@ class Issuer:
         return leaf.public_bytes(serialization.Encoding.PEM) + self.chain + private
 
 
+def load(context: ssl.SSLContext, pem: bytes) -> None:
+    """Let `context` show a certificate, given as `issue` returns it."""
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
+        path = Path(folder) / "certificate.pem"
+        path.touch(mode=0o600)
+        path.write_bytes(pem)
+        context.load_cert_chain(path)
+
+
+def lookalikes(host: str) -> tuple[str, ...]:
+    """Return names that are not `host`, but for who compares a part: they hold it at their beginning or their end."""
+    elsewhere = ("elsewhere.portero.invalid",)
+    return elsewhere if ":" in host else (*elsewhere, f"{host}.portero.invalid", f"portero-{host}")
+
+
 def common_name(text: str) -> x509.Name:
     """Return a name that is a common name alone, cut to what one may hold."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
@@ -86,15 +112,30 @@ def _alternative(name: str) -> x509.GeneralName:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: object, begins_in_days: float, days: float
+    subject: x509.Name, issuer: x509.Name, public: CertificatePublicKeyTypes, begins_in_days: float, days: float
 ) -> x509.CertificateBuilder:
     begins = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=begins_in_days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(public)  # type: ignore[arg-type]
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(begins + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
-from pathlib import Path
 
 from cryptography import x509
 
 from conformance.bench import Bench
-from conformance.forgeries.certificates import Issuer
+from conformance.forgeries.certificates import Issuer, load
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes import database_door as door
@@ -56,11 +54,7 @@ def _forge(bench: Bench, context: ssl.SSLContext) -> None:
         own = x509.load_pem_x509_certificate(bench.file(name).read_bytes())
     except (OSError, ValueError) as error:
         raise Inconclusive(f"database.client_cert ({name}) cannot be read") from error
-    forged = Issuer.made(own.issuer).issue((), subject=own.subject, for_client=True)
-    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
-        path = Path(folder) / "forged.pem"
-        path.write_bytes(forged)
-        context.load_cert_chain(path)
+    load(context, Issuer.made(own.issuer).issue((), subject=own.subject, for_client=True))
 
 
 client = Probe("database-client", ClientObservation, _look)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from conformance.bench import Bench
-from conformance.forgeries.certificates import Issuer, common_name
+from conformance.forgeries.certificates import Issuer, common_name, load, lookalikes
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes.database_stub_wire import HungUp, greet_mysql, greet_postgresql
@@ -25,7 +23,6 @@ _TRIES = 2
 """How many connections see what is wrong: a client that falls back to the clear does so with its next one."""
 
 _PATIENCE = 5.0
-_ELSEWHERE = "elsewhere.example"
 
 SHOWN: dict[Client, tuple[Presented, ...]] = {
     Client.WEB: tuple(Presented),
@@ -95,7 +92,7 @@ def _contexts(bench: Bench, stub: Stub) -> dict[Presented, ssl.SSLContext]:
     return {
         Presented.GOOD: _context(trusted.issue(names)),
         Presented.UNKNOWN_AUTHORITY: _context(stranger.issue(names)),
-        Presented.OTHER_NAME: _context(trusted.issue((_ELSEWHERE,))),
+        Presented.OTHER_NAME: _context(trusted.issue(lookalikes(names[0]))),
         Presented.EXPIRED: _context(trusted.issue(names, begins_in_days=-31)),
         Presented.NOT_YET_VALID: _context(trusted.issue(names, begins_in_days=1)),
     }
@@ -104,10 +101,7 @@ def _contexts(bench: Bench, stub: Stub) -> dict[Presented, ssl.SSLContext]:
 def _context(pem: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["postgresql"])
-    with tempfile.TemporaryDirectory(prefix="portero-") as folder:  # `ssl` reads keys from files only
-        path = Path(folder) / "stub.pem"
-        path.write_bytes(pem)
-        context.load_cert_chain(path)
+    load(context, pem)
     return context
 
 

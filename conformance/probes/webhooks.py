@@ -74,7 +74,7 @@ class _Trial:
 
     def run(self) -> None:
         """Try everything; raises Inconclusive where nothing that follows could be told any more."""
-        first, second = self.made.first.pem, self.made.second.pem
+        first, second = self.made.first, self.made.second
         if self.promise.change(lambda: self.settings.hurry(PAUSE_MS, LONGEST_PAUSE_MS)):
             self.pause_ms = PAUSE_MS
         self._store("stored", first)
@@ -120,7 +120,7 @@ class _Trial:
         if not done.taken and done.before not in ("", "none"):
             self._change("DELETE")
             done = self._change("POST", pem)
-        self._done(step, done, "first" if pem == self.made.first.pem else "second")
+        self._done(step, done, "first" if pem == self.made.first else "second")
 
     def _delete(self) -> None:
         self._done("deleted", self._change("DELETE"), "none")
@@ -135,7 +135,7 @@ class _Trial:
         if not done.taken:
             said = done.trouble or f"was answered {done.status}"
             raise Inconclusive(f"the administrator could not change the authority for webhooks: {done.method} {said}")
-        self._settle(done, digest({"first": self.made.first.pem, "second": self.made.second.pem}.get(authority, "")))
+        self._settle(done, digest({"first": self.made.first, "second": self.made.second}.get(authority, "")))
 
     def _settle(self, done: Upload, wanted: str) -> None:
         """Wait some seconds for a change that the gateway took and does not show yet."""
@@ -233,7 +233,7 @@ class _Trial:
         for name, method, body in (("store", "POST", pem), ("delete", "DELETE", "")):
             made = self.intruders[f"{name}-{who}"] = self._change(method, body, token)
             if made.after != made.before:
-                self._store("stored", self.made.first.pem)
+                self._store("stored", self.made.first)
             self.receivers.authority = "first"
 
 

@@ -232,7 +232,7 @@ def came(open_: Receivers, many: int = 1) -> tuple[Connection, ...]:
 
 
 def call(port: int, *, verify: bool = True, ca: str = "", data: bytes = b"") -> bytes:
-    context = ssl.create_default_context(cadata=ca or certificates("localhost").first.pem)
+    context = ssl.create_default_context(cadata=ca or certificates("localhost").first)
     if not verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
