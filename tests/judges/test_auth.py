@@ -127,6 +127,7 @@ def test_default_password() -> None:
     assert outcome(default=Try(told)) is Outcome.FAIL
     assert outcome(default=Try(replace(told, said="Debe cambiar la contraseña"))) is Outcome.FAIL
     assert outcome(default=Try(replace(told, said='{"error": "new_password is missing"}'))) is Outcome.FAIL
+    assert outcome(default=Try(replace(told, said="New password required"))) is Outcome.FAIL
     assert outcome(default=Try(DONE)) is Outcome.FAIL
     assert outcome(default=Try(told), wrong=Try(told)) is Outcome.PASS
     assert outcome(default=Try(replace(told, said="Access denied"))) is Outcome.PASS
