@@ -106,6 +106,9 @@ def _session(config: pytest.Config) -> Session:
                 sys.stderr.write(error.told())
                 raise pytest.UsageError from error
             raise pytest.UsageError(*str(error).splitlines()) from error
+        except KeyboardInterrupt:  # nothing was probed yet, so there is nothing to report
+            sys.stderr.write("portero: interrupted before anything was probed\n")
+            raise
         config.stash[_SESSION] = session
         config.add_cleanup(session.close)
         config.pluginmanager.register(Guard(config, session), "portero-guard")

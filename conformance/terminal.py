@@ -115,12 +115,12 @@ class _Terminal:
 
 
 def progress(say: Wording, judged: Mapping[str, tuple[int, int]], looking: Sequence[str], seconds: float) -> str:
-    """Say how many cases of each area are judged, which probes still look, and how long the longest wait lasts."""
+    """Say how many cases of each area that is not through are judged, what still looks, and how long the wait lasts."""
     words = [say("terminal.looking", probes=", ".join(looking)) if looking else say("terminal.judging")]
     if seconds > _SHORTEST_WAIT:
         words.append(say("terminal.waiting", n=round(seconds)))
-    areas = (f"{area} {done}/{total}" for area, (done, total) in judged.items())
-    return f"{' · '.join(areas)}\n{' · '.join(words)}"
+    areas = [f"{area} {done}/{total}" for area, (done, total) in judged.items() if done < total]
+    return "\n".join(" · ".join(line) for line in (areas, words) if line)
 
 
 def _live(text: Callable[[], str]) -> Live:

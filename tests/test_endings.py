@@ -13,6 +13,7 @@ from pathlib import Path
 
 from conformance.model import Exit
 from tests import null
+from tests.live import command
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -42,6 +43,23 @@ def test_a_probe_that_crashes_is_an_internal_error_and_no_verdict(tmp_path: Path
     assert {verdict for case, verdict in verdicts.items() if case.startswith("ACC-01")} == {"not-run"}
 
 
+IMPATIENT = """
+import sys
+from conformance import cli, plugin
+def begins(*_):
+    raise KeyboardInterrupt
+plugin.Session = begins
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_an_interrupt_while_a_run_begins_is_told(tmp_path: Path) -> None:
+    ended = command("-c", IMPATIENT, "run", "--reports", tmp_path / "reports")
+    assert (ended.code, ended.output) == (Exit.INTERRUPTED, "")
+    assert ended.errors == "portero: interrupted before anything was probed\n"
+    assert not (tmp_path / "reports").exists()
+
+
 def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path) -> None:
     looked_at = threading.Event()
 
@@ -55,7 +73,7 @@ def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path
             f'schema = 1\nname = "silent"\n[webapp]\nurl = "https://127.0.0.1:{port}"\napi_paths = ["/v1/health"]\n',
             encoding="utf-8",
         )
-        command: list[str | Path] = [
+        argv: list[str | Path] = [
             sys.executable,
             "-m",
             "conformance",
@@ -65,7 +83,7 @@ def test_an_interrupt_ends_the_run_at_once_and_leaves_its_reports(tmp_path: Path
             "--reports",
             tmp_path / "reports",
         ]
-        with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as run:
+        with subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as run:
             assert looked_at.wait(20)
             began = time.monotonic()
             run.send_signal(signal.SIGINT)

@@ -22,6 +22,12 @@ def test_progress_says_what_is_waited_for(looking: list[str], seconds: float, to
     assert text == f"tls 0/30 · chn 3/53\n{told}"
 
 
+def test_progress_leaves_out_what_is_through() -> None:
+    judged = {"tls": (30, 30), "chn": (3, 53)}
+    assert progress(Wording("en"), judged, ["channel"], 0.0) == "chn 3/53\nlooking: channel"
+    assert progress(Wording("en"), {"tls": (30, 30)}, [], 0.0) == "judging"
+
+
 def test_clock_knows_how_long_somebody_still_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     asleep, wake = threading.Event(), threading.Event()
 
