@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
@@ -78,8 +79,7 @@ def _startup(line: Line, leaving: str) -> bytes:
 
 def _refuse_postgresql(line: Line, *, over_tls: bool) -> Attempt:
     fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
-    line.send(b"E" + struct.pack("!I", len(fields) + 4) + fields)
-    _let_go(line)
+    _let_go(line, b"E" + struct.pack("!I", len(fields) + 4) + fields)
     return _LOGIN[over_tls]
 
 
@@ -96,8 +96,7 @@ def greet_mysql(line: Line, context: ssl.SSLContext | None) -> Attempt:
         _secured(line, context)
         sequence, _ = _mysql_packet(line, "hangs up after the TLS handshake")
     error = b"\xff" + struct.pack("<H", 1053) + b"#08S01Server shutdown in progress"
-    line.send(_packet(sequence + 1, error))
-    _let_go(line)
+    _let_go(line, _packet(sequence + 1, error))
     return _LOGIN[over_tls]
 
 
@@ -116,8 +115,9 @@ def _mysql_packet(line: Line, leaving: str) -> tuple[int, bytes]:
         raise HungUp(leaving) from None
 
 
-def _let_go(line: Line) -> None:
-    """Close without a reset, which would overtake the refusal."""
-    if isinstance(line.sock, ssl.SSLSocket):
-        return
-    line.sock.shutdown(socket.SHUT_WR)
+def _let_go(line: Line, refusal: bytes) -> None:
+    """Refuse, and close without a reset, which would overtake it; who is gone by then has logged in all the same."""
+    with contextlib.suppress(OSError):
+        line.send(refusal)
+        if not isinstance(line.sock, ssl.SSLSocket):
+            line.sock.shutdown(socket.SHUT_WR)

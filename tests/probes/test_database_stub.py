@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ import pymysql
 import pytest
 
 from conformance.model import Outcome
+from conformance.probes.database_stub_wire import greet_postgresql
+from conformance.probes.database_wire import Line
 from reference_server.pki import Authority
 from reference_server.ports import reserve
 from reference_server.postgres import programs
@@ -160,6 +163,19 @@ def test_tls_without_a_preamble(authority: Authority, tmp_path: Path) -> None:
     assert len(of_the_web_app(outcomes)) == 6
 
 
+def test_a_client_that_compares_the_beginning_of_the_name(authority: Authority, tmp_path: Path) -> None:
+    context = verifying(tmp_path)
+    context.check_hostname = False
+
+    def attempt(port: int) -> None:
+        with socket.create_connection(("localhost", port), 5) as sock, context.wrap_socket(sock) as secured:
+            if "'localhost" in str(secured.getpeercert()):
+                secured.settimeout(5)
+                pg8000.native.Connection("wa", password="secret-of-wa", sock=secured, ssl_context=False)
+
+    assert failed(watched(attempt, authority, tmp_path)) == {"other-name"}
+
+
 def test_without_the_authority_only_violations_are_told(authority: Authority, tmp_path: Path) -> None:
     def attempt(port: int) -> None:
         pg8000.native.Connection("wa", port=port, password="secret-of-wa", ssl_context=verifying(tmp_path), timeout=5)
@@ -195,6 +211,15 @@ def test_rubbish_is_no_login(authority: Authority, tmp_path: Path, said: bytes) 
 
     outcomes = watched(attempt, authority, tmp_path, seconds=1)
     assert not outcomes.verdicts, outcomes.verdicts
+
+
+def test_who_names_an_account_and_is_gone_has_logged_in() -> None:
+    ours, theirs = socket.socketpair()
+    names = b"\0\3\0\0user\0wa\0\0"
+    theirs.sendall((len(names) + 4).to_bytes(4) + names)
+    theirs.close()
+    with ours:
+        assert greet_postgresql(Line(ours, time.monotonic() + 5), None).login == "clear"
 
 
 def test_an_address_that_is_taken_is_told(authority: Authority, tmp_path: Path) -> None:
