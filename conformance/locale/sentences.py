@@ -78,6 +78,13 @@ class _Finder(ast.NodeVisitor):
         """Take the word that stands for nothing."""
         self._choice(*node.values)
 
+    def visit_For(self, node: ast.For) -> None:
+        """Take single words that a loop goes through."""
+        for each in ast.walk(node.iter):
+            if isinstance(each, ast.Tuple):
+                self._choice(*(one for one in each.elts if isinstance(one, ast.Constant)))
+        self.generic_visit(node)
+
     def _choice(self, *nodes: ast.expr) -> None:
         for node in nodes:
             match node:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import Formatter
@@ -21,10 +21,12 @@ _PROSE = re.compile(r"(?<![\w/.'\"=-])[a-z]+(?![\w/'\"=-]|[:.]\S)")
 _JOINTS = {"; ": "; ", ", ": ", ", ": ": ": ", " and ": " y ", " or ": " o "}
 _TAILS = tuple(" ,;(")
 _DEEPEST = 6
-_TRIES = 4000
+_TRIES = 12000
 _CHOICES = 6
+_MANY = 3
 # A template of these alone is trusted with a whole sentence only: what the target sent may hold them too.
-_SMALL = {"a", "an", "and", "at", "by", "from", "has", "in", "is", "no", "not", "of", "on", "the", "to", "was"}
+_NAMES = {"client", "core", "false", "master", "null", "server", "true", "web"}  # a target's own words as well
+_SMALL = {"a", "an", "and", "at", "by", "from", "has", "in", "is", "no", "not", "of", "the", "to", "was"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,18 @@ class Sentences:
 
     def __init__(self, language: str) -> None:
         """Index the templates of `language`, each under its rarest word."""
-        pairs = [(_literals(english), translation) for english, translation in templates(language).items()]
+        known = templates(language)
+        pairs = [(_literals(english), translation) for english, translation in (*known.items(), *_bare(known))]
         rarity = Counter(word for literals, _ in pairs for word in set(_whole_words(literals)))
-        self._vocabulary = {word for word in rarity if word.islower()} - _SMALL
+        self._vocabulary = {word for word in rarity if word.islower()} - _SMALL - _NAMES
         self._by_word: dict[str, list[Template]] = {}
         self._told: dict[tuple[str, bool], _Told] = {}
         self._tries = 0
         for literals, translation in pairs:
             words = sorted(set(_whole_words(literals)), key=lambda word: (rarity[word], word))
             if words:
-                template = Template(literals, translation, small=len(literals) > 1 and set(words) <= _SMALL)
-                self._by_word.setdefault(words[0], []).append(template)
+                small = len(literals) > 1 and set(words) <= _SMALL and literals[0][:1] not in _TAILS
+                self._by_word.setdefault(words[0], []).append(Template(literals, translation, small=small))
 
     def __call__(self, text: str) -> str:
         """Return the sentence in this language; as it is, where no template is found for it."""
@@ -104,7 +107,7 @@ class Sentences:
             yield from () if "; " in text else whole
             yield from self._split(text, depth, inner=inner)
             yield from whole
-            yield from self._partly(text, candidates, depth)
+            yield from self._partly(text, candidates, depth, inner=inner)
         yield _Told(text, sum(word in self._vocabulary for word in _PROSE.findall(text)))
 
     def _candidates(self, text: str, *, inner: bool) -> list[Template]:
@@ -130,19 +133,22 @@ class Sentences:
                 told = _joined(translated, [self._tell(p, depth + 1, inner=inner or joint != "; ") for p in parts])
                 if joint == translated or not told.left:
                     yield told
-        if text.endswith(")") and (at := text.rfind(" (")) > 0:
-            before, remark = (self._tell(part, depth + 1, inner=True) for part in (text[:at], text[at + 2 : -1]))
-            yield _Told(f"{before.text} ({remark.text})", before.left + remark.left)
+        if text.endswith(")"):
+            for at in {text.find(" ("), text.rfind(" (")} - {-1, 0}:
+                before, remark = (self._tell(part, depth + 1, inner=True) for part in (text[:at], text[at + 2 : -1]))
+                yield _Told(f"{before.text} ({remark.text})", before.left + remark.left)
 
-    def _partly(self, text: str, candidates: list[Template], depth: int) -> Iterator[_Told]:
+    def _partly(self, text: str, candidates: list[Template], depth: int, *, inner: bool) -> Iterator[_Told]:
         """Read the text as one with a phrase at its end, or around a phrase."""
         for template in candidates:
             first = template.literals[0]
-            if first[:1] in _TAILS and (at := text.find(first)) > 0:
+            at = text.find(first)
+            if at > 0 and (first[:1] in _TAILS or (" " in first.strip() and text[at - 1] == " ")):
                 if (parts := template.captured(text[at:])) is not None:
-                    before = self._tell(text[:at], depth + 1, inner=True)
-                    if not before.left:
-                        yield _joined("", [before, self._put(template, parts, depth)])
+                    space = text[:at][len(text[:at].rstrip()) :]
+                    before = self._tell(text[:at].rstrip(), depth + 1, inner=inner)
+                    if not before.left or len(self._vocabulary.intersection(_WORD.findall(first))) >= _MANY:
+                        yield _joined(space, [before, self._put(template, parts, depth)])
             elif len(template.literals) == 1 and f" {first} " in f" {text} ":
                 start, _, end = f" {text} ".partition(f" {first} ")
                 around = [self._tell(part.strip(), depth + 1, inner=True) for part in (start, end)]
@@ -159,6 +165,14 @@ class Sentences:
 def sentences(language: str) -> Sentences:
     """Return the sentences of a language."""
     return Sentences(language)
+
+
+def _bare(known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what is added to a sentence once more, without the sign that joins it: texts are taken apart there."""
+    for english, translation in known.items():
+        for joint in ("; ", ", "):
+            if english.startswith(joint) and translation.startswith(joint):
+                yield english.removeprefix(joint), translation.removeprefix(joint)
 
 
 def _literals(template: str) -> tuple[str, ...]:

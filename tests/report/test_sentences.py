@@ -70,4 +70,4 @@ def test_hostile_text_takes_bounded_time(text: str) -> None:
     say = Sentences("es")
     begun = time.process_time()
     say(text[:LONGEST])
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 0.5
