@@ -31,7 +31,7 @@ def loses_the_secret_in_one_core_node(gateway: Gateway) -> None:
 @fault("DEP-01")
 def gives_another_secret_to_the_core_app(gateway: Gateway) -> None:
     """Breaks DEP-01: web app and core app are given different secrets."""
-    gateway.deployment.texts[ENV] += f"CORE_SECRET={gateway.deployment.password[::-1]}\n"
+    gateway.deployment.texts[ENV] += f"CORE_SECRET={gateway.environ['WA_SECRET'][::-1]}\n"
     gateway.deployment.edit(COMPOSE, _CORE_SECRET, "WA_SECRET: ${CORE_SECRET}\n      WA_APP_MULTICONNECT")
 
 
