@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from string import Formatter
 
 from conformance.locale import templates
@@ -18,7 +19,8 @@ from conformance.locale import templates
 LONGEST = 3000
 _WORD = re.compile(r"[A-Za-z']+")
 _PROSE = re.compile(r"(?<![\w/.'\"=-])[a-z]+(?![\w/'\"=-]|[:.]\S)")
-_JOINTS = {"; ": "; ", ", ": ", ", ": ": ": ", " and ": " y ", " or ": " o "}
+_JOINT = "; "
+_JOINTS = {_JOINT: _JOINT, ", ": ", ", ": ": ": ", " and ": " y ", " or ": " o "}
 _TAILS = tuple(" ,;(")
 _DEEPEST = 6
 _TRIES = 12000
@@ -67,6 +69,16 @@ def _joined(joint: str, parts: Sequence[_Told]) -> _Told:
     return _Told(joint.join(part.text for part in parts), sum(part.left for part in parts))
 
 
+def _best(readings: Iterator[_Told]) -> _Told:
+    """Return the first reading that leaves no English, or else the first of those that leave least."""
+    best = next(readings)
+    for told in readings:
+        if not best.left:
+            break
+        best = told if told.left < best.left else best
+    return best
+
+
 class Sentences:
     """The sentences of one language."""
 
@@ -94,7 +106,7 @@ class Sentences:
 
     def _tell(self, text: str, depth: int, *, inner: bool = False) -> _Told:
         if (known := self._told.get((text, inner))) is None:
-            known = min(self._readings(text, depth, inner=inner), key=lambda told: told.left)
+            known = _best(self._readings(text, depth, inner=inner))
             if self._tries > 0:
                 self._told[text, inner] = known
         return known
@@ -103,10 +115,8 @@ class Sentences:
         """Yield translations, the best founded first, and at last the text as it is."""
         if depth < _DEEPEST and text.strip():
             candidates = self._candidates(text, inner=inner)
-            whole = list(self._whole(text, candidates, depth))
-            yield from () if "; " in text else whole
-            yield from self._split(text, depth, inner=inner)
-            yield from whole
+            whole, split = self._whole(text, candidates, depth), self._split(text, depth, inner=inner)
+            yield from chain(split, whole) if _JOINT in text else chain(whole, split)
             yield from self._partly(text, candidates, depth, inner=inner)
         yield _Told(text, sum(word in self._vocabulary for word in _PROSE.findall(text)))
 
@@ -130,7 +140,7 @@ class Sentences:
         for joint, translated in _JOINTS.items():
             if joint in text:
                 parts = text.split(joint)
-                told = _joined(translated, [self._tell(p, depth + 1, inner=inner or joint != "; ") for p in parts])
+                told = _joined(translated, [self._tell(p, depth + 1, inner=inner or joint != _JOINT) for p in parts])
                 if joint == translated or not told.left:
                     yield told
         if text.endswith(")"):

@@ -5,7 +5,9 @@ import time
 import pytest
 
 from conformance.locale import LANGUAGES, templates
+from conformance.report import page
 from conformance.report.sentences import LONGEST, Sentences, sentences
+from tests.report import samples
 
 SAID = {
     "the target declares no [network]": "el objetivo no declara [network]",
@@ -63,6 +65,15 @@ def test_every_template_is_found_again(language: str) -> None:
         if say(text) == text != translation.format(*places):
             lost[english] = say(text)
     assert not lost
+
+
+def test_a_page_marks_what_stays_english() -> None:
+    document = samples.broken()
+    first, second = [case for row in document["requirements"] for case in row["cases"] if case["verdict"] == "fail"][:2]
+    first["observed"], second["observed"] = "the database offers no-such-version", "Nobody says <this>."
+    drawn = page.draw(document, "0" * 64, "es")
+    assert "<dd>la base de datos ofrece no-such-version</dd>" in drawn
+    assert '<dd><span lang="en">Nobody says &lt;this&gt;.</span></dd>' in drawn
 
 
 @pytest.mark.parametrize("text", ["a message; " * 260, "was {0} and " * 240, "the the the " * 240, ", in ( x) " * 280])
