@@ -48,7 +48,7 @@ def digest(folder: Path = FOLDER) -> str:
 
 
 def text(row: Requirement, name: str, language: str) -> str:
-    """Return a text of a requirement, one of TEXTS or `excluded`; in English where the language lacks it."""
+    """Return a text of a requirement, one of TEXTS; in English where the language lacks it."""
     return translations(language).pgettext(f"{row.id} {name}", getattr(row, name))
 
 

@@ -30,7 +30,7 @@ def _text(row: Requirement, lang: str) -> str:
     parts += [f"{say('explain.' + key)}: {catalogue.text(row, key, lang)}" for key in ("judged", "repair")]
     parts.append(f"{say('explain.source')}: {row.source}")
     if row.excluded is not None:
-        parts.append(f"{say('explain.not')}: {catalogue.text(row, 'excluded', lang)}")
+        parts.append(f"{say('explain.not')}: {say.judged(row.excluded)}")
     needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
     if needs:
         parts.append(f"{say('explain.needs')}: {', '.join(needs)}")

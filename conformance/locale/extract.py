@@ -18,14 +18,14 @@ Found = tuple[int, str, tuple[str, ...], list[str]]
 def extract_toml(
     fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[Found]:
-    """Yield the texts of rows, each in a context of id and name; words, in that of their key; names of forgeries."""
+    """Yield the texts of rows, each in a context of id and name; words, in that of their key; others in none."""
     document = tomllib.loads(fileobj.read().decode())
     if not document.keys() & {"requirement", "forgery"}:
         yield from words(document)
     for row in document.get("requirement", ()):
-        for name in (*TEXTS, "excluded"):
-            if name in row:
-                yield 0, "pgettext", (f"{row['id']} {name}", row[name]), []
+        yield from ((0, "pgettext", (f"{row['id']} {name}", row[name]), []) for name in TEXTS)
+        if "excluded" in row:
+            yield 0, "gettext", (row["excluded"].replace("{", "{{").replace("}", "}}"),), []
     for row in document.get("forgery", ()):
         yield 0, "gettext", (row["text"].replace("{", "{{").replace("}", "}}"),), []
 

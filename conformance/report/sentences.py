@@ -26,8 +26,21 @@ _DEEPEST = 6
 _TRIES = 12000
 _CHOICES = 6
 _MANY = 3
+_HEAVY = 100
 # A template of these alone is trusted with a whole sentence only: what the target sent may hold them too.
-_NAMES = {"client", "core", "false", "master", "null", "server", "true", "web"}  # a target's own words as well
+_NAMES = {
+    "client",
+    "core",
+    "false",
+    "intermediate",
+    "master",
+    "modern",
+    "null",
+    "old",
+    "server",
+    "true",
+    "web",
+}  # a target's own words as well
 _SMALL = {"a", "an", "and", "at", "by", "from", "has", "in", "is", "no", "not", "of", "the", "to", "was"}
 
 
@@ -59,10 +72,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A translation, and how many words of English are left in it."""
+    """A translation, and how much English is left in it: a small word weighs little, and may be the target's."""
 
     text: str
     left: int
+
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing is left that must be English."""
+        return self.left < _HEAVY
 
 
 def _joined(joint: str, parts: Sequence[_Told]) -> _Told:
@@ -94,7 +112,8 @@ class Sentences:
         for literals, translation in pairs:
             words = sorted(set(_whole_words(literals)), key=lambda word: (rarity[word], word))
             if words:
-                small = len(literals) > 1 and set(words) <= _SMALL and literals[0][:1] not in _TAILS
+                few = len(list(_whole_words(literals))) < _MANY
+                small = few and len(literals) > 1 and set(words) <= _SMALL and literals[0][:1] not in _TAILS
                 self._by_word.setdefault(words[0], []).append(Template(literals, translation, small=small))
 
     def __call__(self, text: str) -> str:
@@ -102,7 +121,8 @@ class Sentences:
         if not self._by_word or not text or len(text) > LONGEST:
             return text
         self._tries = _TRIES
-        return self._tell(text, 0).text
+        told = self._tell(text, 0).text
+        return told if told != text else self._tell(text + ".", 0).text.removesuffix(".")
 
     def _tell(self, text: str, depth: int, *, inner: bool = False) -> _Told:
         if (known := self._told.get((text, inner))) is None:
@@ -118,7 +138,9 @@ class Sentences:
             whole, split = self._whole(text, candidates, depth), self._split(text, depth, inner=inner)
             yield from chain(split, whole) if _JOINT in text else chain(whole, split)
             yield from self._partly(text, candidates, depth, inner=inner)
-        yield _Told(text, sum(word in self._vocabulary for word in _PROSE.findall(text)))
+        words = _PROSE.findall(text)
+        heavy = sum(word in self._vocabulary for word in words)
+        yield _Told(text, heavy * _HEAVY + sum(word in _SMALL for word in words))
 
     def _candidates(self, text: str, *, inner: bool) -> list[Template]:
         words = dict.fromkeys(_WORD.findall(text))
@@ -132,7 +154,7 @@ class Sentences:
         fitting.sort(key=lambda match: -sum(map(len, match[0].literals)))
         for template, parts in fitting[:_CHOICES]:
             told = self._put(template, parts, depth)
-            if not (template.small and told.left):
+            if told.done or not template.small:
                 yield told
 
     def _split(self, text: str, depth: int, *, inner: bool) -> Iterator[_Told]:
@@ -141,7 +163,7 @@ class Sentences:
             if joint in text:
                 parts = text.split(joint)
                 told = _joined(translated, [self._tell(p, depth + 1, inner=inner or joint != _JOINT) for p in parts])
-                if joint == translated or not told.left:
+                if joint == translated or told.done:
                     yield told
         if text.endswith(")"):
             for at in {text.find(" ("), text.rfind(" (")} - {-1, 0}:
@@ -157,12 +179,12 @@ class Sentences:
                 if (parts := template.captured(text[at:])) is not None:
                     space = text[:at][len(text[:at].rstrip()) :]
                     before = self._tell(text[:at].rstrip(), depth + 1, inner=inner)
-                    if not before.left or len(self._vocabulary.intersection(_WORD.findall(first))) >= _MANY:
+                    if before.done or len(self._vocabulary.intersection(_WORD.findall(first))) >= _MANY:
                         yield _joined(space, [before, self._put(template, parts, depth)])
             elif len(template.literals) == 1 and f" {first} " in f" {text} ":
                 start, _, end = f" {text} ".partition(f" {first} ")
                 around = [self._tell(part.strip(), depth + 1, inner=True) for part in (start, end)]
-                if not any(part.left for part in around):
+                if all(part.done for part in around):
                     told = (around[0], _Told(template.translation, 0), around[1])
                     yield _joined(" ", [part for part in told if part.text])
 
