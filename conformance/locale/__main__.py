@@ -95,7 +95,7 @@ def refresh() -> None:
     """Write the template, the .po files and the .mo files anew; the template keeps its date while its texts stay."""
     found = template()
     if TEMPLATE.exists() and texts(old := read(TEMPLATE)) == texts(found):
-        found.creation_date = old.creation_date
+        found.creation_date, found.revision_date = old.creation_date, old.revision_date
     TEMPLATE.write_bytes(written(found))
     for path in languages():
         language = read(path)
