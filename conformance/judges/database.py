@@ -138,7 +138,7 @@ _WORDS = {
 
 
 def _accepted(found: list[Login], logins: tuple[Login, ...], pointers: list[str]) -> Verdict:
-    """A broken handshake is the certificate's fault where the database answers a client that shows none."""
+    """Judge logins with the certificate; a broken handshake is its fault where a client that shows none is answered."""
     expected = "a login with the declared client certificate succeeds"
     if all(login.taken for login in found):
         return conforms(expected, "it does", *pointers)

@@ -11,10 +11,11 @@ from urllib.parse import urljoin
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.model import Inconclusive
-from conformance.probes import access, identity_client
+from conformance.probes import access
 from conformance.probes.bearer import token_in
 from conformance.probes.browse import origin
 from conformance.probes.http import exchange
+from conformance.probes.identity import client as identity_client
 from conformance.probes.presenting import present_again
 from conformance.records.http import Exchange
 from conformance.secret import Secret

@@ -6,15 +6,13 @@ from conformance.cases import proves
 from conformance.judges import auth as judges
 from conformance.judges import auth_users as user_judges
 from conformance.model import Verdict
-from conformance.probes import (
-    auth_disclosure,
-    auth_guard,
-    auth_logins,
-    auth_logout,
-    auth_passwords,
-    auth_privileges,
-    auth_tokens,
-)
+from conformance.probes.auth import disclosure as auth_disclosure
+from conformance.probes.auth import guard as auth_guard
+from conformance.probes.auth import logins as auth_logins
+from conformance.probes.auth import logout as auth_logout
+from conformance.probes.auth import passwords as auth_passwords
+from conformance.probes.auth import privileges as auth_privileges
+from conformance.probes.auth import tokens as auth_tokens
 
 
 @proves("AUTH-01", observes=auth_guard.guard, judged_by=judges.guarded)

@@ -6,7 +6,11 @@ from conformance.cases import proves
 from conformance.judges import database as judges
 from conformance.judges import database_stub as stub_judges
 from conformance.model import Verdict
-from conformance.probes import database, database_client, database_sessions, database_stub, database_tls
+from conformance.probes import database
+from conformance.probes.database import client as database_client
+from conformance.probes.database import sessions as database_sessions
+from conformance.probes.database import stub as database_stub
+from conformance.probes.database import tls as database_tls
 
 
 @proves("DBT-01", observes=database.database, judged_by=judges.offers_tls)

@@ -11,8 +11,8 @@ from conformance.judges import identity_site as site
 from conformance.judges import identity_switch as switching
 from conformance.model import Verdict
 from conformance.probes.identity import identity
-from conformance.probes.identity_switch import switch
-from conformance.probes.identity_timing import timing
+from conformance.probes.identity.switch import switch
+from conformance.probes.identity.timing import timing
 from conformance.probes.repositories import repositories
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.probes import channel_attacks as attacks
+from conformance.probes.channel import attacks
 from conformance.records.channel import Attempt
 
 SILENT = "no answer in time"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.probes import channel_timing as timing
-from conformance.probes.channel_timing import Bounds
+from conformance.probes.channel import timing
+from conformance.probes.channel.timing import Bounds
 
 TOLERANCE = 10
 OFFSETS = st.floats(-1000, 1000)

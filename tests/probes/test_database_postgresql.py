@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from conformance.model import Outcome
-from conformance.probes.database_wire import SSL_REQUEST
+from conformance.probes.database.wire import SSL_REQUEST
 from reference_server.pki import Authority, LeafSpec
 from reference_server.postgres import ACCOUNT, DATABASE, MONITOR, PASSWORDS, Postgres
 from tests import null

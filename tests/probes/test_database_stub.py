@@ -19,8 +19,8 @@ import pymysql
 import pytest
 
 from conformance.model import Outcome
-from conformance.probes.database_stub_wire import greet_postgresql
-from conformance.probes.database_wire import Line
+from conformance.probes.database.stub_wire import greet_postgresql
+from conformance.probes.database.wire import Line
 from reference_server.pki import Authority
 from reference_server.ports import reserve
 from reference_server.postgres import programs

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.model import Outcome
-from conformance.probes.database_wire import SSL_REQUEST
+from conformance.probes.database.wire import SSL_REQUEST
 from tests import null
 from tests.arena import Outcomes, assess
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.probes.deployment_clear import confidential, elsewhere, in_clear, samples
-from conformance.probes.deployment_strength import sample, weakness
+from conformance.probes.deployment.clear import confidential, elsewhere, in_clear, samples
+from conformance.probes.deployment.strength import sample, weakness
 from tests.compose.projects import project
 
 

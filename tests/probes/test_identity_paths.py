@@ -8,7 +8,7 @@ import pytest
 
 from conformance.model import Inconclusive, Outcome
 from conformance.pointers import MISSING
-from conformance.probes.identity_layouts import Sent, layouts
+from conformance.probes.identity.layouts import Sent, layouts
 from conformance.target import Identity, OtherPath
 from reference_server import Gateway
 from reference_server.http import Request, Response

@@ -16,8 +16,9 @@ import pytest
 from conformance import target
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
-from conformance.probes import network, network_vantage
-from conformance.probes.network_answers import protocol, questions
+from conformance.probes import network
+from conformance.probes.network import vantage as network_vantage
+from conformance.probes.network.answers import protocol, questions
 from conformance.redact import Redactor
 from conformance.secret import Vault
 from reference_server import Gateway
@@ -174,7 +175,7 @@ def test_limits_bound_what_a_vantage_point_sends(gateway: Gateway) -> None:
 
 
 def test_the_far_side_is_python_3_6() -> None:
-    source = Path(network.__file__).with_name("network_far.py").read_text(encoding="ascii")
+    source = Path(network.__file__).with_name("far.py").read_text(encoding="ascii")
     ast.parse(source, feature_version=(3, 6))
     assert "annotations" not in source.partition("class")[0]  # 3.7's
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conformance.forgeries.forgery import client_hash
-from conformance.probes.page_hashes import OTHERS, OWN, UNKNOWN, calls, carried, hands_over, readings, shows
+from conformance.probes.identity.page_hashes import OTHERS, OWN, UNKNOWN, calls, carried, hands_over, readings, shows
 
 KEY, UID, OTHER = "organisation", "josé@example.org", "12.345.678-5"
 RIGHT = {uid: client_hash(KEY, uid) for uid in (UID, OTHER)}

@@ -13,8 +13,8 @@ import pytest
 
 from conformance import target
 from conformance.probes import webhooks as probes
-from conformance.probes.callback_certificates import certificates
-from conformance.probes.callback_receivers import ALIKE, AT_ONCE, ROLES, Receivers, receiving
+from conformance.probes.webhooks.certificates import certificates
+from conformance.probes.webhooks.receivers import ALIKE, AT_ONCE, ROLES, Receivers, receiving
 from conformance.records.webhook import Connection
 from conformance.target import Webhook
 from reference_server import Gateway

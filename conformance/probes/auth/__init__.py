@@ -1,0 +1,1 @@
+"""Looks at logins, tokens, passwords and privileges."""

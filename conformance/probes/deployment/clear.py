@@ -1,0 +1,231 @@
+"""Finds secrets that stand in clear in a compose file, and sample passwords wherever they are set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from conformance.compose.interpolation import pieces
+from conformance.compose.nodes import ComposeTrouble, Node
+from conformance.compose.project import Project, Service
+from conformance.compose.yaml_nodes import read_text
+from conformance.probes.deployment.strength import sample, weakness
+from conformance.records.deployment import Remark
+
+SHARED = "WA_SECRET"
+LONGEST = 10_000
+"""Characters of a command or URL that are looked at."""
+
+_VARIABLE, _DEFAULT = "\ue001", "\ue002"
+_SECRET = frozenset(("PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "PASSPHRASE", "CREDENTIALS", "APIKEY"))
+_SECRET_KEYS = frozenset(("API", "SECRET", "PRIVATE", "ENCRYPTION", "SIGNING", "MASTER", "AUTH"))
+_ABOUT = frozenset(
+    ("ALLOW", "RANDOM", "ENABLE", "ENABLED", "DISABLE", "REQUIRE", "USE", "RESET", "FORGOT", "SHOW", "HAS", "IS", "NO")
+) | {"MIN", "MAX", "GENERATE", "WITH", "IGNORE", "VALIDATE", "FORCE", "PROXY"}
+_REDIS = frozenset(("REQUIREPASS", "MASTERAUTH"))
+_NO_SECRET = re.compile(
+    r"(?i:true|false|yes|no|on|off|y|n|0|1|none|null|nil|enabled?|disabled?|required|optional|auto|random)"
+    r"|/[\w.-]+(?:/[\w.-]+)+/?|[A-Za-z][\w+.-]*://[^@]*|\{\{.*\}\}|<[^<>]*>|%[\w.]+%(?:/.*)?|(?:vault|op|arn|file|env):.*"
+)
+_URL = re.compile(r"[A-Za-z][\w+.-]*://[^\s/:@?#]*:([^\s/@]+)@")
+_WORD = r"""("[^"]*"|'[^']*'|[^\s"';&|)]+)"""
+_FLAG = re.compile(rf"(?:^|\s)--?([A-Za-z][\w.-]*?)(?:=|\s+(?!-)){_WORD}")
+_ASSIGNED = re.compile(rf"""(?:^|[\s;&|"'(])([A-Za-z_]\w*)={_WORD}""")
+_WRITTEN = re.compile(rf"""(?:^|[\s,;{{])["']?([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*{_WORD}""")
+_REMARK = re.compile(r"^[ \t]*(?:#|;|//).*$", re.MULTILINE)
+_MYSQL = re.compile(rf"\b(?:mysql|mariadb)[\w-]*\s(?:[^|;&]*\s)?-p{_WORD}")
+_LOGIN = re.compile(
+    rf"\bcurl\s(?:[^|;&]*\s)?(?:-[A-Za-z]*u\s*|--(?:proxy-)?user[=\s]\s*)[\"']?[^\s:\"']+:{_WORD}"
+    rf"|(?i:\bauthorization\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+){_WORD}"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s*[A-Za-z0-9+/=]{16}")
+_NOT_A_VALUE = ("<", "`", "(", "/", "{", "%")
+
+
+def confidential(name: str) -> bool:
+    """Tell whether a variable by this name holds a secret itself, rather than a file's name or a rule about one."""
+    words = [word.upper() for word in re.split(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])", name) if word]
+    if not words or name in ("PWD", "OLDPWD") or set(words) & _ABOUT:
+        return False
+    last = words[-1]
+    return (
+        last in _SECRET
+        or last in _REDIS
+        or (last == "KEY" and len(words) > 1 and words[-2] in _SECRET_KEYS)
+        or words[-3:] == ["SECRET", "ACCESS", "KEY"]
+        or last.endswith("PASSWORD")
+    )
+
+
+def in_clear(project: Project) -> list[Remark]:
+    """List where a secret stands in clear in a compose file: services that are not active too."""
+    found = [remark for service in project.services.values() for remark in _in_service(service)]
+    for name, config in _declared(project, "configs"):
+        content = config.get("content")
+        if content is not None:
+            found += [*_in_content(content, f"config {name[:60]}"), *_keys(content, f"config {name[:60]}")]
+    for name, volume in _declared(project, "volumes"):
+        found += _in_options(volume, "driver_opts", f"volume {name[:60]}")
+    told = {remark.place for remark in found}
+    extensions = [node for name, node in project.model.items("a project") if name.startswith("x-")]
+    found += [remark for node in extensions for remark in _in_extension(node) if remark.place not in told]
+    return list(dict.fromkeys(found))
+
+
+def elsewhere(project: Project, texts: Iterable[tuple[str, str]], known: Iterable[Remark]) -> list[Remark]:
+    """List further lines of compose files, each a name and its text, that hold a secret in use: comments, say."""
+    told = {remark.place for remark in known}
+    given = [(name, entry.value) for entries in project.env_files.values() for name, entry in entries.items()]
+    for service in project.services.values():
+        given += [(name, variable.value or "") for name, variable in service.environment.items()]
+    live = {value: name for name, value in given if confidential(name) and _clear(value) and not weakness(value)}
+    return [
+        Remark(f"{file}:{number}", f"the value of {name} stands in clear")
+        for file, text in texts
+        for number, line in enumerate(text.splitlines(), 1)
+        for value, name in live.items()
+        if value in line and f"{file}:{number}" not in told
+    ]
+
+
+def _declared(project: Project, kind: str) -> list[tuple[str, Node]]:
+    found = project.model.get(kind)
+    return found.items(kind) if found is not None else []
+
+
+def samples(project: Project) -> list[Remark]:
+    """List where a password has a value that everybody knows, in compose files and env files."""
+    found = []
+    for service in project.services.values():
+        for name, variable in service.environment.items():
+            if confidential(name) and name != SHARED and (kind := sample(variable.value or "")):
+                found.append(Remark(variable.place, f"{name} is {kind}"))
+    for file, entries in project.env_files.items():
+        for name, entry in entries.items():
+            if confidential(name) and name != SHARED and (kind := sample(entry.value)):
+                found.append(Remark(f"{file}:{entry.line}", f"{name} is {kind}"))
+    return list(dict.fromkeys([*found, *_secret_files(project)]))
+
+
+def _secret_files(project: Project) -> Iterator[Remark]:
+    for name, secret in _declared(project, "secrets"):
+        file = secret.get("file")
+        if file is None:
+            continue
+        try:
+            text = read_text(file.path(), file.text)
+        except ComposeTrouble:  # not there, or not for us to read
+            continue
+        if kind := sample(text.rstrip("\r\n")):
+            yield Remark(file.place, f"the file of secret {name[:60]} holds {kind}")
+
+
+def _in_service(service: Service) -> Iterator[Remark]:
+    yield from _in_pairs(service)
+    if (logging := service.node.get("logging")) is not None:
+        yield from _in_options(logging, "options", f"the logging of {service.name}")
+    for key in ("command", "entrypoint", "post_start", "pre_stop"):
+        if (command := service.node.get(key)) is not None:
+            yield from _in_text(command, f"the {key} of {service.name}")
+    check = service.node.get("healthcheck")
+    if check is not None and (test := check.get("test")) is not None:
+        yield from _in_text(test, f"the health check of {service.name}")
+    yield from _keys(service.node, service.name)
+    for leaf in service.node.leaves():
+        if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf.template)[:LONGEST])):
+            yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
+
+
+def _in_pairs(service: Service) -> Iterator[Remark]:
+    named = [("environment", service.node), ("labels", service.node)]
+    if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
+        named += [("args", build), ("labels", build)]
+        if (lines := build.get("dockerfile_inline")) is not None:
+            yield from _in_content(lines, f"the Dockerfile of {service.name}")
+    if (deploy := service.node.get("deploy")) is not None:
+        named.append(("labels", deploy))
+    for key, holder in named:
+        pairs = holder.get(key)
+        for name, node in pairs.pairs(key).items() if pairs is not None else []:
+            if confidential(name):
+                if _clear(_flattened(node.template)):
+                    yield Remark(node.place, f"{name} of {service.name} stands in clear")
+            else:
+                yield from _given(node, (_ASSIGNED,), _flattened(node.template), f"{name} of {service.name}")
+
+
+def _in_text(node: Node, where: str) -> Iterator[Remark]:
+    """Look at a command line for values given to names of secrets."""
+    text = " ".join(_flattened(leaf.template) for leaf in node.leaves())[:LONGEST]
+    yield from _given(node, (_FLAG, _ASSIGNED), text, where)
+    if any(_clear(value) for value in _MYSQL.findall(text)):
+        yield Remark(node.place, f"-p in {where} is followed by a password in clear")
+    if any(_clear("".join(found).strip("\"'")) for found in _LOGIN.findall(text)):
+        yield Remark(node.place, f"a login in {where} has its password or token in clear")
+
+
+def _in_content(node: Node, where: str) -> Iterator[Remark]:
+    """Look at a file's content: NAME=VALUE, NAME = VALUE and NAME: VALUE, but for its comments."""
+    text = _REMARK.sub("", _flattened(node.template)[:LONGEST])
+    for line in text.splitlines():
+        yield from _given(node, (_WRITTEN,), line, where)
+
+
+def _keys(node: Node, where: str) -> Iterator[Remark]:
+    for leaf in node.leaves():
+        if _PRIVATE_KEY.search(leaf.template[:LONGEST]):
+            yield Remark(leaf.place, f"a private key of {where} stands in clear")
+
+
+def _in_extension(node: Node) -> Iterator[Remark]:
+    """Look at what stands under x-, whether a service uses it or not; a sentence is no value."""
+    if isinstance(node.value, dict):
+        for name, below in node.value.items():
+            text = "" if isinstance(below.value, dict | list) else _flattened(below.template)
+            if confidential(name) and _clear(text) and " " not in text:
+                yield Remark(below.place, f"{name} in an extension stands in clear")
+            yield from _in_extension(below)
+    elif isinstance(node.value, list):
+        for below in node.value:
+            yield from _in_extension(below)
+    elif " " not in node.template:
+        yield from _given(node, (_ASSIGNED,), _flattened(node.template), "an extension")
+
+
+def _in_options(holder: Node, key: str, where: str) -> Iterator[Remark]:
+    """Look at a driver's options, by their names and at what is assigned within: o: "username=a,password=b"."""
+    options = holder.get(key)
+    for name, node in options.items(key) if options is not None else []:
+        text = _flattened(node.template)
+        if confidential(name) and _clear(text) and not text.startswith(_NOT_A_VALUE):
+            yield Remark(node.place, f"{name} in {where} stands in clear")
+        yield from _given(node, (_ASSIGNED,), text.replace(",", " "), where)
+
+
+def _given(node: Node, patterns: Iterable[re.Pattern[str]], text: str, where: str) -> Iterator[Remark]:
+    for pattern in patterns:
+        for name, value in pattern.findall(text[:LONGEST]):
+            bare = value.strip("\"'")
+            if confidential(name) and not bare.startswith(_NOT_A_VALUE) and _clear(bare):
+                yield Remark(node.place, f"{name} in {where} stands in clear")
+
+
+def _flattened(template: str) -> str:
+    """Return a template with one mark for each variable: another for one whose default is written out."""
+    try:
+        return "".join(_mark(piece.name, piece.operator, piece.rest) for piece in pieces(template))
+    except ComposeTrouble:
+        return template
+
+
+def _mark(name: str, operator: str, rest: str) -> str:
+    if not name:
+        return _VARIABLE if rest == "$" else rest
+    return _DEFAULT if operator[-1:] in ("-", "+") and _clear(_flattened(rest)) else _VARIABLE
+
+
+def _clear(flattened: str) -> bool:
+    if _DEFAULT in flattened:
+        return True
+    bare = flattened.strip().strip("\"'").strip()
+    return bool(bare) and _VARIABLE not in bare and not _NO_SECRET.fullmatch(bare)

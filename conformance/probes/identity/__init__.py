@@ -1,0 +1,73 @@
+"""Looks at the identity service: the way to it, the customer's pages, and what it does with initialisations."""
+
+from __future__ import annotations
+
+from conformance import pointers
+from conformance.bench import Bench
+from conformance.forgeries import forgery
+from conformance.model import Inconclusive
+from conformance.observatory import Probe
+from conformance.probes.identity.bindings import bind_others, respell, sign_other_spelling
+from conformance.probes.identity.client import IdentityClient
+from conformance.probes.identity.pages import look_at_pages
+from conformance.probes.identity.paths import look_at_other_paths
+from conformance.probes.identity.transport import look_at_transport
+from conformance.probes.identity.trials import Stop, TrialRun
+from conformance.records.identity import IdentityObservation, Transport, Trials
+
+PUBLIC_VALUES = 8
+
+
+def _look(bench: Bench) -> IdentityObservation:
+    client = IdentityClient(bench)
+    with bench.budget.alone("the identity service"):
+        transport = look_at_transport(client)
+        return IdentityObservation(transport, look_at_pages(client), _try(client, transport))
+
+
+def _try(client: IdentityClient, transport: Transport) -> Trials:
+    if why := unfit(client, transport):
+        return Trials(stopped=why)
+    run = TrialRun(client)
+    try:
+        run.open()
+        run.find_control()
+        victim = run.victim
+        run.forge(_ground(client, victim))
+        bind_others(run, victim)
+        run.compare_refusals()
+        run.welcome()
+        run.control()
+        respell(run)
+        sign_other_spelling(run)
+        run.control()
+        run.others = look_at_other_paths(run)
+    except (Stop, Inconclusive) as reason:
+        return run.record(str(reason))
+    return run.record("")
+
+
+def unfit(client: IdentityClient, transport: Transport) -> str:
+    """Return why no initialisation can be sent, or an empty string."""
+    if not client.bench.target.permits("write"):
+        return 'no initialisation was sent: it needs consent "write"'
+    if not client.key or not client.identity.uids:
+        return "no initialisation was sent: the target file lacks identity.secret or identity.uids"
+    if transport.detail:
+        return f"no hash was sent: {transport.detail}"
+    return ""
+
+
+def _ground(client: IdentityClient, uid: str) -> forgery.Ground:
+    identity, vault = client.identity, client.bench.vault
+    texts = dict.fromkeys(v for _, v in pointers.leaves(identity.body) if isinstance(v, str) and v)
+    return forgery.Ground(
+        client.key,
+        uid,
+        tuple(texts)[:PUBLIC_VALUES],
+        tuple(vault[reference].reveal() for reference in identity.previous_secrets),
+        tuple(vault[reference].reveal() for reference in identity.other_secrets),
+    )
+
+
+identity = Probe("identity", IdentityObservation, _look, deadline=240.0)
