@@ -15,6 +15,7 @@ from conformance.target import CONSENT
 
 TEMPLATE = Path(__file__).with_name("init.toml")
 SCHEMA = schemas.KINDS["target"]
+OPT_IN = {"AUTH-09": "webapp.probe_throttling is not switched on"}
 EXAMPLE = {
     "name": '"staging"',
     "url": '"https://wa.staging.example:9090"',
@@ -74,11 +75,11 @@ def _schema_beside(path: Path) -> str:
 
 
 def _exclusions(consent: str) -> str:
-    """List the requirements that need a higher tier: what is left out on purpose is not an open question."""
+    """List the requirements that need a higher tier, or an opt-in: what is left out on purpose is no open question."""
     beyond = CONSENT[CONSENT.index(consent) + 1 :]
-    lines = [
-        f'  {{requirement = "{row.id}", reason = "needs consent \\"{row.consent}\\", which is not given here"}},\n'
+    reasons = OPT_IN | {
+        row.id: f'needs consent \\"{row.consent}\\", which is not given here'
         for row in catalogue.load().values()
         if row.consent in beyond and row.excluded is None
-    ]
-    return "".join(lines)
+    }
+    return "".join(f'  {{requirement = "{row}", reason = "{reason}"}},\n' for row, reason in sorted(reasons.items()))
