@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -23,7 +24,9 @@ _PATIENCE = 20.0
 
 @cache
 def _server(binaries: Path) -> Postgres:
-    return Postgres(binaries)
+    server = Postgres(binaries)
+    atexit.register(server.stop)
+    return server
 
 
 def postgres() -> Postgres | None:

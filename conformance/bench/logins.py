@@ -1,7 +1,8 @@
 """Logins of a run: one session for all probes that need the same account, and a count of those that go wrong.
 
 An account of the operator's must not be locked by being tested. So at most three logins that are meant to go wrong are
-made in a run, whichever probes make them, and a declared password that was refused once is not tried again.
+made in a run, whichever probes make them, and a declared password that was refused once is not tried again: neither the
+web app's nor the database's.
 """
 
 from __future__ import annotations
@@ -54,7 +55,17 @@ class Logins:
         """Note that a declared password was not taken: it counts, and it is not tried again."""
         with self._changed:
             self.wrong += 1
+        self.not_again(account, why)
+
+    def not_again(self, account: str, why: str) -> None:
+        """Let nobody try the account's password again in this run."""
+        with self._changed:
             self._account(account).refused = why
+
+    def refusal(self, account: str) -> str:
+        """Return why the account's password is not tried again, or an empty string."""
+        with self._changed:
+            return self._account(account).refused
 
     @contextmanager
     def shared(self, account: str, begin: Callable[[], Session], end: Callable[[Session], None]) -> Iterator[Session]:

@@ -220,7 +220,7 @@ def test_a_slow_machine_gets_no_verdict_that_hangs_on_time() -> None:
 
 
 def test_a_core_that_is_silent_is_soon_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.probes.channel_line._PATIENCE", 0.3)
+    monkeypatch.setattr("conformance.probes.channel.line._PATIENCE", 0.3)
     clock = SteppingClock()
     hold = threading.Event()
 
@@ -236,8 +236,8 @@ def test_a_core_that_is_silent_is_soon_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_core_that_refuses_by_silence_conforms(core: OtherCore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.probes.channel_line._PATIENCE", 0.5)
-    monkeypatch.setattr("conformance.probes.channel_line._SHORTEST_PATIENCE", 0.1)
+    monkeypatch.setattr("conformance.probes.channel.line._PATIENCE", 0.5)
+    monkeypatch.setattr("conformance.probes.channel.line._SHORTEST_PATIENCE", 0.1)
     over = threading.Event()
 
     def silent(number: int) -> Response:
@@ -253,7 +253,7 @@ def test_a_core_that_refuses_by_silence_conforms(core: OtherCore, monkeypatch: p
 
 
 def test_a_core_that_falls_silent_is_given_up(core: OtherCore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.probes.channel_line._PATIENCE", 0.2)
+    monkeypatch.setattr("conformance.probes.channel.line._PATIENCE", 0.2)
     over = threading.Event()
     accept, accepted = core.accept, iter(range(12))
 

@@ -78,7 +78,7 @@ class Site:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for no session of a gateway: those that are looked for are there already."""
-    monkeypatch.setattr("conformance.probes.database_sessions.PAUSE", 0.0)
+    monkeypatch.setattr("conformance.probes.database.sessions.PAUSE", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -214,12 +214,20 @@ def test_what_is_declared_wrongly_is_told(
     assert not failures(outcomes), outcomes.failures()
 
 
+def test_a_wrong_password_locks_nobody_out(afresh: MariaDb, site: Site) -> None:
+    """MariaDB locks an account after so many wrong passwords; the right one still has to work afterwards."""
+    afresh.ask("SET GLOBAL max_password_errors = 2")
+    site.look(afresh.port, scan=True, password="env:WRONG")
+    with site.gateway(afresh.port):
+        pass
+
+
 @pytest.mark.parametrize(("limit", "password"), [(25, "env:WA"), (100, None)])
 def test_a_host_is_not_locked_out(
     afresh: MariaDb, site: Site, monkeypatch: pytest.MonkeyPatch, limit: int, password: str | None
 ) -> None:
     """MariaDB blocks a host after so many broken handshakes, 127.0.0.1 and ::1 apart, until a login succeeds."""
-    monkeypatch.setattr("conformance.probes.database_tls._LOOPBACK", ())
+    monkeypatch.setattr("conformance.probes.database.tls._LOOPBACK", ())
     afresh.run(*site.options(f"--ssl-cipher={SUITES}", "--skip-name-resolve=0"))
     afresh.ask(f"SET GLOBAL max_connect_errors = {limit}", "ALTER USER wa REQUIRE NONE")
     with null.listening(lambda client: from_elsewhere(client, afresh.port)) as port:

@@ -44,7 +44,7 @@ class Setting:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for no session of a gateway: those that are looked for are there already."""
-    monkeypatch.setattr("conformance.probes.database_sessions.PAUSE", 0.0)
+    monkeypatch.setattr("conformance.probes.database.sessions.PAUSE", 0.0)
 
 
 @pytest.fixture(scope="module")

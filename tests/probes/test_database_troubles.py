@@ -71,7 +71,7 @@ MYSQL: dict[str, tuple[null.Serve, str]] = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("database_door", "database_login", "database_tls", "hello.caller"):
+    for module in ("database.door", "database.login", "database.tls", "hello.caller"):
         monkeypatch.setattr(f"conformance.probes.{module}.PATIENCE", 0.3)
 
 

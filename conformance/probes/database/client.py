@@ -38,7 +38,7 @@ def _log_in(bench: Bench, shown: Shown) -> Login:
     elif shown is Shown.FOREIGN:
         _forge(bench, context)
     try:
-        with session(bench, declared.username or "", password, context) as query:
+        with session(bench, declared.username or "", password, context, as_declared=shown is Shown.DECLARED) as query:
             query("SELECT 1")
     except LoginRefused as refusal:
         return Login(shown, taken=False, words=str(refusal), code=refusal.code)

@@ -26,6 +26,8 @@ Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]
 """Sends one statement; raises LoginRefused, LoginTrouble."""
 
+# PostgreSQL's invalid_password, MySQL's ER_ACCESS_DENIED_ERROR.
+_WRONG_PASSWORD = ("28P01", "1045")
 # From here on error numbers are the client library's own, not the server's (until 3000).
 _OF_THE_CLIENT = range(2000, 3000)
 
@@ -44,23 +46,44 @@ class LoginTrouble(Exception):
 
 
 @contextmanager
-def session(bench: Bench, username: str, password: str | None, context: ssl.SSLContext) -> Iterator[Query]:
+def session(
+    bench: Bench, username: str, password: str | None, context: ssl.SSLContext, *, as_declared: bool = True
+) -> Iterator[Query]:
     """Log in over TLS that `context` verifies, for as long as the block lasts.
 
-    Raises LoginRefused and LoginTrouble. Nothing of the login is sent before the handshake has succeeded.
+    A password that was refused `as_declared`, the declared client certificate shown, is sent no more in this run: some
+    databases lock the account. Raises LoginRefused and LoginTrouble. Nothing of the login is sent before the handshake
+    has succeeded.
     """
+    account = f"database account {username}"
     if context.verify_mode is not ssl.CERT_REQUIRED:
         raise LoginTrouble("no login is made to a database that is not verified")
     open_session = _postgresql if database(bench).engine == "postgresql" else _mysql
     try:
-        with bench.budget.alone(LOGINS), open_session(bench, username, password, context) as query:
-            yield query
+        with bench.budget.alone(LOGINS):
+            if refused := bench.logins.refusal(account):
+                raise LoginTrouble(refused)
+            with (
+                _remembered(bench, account if as_declared else ""),
+                open_session(bench, username, password, context) as query,
+            ):
+                yield query
     except ssl.SSLCertVerificationError as error:
         raise LoginTrouble(f"no login was sent: {plain_words(error)}") from error
     except (ssl.SSLError, ConnectionError, EOFError) as error:
         raise LoginRefused("", plain_words(error)) from error
     except (OSError, UnicodeError) as error:
         raise LoginTrouble(plain_words(error)) from error
+
+
+@contextmanager
+def _remembered(bench: Bench, account: str) -> Iterator[None]:
+    try:
+        yield
+    except LoginRefused as refusal:
+        if account and refusal.code in _WRONG_PASSWORD:
+            bench.logins.not_again(account, f"the login was refused before, and is not tried again: {refusal}")
+        raise
 
 
 @contextmanager
