@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from conformance import catalogue
 from conformance.commands.completion import SCRIPTS, candidates
 from conformance.model import Exit
 from tests.test_cli import call
+from tests.webservers import installed
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,6 @@ def test_every_command_may_come_first(capsys: pytest.CaptureFixture[str]) -> Non
     assert {"run", "serve", "init", "check", "list", "explain", "diff", "completion"} <= set(candidates([""]))
     assert call("completion", "words", "comp") == Exit.OK
     assert capsys.readouterr().out == "completion\n"
-
-
-def installed(shell: str) -> str:
-    path = shutil.which(shell)
-    if path is None:
-        pytest.skip(f"{shell} is not installed")
-    return path
 
 
 def asked(shell: str, folder: Path, *program: str) -> str:
