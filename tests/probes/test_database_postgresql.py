@@ -313,27 +313,26 @@ def test_a_monitor_that_may_not_see_others_is_told(looker: Looker) -> None:
 def test_nothing_but_the_accounts_name_is_sent_in_the_clear(looker: Looker, tls: str) -> None:
     how = Setting(access=["host all all all password"], settings={"ssl": tls})
     looker.set_up(how)
-    said: list[bytes] = []
+    said: list[bytearray] = []
     with null.listening(lambda client: recorded(client, looker.server.port, said)) as port:
         document = looker.document(Setting(declared={"port": port}))
         outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
     assert "DBT-02" in failures(outcomes)
-    startups = [words for words in said if words != SSL_REQUEST]
+    startups = [words for words in said if words and words != SSL_REQUEST]
     assert startups
     assert all(len(words) == int.from_bytes(words[:4]) and words[8:12] == b"user" for words in startups)
 
 
-def recorded(client: socket.socket, port: int, said: list[bytes]) -> None:
-    """Relay a client to the server, and keep what it says before TLS begins."""
+def recorded(client: socket.socket, port: int, said: list[bytearray]) -> None:
+    """Relay a client to the server, and note what it says before TLS begins: before the server has heard it."""
+    clear = bytearray()
+    said.append(clear)
     with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", port)) as server:
         threading.Thread(target=null.copied, args=(server, client), daemon=True).start()
-        clear = b""
         while chunk := client.recv(1 << 16):
             if clear == SSL_REQUEST and chunk[:1] == b"\x16":
                 server.sendall(chunk)
-                said.append(clear)
                 null.copied(client, server)
                 return
             clear += chunk
             server.sendall(chunk)
-        said.append(clear)
