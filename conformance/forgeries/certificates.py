@@ -29,18 +29,28 @@ class Issuer:
     chain: bytes
 
     @classmethod
-    def made(cls, name: x509.Name) -> Issuer:
-        """Make a root of this name that nobody knows."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def made(cls, name: x509.Name, *, levels: int = 0) -> Issuer:
+        """Make a root of this name that nobody knows, for `levels` of authorities below it."""
+        key = new_key()
         builder = _builder(name, name, key.public_key(), -1, 30)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=levels), critical=True)
         builder = builder.add_extension(_usage(authority=True), critical=True)
         return cls(name, key, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    def below(self, name: x509.Name) -> Issuer:
+        """Make an authority of this name under this one; its chain is its own certificate alone."""
+        key = new_key()
+        builder = _builder(name, self.name, key.public_key(), -1, 30)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(_usage(authority=True), critical=True)
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        own = builder.add_extension(signer, critical=False).sign(self.key, hashes.SHA256())
+        return Issuer(name, key, own.public_bytes(serialization.Encoding.PEM))
 
     @classmethod
     def of_itself(cls, name: x509.Name) -> Issuer:
         """Return who signs nothing but the certificate of its own key: pass `key` to `issue`."""
-        return cls(name, ec.generate_private_key(ec.SECP256R1()), b"")
+        return cls(name, new_key(), b"")
 
     @classmethod
     def loaded(cls, certificates: bytes, key: str) -> Issuer:
@@ -65,7 +75,7 @@ class Issuer:
         for_client: bool = False,
     ) -> bytes:
         """Return a leaf for host `names`, its chain and its key, PEM; valid from yesterday unless told otherwise."""
-        key = key or ec.generate_private_key(ec.SECP256R1())
+        key = key or new_key()
         builder = _builder(subject or common_name(names[0]), self.name, key.public_key(), begins_in_days, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(authority=False), critical=True)
@@ -78,10 +88,18 @@ class Issuer:
             builder = builder.add_extension(alternatives, critical=False)
         edwards = isinstance(self.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
         leaf = builder.sign(self.key, None if edwards else hashes.SHA256())
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return leaf.public_bytes(serialization.Encoding.PEM) + self.chain + private
+        return leaf.public_bytes(serialization.Encoding.PEM) + self.chain + private(key)
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    """Return a key on P-256."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def private(key: Signer) -> bytes:
+    """Return a private key, PEM."""
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption())
 
 
 def load(context: ssl.SSLContext, pem: bytes) -> None:
