@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import pytest
+from tests.webservers import lacking
 
 JENKINS = "default-src 'none'; img-src 'self'; style-src 'self'"
 PATIENCE = 60.0
@@ -38,21 +38,15 @@ _FLAGS = (
 
 def chromium() -> str:
     """Return the browser's path; skips, or fails where the environment requires everything to be there."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None) or _missing("chromium")
+    return next((path for name in _NAMES if (path := shutil.which(name))), None) or lacking("chromium is not installed")
 
 
 def axe() -> str:
     """Return the source of axe-core, from the npm package beside a `node_modules/.bin` in the PATH."""
     folders = (Path(folder).parent for folder in os.environ["PATH"].split(os.pathsep))
     found = (folder / "axe-core" / "axe.min.js" for folder in folders)
-    path = next((path for path in found if path.is_file()), None) or _missing("axe-core")
+    path = next((path for path in found if path.is_file()), None) or lacking("axe-core is not installed")
     return path.read_text(encoding="utf-8")
-
-
-def _missing(what: str) -> NoReturn:
-    if os.environ.get("PORTERO_REQUIRE_SERVERS") == "1":
-        pytest.fail(f"{what} is not installed, and PORTERO_REQUIRE_SERVERS=1 wants it")
-    pytest.skip(f"{what} is not installed")
 
 
 def dump(url: str, profile: Path, *flags: str) -> str:

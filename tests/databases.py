@@ -17,7 +17,7 @@ import pytest
 
 from reference_server.ports import reserve
 from reference_server.postgres import Postgres, programs
-from tests.webservers import REQUIRED, installed
+from tests.webservers import installed, lacking
 
 _PATIENCE = 20.0
 
@@ -39,10 +39,7 @@ def needs_postgres() -> None:
     """Skip the test where no PostgreSQL is installed, or fail it where servers are required."""
     if programs() is not None:
         return
-    missing = "PostgreSQL is not installed"
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{missing}, and {REQUIRED} is set")
-    pytest.skip(missing)
+    lacking("PostgreSQL is not installed")
 
 
 def required_postgres() -> Postgres:

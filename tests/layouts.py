@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-import pytest
-
 from reference_server import Gateway
-from tests.webservers import REQUIRED
+from tests.webservers import lacking
 
 AREA, SECTION = "net", "network"
 
@@ -24,9 +21,7 @@ def _trouble() -> str:
 def needed() -> None:
     """Skip the test where there are no network namespaces, or fail it where servers are required."""
     if trouble := _trouble():
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"{trouble}, and {REQUIRED} is set")
-        pytest.skip(trouble)
+        lacking(trouble)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -20,12 +21,14 @@ _PATIENCE = 10.0
 def installed(program: str) -> str:
     """Return the path of a program; without it the test is skipped, or fails where servers are required."""
     path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-    if path is None:
-        missing = f"{program} is not installed"
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"{missing}, and {REQUIRED} is set")
-        pytest.skip(missing)
-    return path
+    return path or lacking(f"{program} is not installed")
+
+
+def lacking(what: str) -> NoReturn:
+    """Skip the test, which says what this machine lacks; fail it where everything is required."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{what}, and {REQUIRED} is set")
+    pytest.skip(what)
 
 
 @contextmanager

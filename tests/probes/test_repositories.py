@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,16 @@ from conformance.records.identity import Repository
 from conformance.redact import Redactor
 from conformance.secret import open_vault
 from reference_server.site import commit
+from tests.webservers import installed
 
 SECRET = "s3creto-de-organizacion-Kx9"
 ACCENTED = "S3creto-de-OrganizaciÓn-Ñ9"
 SAFE = {"README.md": "nothing here\n"}
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+@pytest.fixture(autouse=True)
+def needs_git() -> str:
+    return installed("git")
 
 
 def search(folder: Path, name: str = "site", secret: str = SECRET) -> Repository:
