@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance import cases
-from conformance.model import EXCLUDED, Case, Inconclusive, NotApplicable, Outcome, Verdict
+from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Observations, Probe
 from conformance.policy import Policy
+from conformance.sentence import By, Own, Sentence, own_list, say
 from conformance.target import Target
+
+
+def excluded(reason: str) -> Sentence:
+    """Say that the target file leaves a requirement out, in its own words."""
+    return say("excluded by the target file's [scope]: {reason}", reason=Own(reason))
 
 
 @dataclass(frozen=True)
@@ -46,15 +52,20 @@ class Assessment:
         """Raise NotApplicable or Inconclusive where the target file alone settles the case."""
         row, target = case.requirement, self.target
         if (reason := target.excluded(row.id)) is not None:
-            raise NotApplicable(f"{EXCLUDED}{reason}")
+            raise NotApplicable(excluded(reason))
         if row.section not in target.sections:
-            raise NotApplicable(f"[{row.section}] is not declared in the target file")
+            raise NotApplicable(say("[{section}] is not declared in the target file", section=Own(row.section)))
         if missing := target.missing(row.needs):
-            raise Inconclusive(f"the target file lacks {', '.join(missing)}, which this requirement needs")
+            lacking = own_list(missing, By.COMMA)
+            raise Inconclusive(say("the target file lacks {keys}, which this requirement needs", keys=lacking))
         if not target.permits(row.consent):
             raise Inconclusive(
-                f'needs consent "{row.consent}"; the target file gives "{target.consent}" '
-                "(raise it, or exclude the requirement in [scope] with a reason)"
+                say(
+                    'needs consent "{needed}"; the target file gives "{given}" '
+                    "(raise it, or exclude the requirement in [scope] with a reason)",
+                    needed=Own(row.consent),
+                    given=Own(target.consent),
+                )
             )
 
     def judge(self, case: Case) -> Verdict:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.locale import translations
+from conformance.locale import tongue
 from conformance.model import CaseRow, Level, Requirement
 
 FOLDER = Path(__file__).parent / "requirements"
@@ -49,7 +49,7 @@ def digest(folder: Path = FOLDER) -> str:
 
 def text(row: Requirement, name: str, language: str) -> str:
     """Return a text of a requirement, one of TEXTS; in English where the language lacks it."""
-    return translations(language).pgettext(f"{row.id} {name}", getattr(row, name))
+    return tongue(language).translations.pgettext(f"{row.id} {name}", getattr(row, name))
 
 
 def _requirement(area: str, row: dict[str, Any]) -> Requirement:

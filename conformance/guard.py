@@ -22,8 +22,6 @@ from conformance.session import Session
 if TYPE_CHECKING:
     from _pytest._code.code import TracebackEntry
 
-ENTRY = "portero"  # the property that carries a case's entry, as JSON that is free of secrets already
-
 _STRUCTURE = {"nodeid", "location", "keywords", "outcome", "when", "$report_type"}
 _FILE_OPTIONS = ("xmlpath", "htmlpath", "log_file")
 
@@ -64,14 +62,11 @@ class Guard:
         hook = self._config.hook
         data = hook.pytest_report_to_serializable(config=self._config, report=report)
         clean = {key: value if key in _STRUCTURE else self._redactor.tree(value) for key, value in data.items()}
-        clean["user_properties"] = [self._property(*one) for one in report.user_properties]
+        clean["user_properties"] = [(name, self._redactor.tree(value)) for name, value in report.user_properties]
         if isinstance(clean["longrepr"], list):
             clean["longrepr"] = tuple(clean["longrepr"])  # where and why of a skip, which pytest takes as a tuple only
         found: pytest.TestReport = hook.pytest_report_from_serializable(config=self._config, data=clean)
         return found
-
-    def _property(self, name: str, value: object) -> tuple[str, object]:
-        return (name, value) if name == ENTRY else (name, self._redactor.tree(value))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:

@@ -15,9 +15,11 @@ from conformance.assessment import Assessment
 from conformance.judges import tls_level
 from conformance.locale import LANGUAGES
 from conformance.model import Case, Exit, Level, Outcome, Requirement
+from conformance.recording import Observed, as_json
+from conformance.sentence import NOTHING, Sentence, clauses, say
 
 SCHEMA = 1
-NOT_SELECTED = "not selected"
+NOT_SELECTED = say("not selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,12 @@ class Entry:
 
     case: str
     verdict: str
-    expected: str = ""
-    observed: str = ""
-    reason: str = ""
+    expected: Sentence = NOTHING
+    observed: Sentence = NOTHING
+    reason: Sentence = NOTHING
     evidence: tuple[str, ...] = ()
     exhibits: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     seconds: float = 0.0
     waiver: str | None = None
     stale_waiver: bool = False
@@ -67,9 +69,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def build(
-    run: Run, assessment: Assessment, entries: Mapping[str, Entry], observations: Mapping[str, Any]
-) -> dict[str, Any]:
+def build(run: Run, assessment: Assessment, entries: Mapping[str, Entry], observed: Observed) -> dict[str, Any]:
     """Return the whole results document; cases without an entry are `not-run`."""
     selected = frozenset(assessment.cases) if run.selected is None else run.selected
     requirements = _requirements(assessment.cases.values(), _complete(assessment.cases, entries, selected))
@@ -92,12 +92,13 @@ def build(
             "probe_seconds": run.probe_seconds,
             "internal_errors": run.internal_errors,
         },
-        "target": _target(assessment, observations),
+        "target": _target(assessment, observed.seen),
         "counts": {str(outcome): counts[outcome] for outcome in _COUNTED},
         "requirements": requirements,
         "not_judged": _not_judged(),
         "waivers": run.waivers,
-        "observations": dict(sorted(observations.items())),
+        "observations": dict(sorted(observed.seen.items())),
+        "said": as_json(observed.said),
     }
     document["verdict"] = verdict(document)
     return document
@@ -117,7 +118,7 @@ def _complete(cases: Iterable[str], entries: Mapping[str, Entry], selected: froz
     """Return an entry for every case: those that nothing became of were not run."""
     return {
         case: entries.get(case)
-        or Entry(case, Outcome.NOT_RUN, reason="no verdict was reached" if case in selected else NOT_SELECTED)
+        or Entry(case, Outcome.NOT_RUN, reason=say("no verdict was reached") if case in selected else NOT_SELECTED)
         for case in cases
     }
 
@@ -126,12 +127,30 @@ def _requirements(cases: Iterable[Case], entries: Mapping[str, Entry]) -> list[d
     rows: dict[str, dict[str, Any]] = {}
     for case in cases:
         row = rows.setdefault(case.requirement.id, _row(case.requirement))
-        fields = asdict(entries[case.id])
-        row["cases"].append({"id": fields.pop("case"), "subject": case.subject, "level": str(case.level), **fields})
+        entry = entries[case.id]
+        fields = asdict(entry)
+        row["cases"].append(
+            {
+                "id": fields.pop("case"),
+                "subject": case.subject,
+                "level": str(case.level),
+                **fields,
+                "said": _said(entry),
+            }
+        )
     for row in rows.values():
         row["cases"].sort(key=lambda case: case["id"])
         row["verdict"] = worst(case["verdict"] for case in row["cases"])
     return [rows[key] for key in sorted(rows)]
+
+
+def _said(entry: Entry) -> dict[str, Any]:
+    """Return a case's sentences as data; a reason that is just observed and expected is not told once more."""
+    told = {"expected": entry.expected, "observed": entry.observed, "reason": entry.reason}
+    if entry.reason == clauses(entry.observed, entry.expected):
+        del told["reason"]
+    said: dict[str, Any] = {name: spoken.data() for name, spoken in told.items() if spoken.template is not None}
+    return said | ({"notes": [note.data() for note in entry.notes]} if entry.notes else {})
 
 
 def _row(requirement: Requirement) -> dict[str, Any]:

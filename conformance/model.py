@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from conformance.sentence import Sentence, clauses
+
 # How the reason begins that an excluded case carries.
 EXCLUDED = "excluded by the target file's [scope]: "
 
@@ -57,11 +59,19 @@ class NonConformance(AssertionError):
     """The gateway breaks the requirement; the only trouble that may be waived."""
 
 
-class Inconclusive(Exception):
-    """It could not be tested, and why, in plain words. Never a pass and never a violation."""
+class _Because(Exception):
+    """Something that has a reason, in plain words."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-class NotApplicable(Exception):
+class Inconclusive(_Because):
+    """It could not be tested, and why. Never a pass and never a violation."""
+
+
+class NotApplicable(_Because):
     """The requirement asks nothing of this target, and why."""
 
 
@@ -82,15 +92,15 @@ class Verdict:
     """
 
     outcome: Outcome
-    expected: str
-    observed: str
+    expected: Sentence
+    observed: Sentence
     exhibits: tuple[str, ...] = ("",)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Sentence:
         """One sentence that says expected and observed."""
-        return f"{self.observed}; {self.expected}"
+        return clauses(self.observed, self.expected)
 
     def enforce(self) -> None:
         """Raise NonConformance when the requirement is broken."""
@@ -98,17 +108,23 @@ class Verdict:
             raise NonConformance(self.reason)
 
 
-def conforms(expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:
+def conforms(expected: Sentence, observed: Sentence, *exhibits: str, notes: tuple[Sentence, ...] = ()) -> Verdict:
     """Return the verdict that the requirement is kept."""
     return Verdict(Outcome.PASS, expected, observed, exhibits or ("",), notes)
 
 
-def violates(expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:
+def violates(expected: Sentence, observed: Sentence, *exhibits: str, notes: tuple[Sentence, ...] = ()) -> Verdict:
     """Return the verdict that the requirement is broken."""
     return Verdict(Outcome.FAIL, expected, observed, exhibits or ("",), notes)
 
 
-def verdict(kept: bool, expected: str, observed: str, *exhibits: str, notes: tuple[str, ...] = ()) -> Verdict:  # noqa: FBT001
+def verdict(
+    kept: bool,  # noqa: FBT001
+    expected: Sentence,
+    observed: Sentence,
+    *exhibits: str,
+    notes: tuple[Sentence, ...] = (),
+) -> Verdict:
     """Return `conforms` or `violates`, whichever `kept` says."""
     return (conforms if kept else violates)(expected, observed, *exhibits, notes=notes)
 

@@ -12,8 +12,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from conformance import recording
 from conformance.bench import Bench
 from conformance.model import Inconclusive
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Limits, Target
 
 Record = TypeVar("Record")
@@ -91,26 +93,30 @@ class Observatory:
         """Return how long each probe took, or has taken so far."""
         return {run.probe.name: round(run.seconds(), 3) for _, run in sorted(self._runs.items())}
 
-    def recorded(self) -> dict[str, Any]:
-        """Return every finished observation as JSON, and the reason for each that there is none."""
-        return {key: run.as_json() for key, run in sorted(self._runs.items()) if run.done.is_set()}
+    def recorded(self) -> recording.Observed:
+        """Return every finished observation as JSON, or the reason that there is none, and the sentences in them."""
+        runs = {key: run.recorded() for key, run in sorted(self._runs.items()) if run.done.is_set()}
+        return recording.Observed(
+            {key: seen for key, (seen, _) in runs.items()}, {key: said for key, (_, said) in runs.items() if said}
+        )
 
 
 class Recorded:
     """Observations out of a results file."""
 
-    def __init__(self, observations: dict[str, Any]) -> None:
-        """Take the `observations` of a results file."""
-        self._observations = observations
+    def __init__(self, observed: recording.Observed) -> None:
+        """Take what a results file holds of observations."""
+        self._observed = observed
         self._records: dict[str, Any] = {}
 
     def get(self, probe: Probe[Any]) -> Any:
         """Return the probe's record as it was; raises Inconclusive as it was."""
-        seen = self._observations.get(probe.key)
-        if seen is None:
-            raise Inconclusive(f"the results file holds no observation {probe.key}")
+        if probe.key not in self._observed.seen:
+            raise Inconclusive(say("the results file holds no observation {key}", key=Own(probe.key)))
+        seen = self._observed.spoken(probe.key)
         if set(seen) == {"inconclusive"}:
-            raise Inconclusive(str(seen["inconclusive"]))
+            reason = seen["inconclusive"]
+            raise Inconclusive(reason if isinstance(reason, Sentence) else Sentence(str(reason)))
         if probe.key not in self._records:
             self._records[probe.key] = _understood(probe, seen)
         return self._records[probe.key]
@@ -124,7 +130,12 @@ def _understood(probe: Probe[Any], seen: Any) -> Any:
         first = error.errors(include_url=False, include_input=False)[0]
         where = "".join(f"/{part}" for part in first["loc"])
         raise Inconclusive(
-            f"the results file's observation {probe.key} is not one of this edition: {where}: {first['msg']}"
+            say(
+                "the results file's observation {key} is not one of this edition: {where}: {what}",
+                key=Own(probe.key),
+                where=Own(where),
+                what=Own(first["msg"]),
+            )
         ) from None
 
 
@@ -169,10 +180,11 @@ class _Run:
         bench = self._begin(bench, before)
         try:
             record = self.probe.look(bench)
-            seen = self._adapter.dump_python(record, mode="json")
-            self._settle(self._adapter.validate_python(bench.redactor.tree(seen)))
-        except Inconclusive as reason:
-            self._settle(trouble=Inconclusive(bench.redactor.text(str(reason))))
+            seen, said = recording.taken_apart(self._adapter, record)
+            seen, said = bench.redactor.tree(seen), bench.redactor.sentences(said)
+            self._settle(self._adapter.validate_python(recording.put_together(seen, said)))
+        except Inconclusive as trouble:
+            self._settle(trouble=Inconclusive(bench.redactor.sentence(trouble.reason)))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
             what = bench.redactor.text(f"{type(error).__name__}: {error}")
             crash = ProbeCrash(f"the {self.probe.name} probe crashed: {what}")
@@ -188,11 +200,14 @@ class _Run:
 
     def result(self) -> Any:
         if not self.wait():
-            self._settle(
-                trouble=Inconclusive(f"the {self.probe.name} probe did not finish within {self._patience:.0f} s")
+            late = say(
+                "the {probe} probe did not finish within {seconds:.0f} s",
+                probe=Own(self.probe.name),
+                seconds=self._patience,
             )
+            self._settle(trouble=Inconclusive(late))
         if isinstance(self._trouble, Inconclusive):
-            raise Inconclusive(str(self._trouble))
+            raise Inconclusive(self._trouble.reason)
         if self._trouble is not None:
             raise ProbeCrash(str(self._trouble)) from self._trouble.__cause__
         return self._record
@@ -200,8 +215,8 @@ class _Run:
     def seconds(self) -> float:
         return min(self._ended, time.monotonic()) - self._began
 
-    def as_json(self) -> dict[str, Any]:
+    def recorded(self) -> tuple[dict[str, Any], recording.Said]:
         if self._trouble is not None:
-            return {"inconclusive": str(self._trouble)}
-        seen: dict[str, Any] = self._adapter.dump_python(self._record, mode="json")
-        return seen
+            reason = self._trouble.reason if isinstance(self._trouble, Inconclusive) else Sentence(str(self._trouble))
+            return {"inconclusive": str(reason)}, {"/inconclusive": reason}
+        return recording.taken_apart(self._adapter, self._record)

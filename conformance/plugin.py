@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import defaultdict
-from collections.abc import Generator, Iterable
-from dataclasses import asdict, replace
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.cases import proofs
-from conformance.guard import ENTRY, Guard
+from conformance.guard import Guard
 from conformance.ledger import Entry
 from conformance.locale import LANGUAGES
 from conformance.model import (
@@ -37,6 +35,7 @@ from conformance.session import Session
 pytest_plugins = ["conformance.report.tests_page"]
 
 _SESSION = pytest.StashKey[Session]()
+_ENTRY = pytest.StashKey[Entry]()
 
 # What a report carries of a case, beside its entry.
 CASE = "portero-case"
@@ -178,6 +177,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     """Look, judge, and note what came of it; an inconclusive case is an error of the set-up."""
     entry = _session(request.config).rule(case)
+    request.node.stash[_ENTRY] = entry
     request.node.user_properties += properties(case, entry)
     if entry.verdict == Outcome.NOT_APPLICABLE:
         pytest.skip(shown(entry.reason, LONGEST))
@@ -197,7 +197,10 @@ def pytest_runtest_makereport(
     if case is None:
         return report
     error = call.excinfo.value if call.excinfo else None
-    entry = _entry(item.user_properties)
+    entry = item.stash.get(_ENTRY, None)
+    if entry is not None:
+        entry = item.stash[_ENTRY] = replace(entry, seconds=round(entry.seconds + report.duration, 3))
+        _session(item.config).entries[case.id] = entry
     report.user_properties.append((CASE, case.id))
     if found := defect(call.when, error, entry):
         report.user_properties.append((DEFECT, f"{case.id}: {found}"))
@@ -231,18 +234,14 @@ _ENDINGS: dict[tuple[str, str | None], type[BaseException]] = {
 
 
 def properties(case: Case, entry: Entry) -> list[tuple[str, object]]:
-    """Return what a case's reports carry: four for people and CI, and the whole entry for us."""
+    """Return what a case's reports carry, for people and CI."""
     told = {
         "requirement": case.requirement.id,
         "level": str(case.level),
         "verdict": str(entry.verdict),
         "subject": case.subject,
     }
-    return [*told.items(), (ENTRY, json.dumps(asdict(entry)))]
-
-
-def _entry(properties: Iterable[tuple[str, object]]) -> Entry | None:
-    return next((Entry(**json.loads(str(value))) for name, value in properties if name == ENTRY), None)
+    return [*told.items()]
 
 
 class _Collector:
@@ -250,7 +249,6 @@ class _Collector:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._seconds: dict[str, float] = defaultdict(float)
         self._others_failed = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -259,15 +257,12 @@ class _Collector:
             self._session.run.internal_errors.append(f"{report.nodeid or 'the suite'} could not be collected")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the entry of a case once its item is through."""
+        """Take note of defects of the suite, and of other tests that failed."""
         noted = dict(report.user_properties)
-        self._seconds[report.nodeid] += report.duration
         if DEFECT in noted:
             self._session.run.internal_errors.append(str(noted[DEFECT]))
         if report.failed and CASE not in noted:
             self._others_failed = True
-        if report.when == "teardown" and (entry := _entry(report.user_properties)):
-            self._session.entries[entry.case] = replace(entry, seconds=round(self._seconds[report.nodeid], 3))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.secret import Secret
 from conformance.secret_forms import SHORTEST_PIECE, encodings, is_word, looks_random, pieces
+from conformance.sentence import Sentence
 
 ENOUGH = 16
 _MARKER = re.compile("«secret:[^»]*»")
@@ -60,11 +61,23 @@ class Redactor:
         """Return `text` without secrets."""
         return _replaced(text, self._spans(text))
 
+    def sentence(self, said: Sentence) -> Sentence:
+        """Return a sentence whose values hold no secrets; only its text, where a secret stands across them."""
+        clean = said.with_own(self.text)
+        text = self.text(clean)
+        return clean if text == clean else Sentence(text)
+
+    def sentences(self, said: Mapping[str, Sentence]) -> dict[str, Sentence]:
+        """Return sentences by their place, without secrets in either."""
+        return {self._key(place): self.sentence(spoken) for place, spoken in said.items()}
+
     def tree(self, value: Any) -> Any:
         """Return a JSON value with every string in it, keys included, without secrets.
 
         A key that merely is the same word as a secret (`password`) is left alone: it is the record's, not the target's.
         """
+        if isinstance(value, Sentence):
+            return self.sentence(value)
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):

@@ -91,6 +91,7 @@ class Case(_Table):
     evidence: Annotated[list[str], Field(description="keys of observations")]
     exhibits: Annotated[list[str], Field(description="observation key, #, JSON Pointer into it")] = []
     notes: list[str] = []
+    said: Annotated[dict[str, Any], Field(description="the sentences' templates and values")] = {}
     seconds: Seconds
     waiver: str | None
     stale_waiver: Annotated[bool, Field(description="the waiver excuses nothing any more, which fails")] = False
@@ -202,6 +203,9 @@ class Results(_Table):
     waivers: list[Waiver] = []
     comparison: Annotated[Comparison | None, Field(description="with the run that --compare named")] = None
     observations: Annotated[dict[str, dict[str, Any]], Field(description="what probes saw, by key, free of secrets")]
+    said: Annotated[
+        dict[str, dict[str, Any]], Field(description="sentences of observations: template and values, by JSON Pointer")
+    ] = {}
 
 
 def schema() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from conformance.assessment import Assessment
 from conformance.ledger import Entry
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome
+from conformance.sentence import Own, clauses, say
 from conformance.waivers import Waiver, Waivers
 
 
@@ -32,10 +33,10 @@ class Rulings:
     def _judged(self, case: Case) -> Entry:
         try:
             found = self.assessment.judge(case)
-        except NotApplicable as reason:
-            return Entry(case.id, Outcome.NOT_APPLICABLE, reason=str(reason))
-        except Inconclusive as reason:
-            return Entry(case.id, Outcome.INCONCLUSIVE, reason=str(reason))
+        except NotApplicable as trouble:
+            return Entry(case.id, Outcome.NOT_APPLICABLE, reason=trouble.reason)
+        except Inconclusive as trouble:
+            return Entry(case.id, Outcome.INCONCLUSIVE, reason=trouble.reason)
         key = self.assessment.evidence_for(case)
         return Entry(
             case.id,
@@ -51,8 +52,13 @@ class Rulings:
     def _excused(self, entry: Entry, waiver: Waiver) -> Entry:
         if waiver.in_force(self.waivers.day):
             return replace(entry, verdict=Outcome.WAIVED, waiver=waiver.id)
-        gone = f"its waiver {waiver.id} expired on {waiver.expires}"
-        return replace(entry, reason=f"{entry.reason} ({gone})", waiver=waiver.id)
+        gone = say(
+            "{violation} (its waiver {waiver} expired on {day})",
+            violation=entry.reason,
+            waiver=Own(waiver.id),
+            day=Own(waiver.expires.isoformat()),
+        )
+        return replace(entry, reason=gone, waiver=waiver.id)
 
     def _needed(self, waiver: Waiver) -> bool:
         """Tell whether a waiver for "*" may still excuse one of its cases; a case that is named speaks for itself."""
@@ -64,13 +70,17 @@ class Rulings:
 
 def _stale(entry: Entry, waiver: Waiver) -> Entry:
     """Fail a case that passes although it is waived: a waiver that excuses nothing would hide the next violation."""
-    observed = f"waiver {waiver.id} excuses a violation that is not there any more ({entry.observed})"
+    observed = say(
+        "waiver {waiver} excuses a violation that is not there any more ({observed})",
+        waiver=Own(waiver.id),
+        observed=entry.observed,
+    )
     return replace(
         entry,
         verdict=Outcome.FAIL,
-        expected="a waiver that is no longer needed is taken out of the waiver file",
+        expected=say("a waiver that is no longer needed is taken out of the waiver file"),
         observed=observed,
-        reason=f"{observed}; take it out of the waiver file",
+        reason=clauses(observed, say("take it out of the waiver file")),
         waiver=waiver.id,
         stale_waiver=True,
     )

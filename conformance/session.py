@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +107,10 @@ class Session:
 
     def opening_lines(self) -> list[str]:
         """Say what a reader of the run has to know first: what is waived, what the reference server lacks here."""
-        say = Wording(self.language)
+        words = Wording(self.language)
         return [
-            *(waived.line(waiver, self.waivers.day, say) for waiver in self.waivers.as_json()),
-            *(say("terminal.undeclared", section=section, why=why) for section, why in self.without.items()),
+            *(waived.line(waiver, self.waivers.day, words) for waiver in self.waivers.as_json()),
+            *(words("terminal.undeclared", section=section, why=why) for section, why in self.without.items()),
         ]
 
     def begin(self, selected: list[Case]) -> None:
@@ -120,8 +120,9 @@ class Session:
 
     def rule(self, case: Case) -> Entry:
         """Return what becomes of a case, free of secrets; its id stays as it is, as other things are found by it."""
-        told = self.redactor.tree(asdict(self.rulings.rule(case)))
-        return Entry(**told | {"case": case.id})
+        entry = self.rulings.rule(case)
+        told = {name: self.redactor.tree(getattr(entry, name)) for name in ("expected", "observed", "reason", "notes")}
+        return replace(entry, **told | {"notes": tuple(told["notes"])})
 
     def excuse(self, case: Case, entry: Entry) -> str:
         """Say why a violation does not turn the run red, or nothing where it does."""

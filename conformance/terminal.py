@@ -114,13 +114,13 @@ class _Terminal:
             writer._file = audible
 
 
-def progress(say: Wording, judged: Mapping[str, tuple[int, int]], looking: Sequence[str], seconds: float) -> str:
+def progress(words: Wording, judged: Mapping[str, tuple[int, int]], looking: Sequence[str], seconds: float) -> str:
     """Say how many cases of each area that is not through are judged, what still looks, and how long the wait lasts."""
-    words = [say("terminal.looking", probes=", ".join(looking)) if looking else say("terminal.judging")]
+    doing = [words("terminal.looking", probes=", ".join(looking)) if looking else words("terminal.judging")]
     if seconds > _SHORTEST_WAIT:
-        words.append(say("terminal.waiting", n=round(seconds)))
+        doing.append(words("terminal.waiting", n=round(seconds)))
     areas = [f"{area} {done}/{total}" for area, (done, total) in judged.items() if done < total]
-    return "\n".join(" · ".join(line) for line in (areas, words) if line)
+    return "\n".join(" · ".join(line) for line in (areas, doing) if line)
 
 
 def _live(text: Callable[[], str]) -> Live:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Observatory, Recorded
+from conformance.recording import Observed, as_json, from_json
 from conformance.redact import Redactor
 from conformance.secret import open_vault
+from conformance.sentence import Sentence
 from reference_server import Gateway
 from reference_server.faults import named
 from tests.databases import postgres
@@ -40,13 +42,18 @@ class SteppingClock:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of every case of a run; `document` and `observations` are as a results file holds them."""
+    """What became of every case of a run; `document` and `observed` are as a results file holds them."""
 
     document: dict[str, Any]
     verdicts: dict[str, Verdict]
-    inconclusive: dict[str, str]
-    not_applicable: dict[str, str]
-    observations: dict[str, Any]
+    inconclusive: dict[str, Sentence]
+    not_applicable: dict[str, Sentence]
+    observed: Observed = field(default_factory=Observed)
+
+    @property
+    def observations(self) -> dict[str, Any]:
+        """Each observation as JSON."""
+        return self.observed.seen
 
     def failed(self) -> set[str]:
         """Return the ids of the requirements that fail."""
@@ -94,24 +101,24 @@ def assess(
     chosen = [c for c in assessment.cases.values() if not areas or c.requirement.area in set(areas)]
     observatory.start(assessment.probes_for(chosen))
     outcomes = _judge(assessment, chosen)
-    outcomes.observations.update(observatory.recorded())
-    return outcomes
+    return replace(outcomes, observed=observatory.recorded())
 
 
 def rejudged(live: Outcomes) -> Outcomes:
     """Judge the cases of a run again, offline: from its target and its observations as a file gives them back."""
-    document, observations = json.loads(json.dumps([live.document, live.observations]))
-    assessment = Assessment(target.parse(document), Recorded(observations))
+    stored = json.dumps([live.document, live.observed.seen, as_json(live.observed.said)])
+    document, seen, said = json.loads(stored)
+    assessment = Assessment(target.parse(document), Recorded(Observed(seen, from_json(said))))
     return _judge(assessment, [assessment.cases[case] for case in live.by_case()])
 
 
 def _judge(assessment: Assessment, cases: Iterable[Case]) -> Outcomes:
-    outcomes = Outcomes(assessment.target.document(), {}, {}, {}, {})
+    outcomes = Outcomes(assessment.target.document(), {}, {}, {})
     for case in cases:
         try:
             outcomes.verdicts[case.id] = assessment.judge(case)
-        except Inconclusive as reason:
-            outcomes.inconclusive[case.id] = str(reason)
-        except NotApplicable as reason:
-            outcomes.not_applicable[case.id] = str(reason)
+        except Inconclusive as trouble:
+            outcomes.inconclusive[case.id] = trouble.reason
+        except NotApplicable as trouble:
+            outcomes.not_applicable[case.id] = trouble.reason
     return outcomes

@@ -10,12 +10,12 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
+from conformance.locale.sentences import extract_python
 
 from conformance import catalogue
 from conformance.locale import LANGUAGES, SOURCE, translations
 from conformance.locale import __main__ as command
 from conformance.locale.__main__ import TEMPLATE, add, languages, main, read, template, texts
-from conformance.locale.sentences import extract_python
 from conformance.report.wording import messages
 
 PO_FILES = list(languages())

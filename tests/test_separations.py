@@ -18,7 +18,7 @@ from conformance.observatory import Probe, Recorded
 CHECKOUT = Path(__file__).parents[1]
 OUTSIDE_WORLD = {"asyncio", "datetime", "http.client", "os", "random", "requests", "secrets", "socket", "ssl"}
 OUTSIDE_WORLD |= {"subprocess", "sys", "threading", "time", "urllib.request"}
-OF_JUDGES = {"judges", "records", "model", "pointers", "policy", "profiles", "target"}
+OF_JUDGES = {"judges", "records", "model", "pointers", "policy", "profiles", "sentence", "target"}
 OF_VERDICTS = {"assessment", "cases", "catalogue", "judges", "policy", "rulings", "suite"}
 
 

@@ -32,6 +32,6 @@ class Once:
             return
         trouble = answer.exception()
         if isinstance(trouble, Inconclusive):
-            raise Inconclusive(str(trouble)) from trouble
+            raise Inconclusive(trouble.reason) from trouble
         if trouble is not None:
             raise trouble

@@ -25,21 +25,21 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
     else:
-        say = Wording(options.lang)
-        sys.stdout.write("".join(f"{line}\n" for line in _told(found, say)))
+        words = Wording(options.lang)
+        sys.stdout.write("".join(f"{line}\n" for line in _told(found, words)))
     return comparison.exit_code
 
 
-def _told(found: Mapping[str, Any], say: Wording) -> Iterator[str]:
+def _told(found: Mapping[str, Any], words: Wording) -> Iterator[str]:
     for which in ("old", "new"):
         one = found[which]
-        yield say(
+        yield words(
             f"difference.{which}",
             run=shown(one["id"]),
             target=shown(one["target"]),
-            instant=say.instant(one["started"]),
-            verdict=say(f"run.{one['verdict']}"),
+            instant=words.instant(one["started"]),
+            verdict=words(f"run.{one['verdict']}"),
         )
-    yield say("difference.compared", n=found["compared_cases"])
-    yield from (text for text, _ in difference.lines(found, say, len(found["changes"])))
-    yield difference.counts(found, say)
+    yield words("difference.compared", n=found["compared_cases"])
+    yield from (text for text, _ in difference.lines(found, words, len(found["changes"])))
+    yield difference.counts(found, words)

@@ -24,15 +24,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _text(row: Requirement, lang: str) -> str:
-    say = Wording(lang)
+    words = Wording(lang)
     title, statement = (catalogue.text(row, name, lang) for name in ("title", "statement"))
-    parts = [f"{row.id}  {title}  ({say('level.' + row.level)})", statement]
-    parts += [f"{say('explain.' + key)}: {catalogue.text(row, key, lang)}" for key in ("judged", "repair")]
-    parts.append(f"{say('explain.source')}: {row.source}")
+    parts = [f"{row.id}  {title}  ({words('level.' + row.level)})", statement]
+    parts += [f"{words('explain.' + key)}: {catalogue.text(row, key, lang)}" for key in ("judged", "repair")]
+    parts.append(f"{words('explain.source')}: {row.source}")
     if row.excluded is not None:
-        parts.append(f"{say('explain.not')}: {say.judged(row.excluded)}")
+        parts.append(f"{words('explain.not')}: {words.judged(row.excluded)}")
     needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
     if needs:
-        parts.append(f"{say('explain.needs')}: {', '.join(needs)}")
-    parts.append(say("requirements.sources"))
+        parts.append(f"{words('explain.needs')}: {', '.join(needs)}")
+    parts.append(words("requirements.sources"))
     return "\n\n".join(textwrap.fill(part, 100, break_on_hyphens=False) for part in parts)

@@ -34,11 +34,11 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.file.exists():
         raise UnusableInput(f"{options.file}: is there already, and is left as it is: choose another name")
-    say = Wording(options.lang)
+    words = Wording(options.lang)
     _write(options.file, _text(options.consent, _filled_in(options.from_url) if options.from_url else EXAMPLE))
-    sys.stdout.write(say("init.written", file=options.file) + "\n")
+    sys.stdout.write(words("init.written", file=options.file) + "\n")
     if told := _schema_beside(options.file.with_name(SCHEMA)):
-        sys.stdout.write(say(told, file=options.file.with_name(SCHEMA)) + "\n")
+        sys.stdout.write(words(told, file=options.file.with_name(SCHEMA)) + "\n")
     return Exit.OK
 
 

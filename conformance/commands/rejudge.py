@@ -16,6 +16,7 @@ from conformance.diff import ABSENT
 from conformance.inputs import results_file
 from conformance.model import Case, Level, Outcome, UnusableInput
 from conformance.observatory import Recorded
+from conformance.recording import Observed, from_json
 from conformance.report import difference
 from conformance.report.folder import claimed
 from conformance.report.hostile import shown
@@ -28,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
     before = results_file.read(options.results)
     results_file.warn_of_contradictions(options.results, before)
     after = rejudged(before, options.results, options.waivers)
-    say = Wording(options.lang)
-    sys.stdout.write("".join(f"{line}\n" for line in _told(before, after, say)))
+    words = Wording(options.lang)
+    sys.stdout.write("".join(f"{line}\n" for line in _told(before, after, words)))
     if options.reports is not None:
         with claimed(options.reports):
             report.write(after, options.reports, options.lang)
@@ -48,7 +49,8 @@ def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None
         trouble = error.errors(include_url=False)[0]
         where = ".".join(map(str, trouble["loc"]))
         raise UnusableInput(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}") from None
-    assessment = Assessment(aim, Recorded(before["observations"]))
+    observed = Observed(before["observations"], from_json(before["said"]))
+    assessment = Assessment(aim, Recorded(observed))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
     rulings = Rulings(assessment, excuses)
     then = {case["id"]: case for case in _cases(before)}
@@ -67,7 +69,7 @@ def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None
         probe_seconds=before["run"]["probe_seconds"],
         waivers=excuses.as_json(),
     )
-    document = ledger.build(run, assessment, entries, before["observations"])
+    document = ledger.build(run, assessment, entries, observed)
     document["run"] |= {"started": before["run"]["started"], "rejudged": before["run"]["id"]}
     return document
 
@@ -86,17 +88,17 @@ def _ruled(rulings: Rulings, case: Case, path: Path) -> ledger.Entry:
         ) from error
 
 
-def _told(before: dict[str, Any], after: dict[str, Any], say: Wording) -> Iterator[str]:
+def _told(before: dict[str, Any], after: dict[str, Any], words: Wording) -> Iterator[str]:
     digests = {"old": before["suite"]["catalogue_sha256"][:12], "new": after["suite"]["catalogue_sha256"][:12]}
     if digests["old"] != digests["new"]:
-        yield say("rejudge.catalogue", **digests, version=shown(before["suite"]["version"]))
+        yield words("rejudge.catalogue", **digests, version=shown(before["suite"]["version"]))
     then = {case["id"]: case["verdict"] for case in _cases(before)}
     now = {case["id"]: case for case in _cases(after)}
     for name in sorted(then.keys() | now.keys()):
         was, case = then.get(name, ABSENT), now.get(name, {"verdict": ABSENT, "reason": "", "observed": ""})
         if was != case["verdict"]:
             why = case["reason"] or case["observed"]
-            turn = f"{difference.verdict(was, say)} -> {difference.verdict(case['verdict'], say)}"
-            yield f"{shown(name)}: {turn}" + (f"{say('colon')}{shown(say.judged(why))}" if why else "")
-    changed = "" if before["verdict"] == after["verdict"] else f" ({say('rejudge.was', verdict=before['verdict'])})"
-    yield say("rejudge.verdict", verdict=after["verdict"]) + changed
+            turn = f"{difference.verdict(was, words)} -> {difference.verdict(case['verdict'], words)}"
+            yield f"{shown(name)}: {turn}" + (f"{words('colon')}{shown(words.judged(why))}" if why else "")
+    changed = "" if before["verdict"] == after["verdict"] else f" ({words('rejudge.was', verdict=before['verdict'])})"
+    yield words("rejudge.verdict", verdict=after["verdict"]) + changed

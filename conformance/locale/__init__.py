@@ -1,46 +1,124 @@
-"""The languages of the reports: English in the sources, every other one in a gettext catalogue beside this file.
+"""The languages of the reports: English in the sources, every other one in gettext catalogues beside this file.
 
-A language is a folder `<code>/LC_MESSAGES` with portero.po; `python -m conformance.locale` brings it up to date and
-compiles it, and `--add <code>` begins one.
+A language is a folder of .po files, one for each part of the sources; they are read as they are. What a catalogue lacks
+is shown in English. `python -m conformance.locale` brings them up to date, and `--add fr` begins a language.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from gettext import GNUTranslations, NullTranslations, translation
+from collections.abc import Sequence
+from functools import cache, cached_property
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.sentence import By, Sentence, english_list
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 FOLDER = Path(__file__).parent
-DOMAIN = "portero"
 SOURCE = "en"
-LANGUAGES = (SOURCE, *sorted(path.parts[-3] for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+LANGUAGES = (SOURCE, *sorted({path.parent.name for path in FOLDER.glob("*/*.po")}))
 
 # Dates and numbers of the sources' English: 22 November 2026.
 _REGIONS = {SOURCE: "en_GB"}
 
 
-@cache
-def translations(language: str) -> GNUTranslations | NullTranslations:
-    """Return what texts are translated with; English ones stay as they are.
+class Tongue:
+    """A language: its translations, and how it writes lists and numbers."""
 
-    Raises FileNotFoundError for a language that is not in LANGUAGES.
-    """
-    if language == SOURCE:
+    def __init__(self, code: str) -> None:
+        """Speak `code`, one of LANGUAGES; raises FileNotFoundError for another."""
+        self.code = code
+        self.translations = _translations(code)
+
+    @cached_property
+    def locale(self) -> Locale:
+        """What CLDR knows of the language."""
+        from babel import Locale
+
+        return Locale.parse(_REGIONS.get(self.code, self.code))
+
+    def translated(self, sentence: Sentence) -> str | None:
+        """Return the template in this language, None where it has none."""
+        template, say = sentence.template, self.translations
+        if template is None:
+            return None
+        if self.code == SOURCE or _is_frame(template):
+            return template if sentence.many is None or sentence.n == 1 else sentence.many
+        if sentence.many is not None and sentence.n is not None:
+            found = say.ngettext(template, sentence.many, sentence.n)
+            return None if found in (template, sentence.many) else found
+        context = sentence.context
+        found = say.gettext(template) if context is None else say.pgettext(context, template)
+        return None if found == template and not self.knows(sentence.context, template) else found
+
+    def knows(self, context: str | None, template: str) -> bool:
+        """Tell whether a catalogue translates a template, if only by itself."""
+        return (context, template) in _known(self.code)
+
+    def joined(self, items: Sequence[str], by: By) -> str:
+        """Return a list as the language writes it, by CLDR's patterns."""
+        if self.code == SOURCE or by in (By.CLAUSE, By.SPACE) or len(items) < 2:
+            return english_list(items, by)
+        if by is By.COMMA:
+            pattern: str = self.locale.list_patterns["standard"]["start"]
+            return pattern.replace("{0}", "").replace("{1}", "").join(items)
+        from babel.lists import format_list
+
+        return format_list(items, "standard" if by is By.AND else "or", self.locale)
+
+    def number(self, text: str) -> str:
+        """Return a decimal number, spelt as in English, with the language's decimal sign."""
+        return text if self.code == SOURCE else text.replace(".", self.locale.number_symbols["latn"]["decimal"])
+
+
+@cache
+def tongue(code: str) -> Tongue:
+    """Return a language by its code; raises FileNotFoundError for one that is not in LANGUAGES."""
+    return Tongue(code)
+
+
+def catalogues(code: str) -> list[Path]:
+    """Name the .po files of a language."""
+    return sorted((FOLDER / code).glob("*.po"))
+
+
+@cache
+def _translations(code: str) -> NullTranslations:
+    """Read what texts are translated with; English ones stay as they are."""
+    if code == SOURCE:
         return NullTranslations()
-    return translation(DOMAIN, FOLDER, [language])
+    from babel.messages.catalog import Catalog
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    if not (files := catalogues(code)):
+        raise FileNotFoundError(f"there is no language {code!r} in {FOLDER}")
+    whole = Catalog(code)
+    for path in files:
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code):
+                if message.id and message.string:
+                    whole.add(message.id, message.string, context=message.context)
+    compiled = BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 @cache
-def templates(language: str) -> dict[str, str]:
-    """Return the sentences of judges and probes by their English templates: the messages without a context."""
-    from babel.messages.mofile import read_mo
-
-    if language == SOURCE:
-        return {}
-    with (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
-        return {str(one.id): str(one.string) for one in read_mo(file) if one.id and one.context is None}
+def _known(code: str) -> frozenset[tuple[str | None, str]]:
+    """Return what stands translated in a language's catalogues, by context and text."""
+    found: dict[str, str] = getattr(_translations(code), "_catalog", {})
+    pairs = (key.rpartition("\x04") for key in found if isinstance(key, str))
+    return frozenset((context or None, text) for context, _, text in pairs)
 
 
-def region(language: str) -> str:
-    """Return the CLDR locale that writes the dates and numbers of a language."""
-    return _REGIONS.get(language, language)
+def _is_frame(template: str) -> bool:
+    """Tell whether a template has no word of its own: it joins others."""
+    from string import Formatter
+
+    return not any(char.isalpha() for literal, *_ in Formatter().parse(template) for char in literal)

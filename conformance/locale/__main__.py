@@ -1,84 +1,110 @@
-"""`python -m conformance.locale`: extracts every text anew, brings each language up to date, and compiles it.
+"""`python -m conformance.locale`: extracts every text anew, and brings each language's catalogues up to date.
 
-What is new stands untranslated in the .po file, what is gone is taken out; `--add LANGUAGE` begins a language.
+What is new stands untranslated in the .po files, what is gone is taken out; `--add LANGUAGE` begins a language,
+`--check` writes nothing and names what is untranslated, and ends with 1 where there is anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from conformance import __version__, locate
-from conformance.locale import DOMAIN, FOLDER
+from conformance.locale import FOLDER, catalogues
 
-TEMPLATE = FOLDER / f"{DOMAIN}.pot"
-# Modules whose sentences reach a verdict.
-FOLDERS = ("judges", "probes", "bench", "codecs", "forgeries", "records", "compose")
-MODULES = ("assessment", "ledger", "model", "observatory", "policy", "rulings", "secret")
-SOURCES = [
-    ("requirements/*.toml", "conformance.locale.extract:extract_toml"),
-    ("report/messages.toml", "conformance.locale.extract:extract_toml"),
-    *((f"{name}/**.py", "conformance.locale.sentences:extract_python") for name in FOLDERS),
-    *((f"{name}.py", "conformance.locale.sentences:extract_python") for name in MODULES),
-]
-FIXTURES = [("identity/forgeries.toml", "conformance.locale.extract:extract_toml")]
-_OPTIONS = {"judges/**.py": {"words": "yes"}}
+KEYWORDS = {"say": None, "counted": (1, 2), "say_of": ((1, "c"), 2)}
+_TOML = "conformance.locale.extract:extract_toml"
+_ROOT = FOLDER.parent
+
+# Which catalogue the texts of which sources are in: the first that fits.
+DOMAINS = {
+    "acc": ("*/access*", "probes/certificate*", "probes/plain.py", "forgeries/uploads.py", "requirements/acc.toml"),
+    "auth": (
+        "*/auth*",
+        "forgeries/tokens.py",
+        "forgeries/passwords.py",
+        "probes/token_life.py",
+        "probes/secret_finds.py",
+    ),
+    "chn": ("*/channel*", "codecs/*", "requirements/chn.toml"),
+    "dbt": ("*/database*", "requirements/dbt.toml"),
+    "dep": ("*/deployment*", "compose/*", "requirements/dep.toml"),
+    "hdr": ("*/header*", "judges/csp.py", "requirements/hdr.toml"),
+    "hook": ("*/webhook*", "requirements/hook.toml"),
+    "idv": (
+        "*/identity*",
+        "forgeries/forgery.py",
+        "forgeries/uid_variants.py",
+        "forgeries/length_extension.py",
+        "probes/repositories.py",
+        "probes/key_material.py",
+        "requirements/idv.toml",
+    ),
+    "net": ("*/network*", "requirements/net.toml"),
+    "tls": ("judges/tls*", "probes/tls*", "requirements/tls.toml"),
+    "handshake": ("records/tls.py", "forgeries/certificates.py", "probes/hello/*", "probes/sslyze*", "probes/relay.py"),
+    "web": ("probes/*", "records/http.py"),
+    "commands": ("cli.py", "commands/*", "inputs/*", "target.py", "waivers.py", "plugin.py", "session.py", "guard.py"),
+    "report": ("report/*", "terminal.py", "diff.py", "circumstances.py"),
+    "engine": ("*",),
+}
+_DATED = re.compile(
+    rb'^"(?:POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By|Report-Msgid-Bugs-To):.*\n',
+    re.MULTILINE,
+)
 _HEADER = "# Texts of Portero. Under the licence of Portero.\n"
 
 
-def template() -> Catalog:
-    """Extract every text that is to be translated."""
-    found = _empty()
-    for folder, sources in ((FOLDER.parent, SOURCES), (locate.data("fixtures"), FIXTURES)):
-        for name, line, text, comments, context in extract_from_dir(folder, sources, _OPTIONS):
-            found.add(text, None, [(name, line)], auto_comments=comments, context=context)
+def domain_of(source: str) -> str:
+    """Return the catalogue that the texts of a source are in, by its path below the package."""
+    return next(name for name, sources in DOMAINS.items() if any(fnmatch(source, pattern) for pattern in sources))
+
+
+def templates() -> dict[str, Catalog]:
+    """Extract every text that is to be translated, by catalogue."""
+    found = {name: _empty() for name in DOMAINS}
+    for source, text, comments, context in _texts():
+        found[domain_of(source)].add(text, None, [(source, 0)], auto_comments=comments, context=context)
     return found
 
 
+def _texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
+    toml = [("requirements/*.toml", _TOML), ("report/messages.toml", _TOML)]
+    python = [("**.py", "python")]
+    for name, _, text, comments, context in extract_from_dir(_ROOT, toml):
+        yield name, text, comments, context
+    for name, _, text, comments, context in extract_from_dir(_ROOT, python, keywords=KEYWORDS):
+        yield name, text, comments, context
+    for _, _, text, comments, context in extract_from_dir(
+        locate.data("fixtures"), [("identity/forgeries.toml", _TOML)]
+    ):
+        yield "requirements/idv.toml", text, comments, context
+
+
 def _empty(language: str | None = None) -> Catalog:
-    now = datetime.now(UTC)
-    return Catalog(
-        language,
-        DOMAIN,
-        _HEADER,
-        project="Portero",
-        version=__version__,
-        msgid_bugs_address="",
-        last_translator="",
-        language_team=language or "",
-        creation_date=now,
-        revision_date=now,
-        fuzzy=False,
-    )
+    return Catalog(language, header_comment=_HEADER, project="Portero", version=__version__, fuzzy=False)
 
 
 def read(path: Path) -> Catalog:
-    """Read a .po or .pot file."""
+    """Read a .po file."""
     with path.open("rb") as file:
-        return read_po(file, domain=DOMAIN, abort_invalid=True)
+        return read_po(file, locale=path.parent.name, abort_invalid=True)
 
 
 def written(catalog: Catalog) -> bytes:
-    """Return a catalogue as a .po file."""
+    """Return a catalogue as a .po file, without dates: two branches that change other texts merge."""
     out = BytesIO()
     write_po(out, catalog, width=120, ignore_obsolete=True, include_lineno=False)
-    return out.getvalue()
-
-
-def compiled(catalog: Catalog) -> bytes:
-    """Return a catalogue as a .mo file."""
-    out = BytesIO()
-    write_mo(out, catalog)
-    return out.getvalue()
+    return _DATED.sub(b"", out.getvalue())
 
 
 def texts(catalog: Catalog) -> list[tuple[object, object]]:
@@ -86,47 +112,77 @@ def texts(catalog: Catalog) -> list[tuple[object, object]]:
     return [(message.context, message.id) for message in catalog if message.id]
 
 
-def languages() -> Iterator[Path]:
-    """Name the .po file of each language."""
-    yield from sorted(FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+def refreshed(language: str) -> dict[Path, Catalog]:
+    """Return the catalogues of a language, by their files, as the sources would have them."""
+    found = {}
+    for name, template in templates().items():
+        path = FOLDER / language / f"{name}.po"
+        catalog = read(path) if path.exists() else _empty(language)
+        catalog.update(template, no_fuzzy_matching=True)
+        catalog.fuzzy = False
+        found[path] = catalog
+    return found
 
 
-def refresh() -> None:
-    """Write the template, the .po files and the .mo files anew; the template keeps its date while its texts stay."""
-    found = template()
-    if TEMPLATE.exists() and texts(old := read(TEMPLATE)) == texts(found):
-        found.creation_date, found.revision_date = old.creation_date, old.revision_date
-    TEMPLATE.write_bytes(written(found))
-    for path in languages():
-        language = read(path)
-        language.update(found, no_fuzzy_matching=True)
-        language.fuzzy = False
-        path.write_bytes(written(language))
-        path.with_suffix(".mo").write_bytes(compiled(language))
-        missing = [message for message in language if message.id and not _translated(message.string)]
-        sys.stdout.write(f"{path}: {len(language)} texts, {len(missing)} without a translation\n")
+def untranslated(catalog: Catalog) -> list[Message]:
+    """List the messages that a catalogue has no translation of."""
+    return [message for message in catalog if message.id and not _translated(message.string)]
 
 
 def _translated(text: str | list[str] | tuple[str, ...] | None) -> bool:
     return all([text] if isinstance(text, str) else text or [""])
 
 
+def languages() -> list[str]:
+    """Name the languages that have catalogues."""
+    return sorted({path.parent.name for path in FOLDER.glob("*/*.po")})
+
+
+def refresh() -> None:
+    """Bring every language's .po files up to date with the sources."""
+    for language in languages():
+        for path, catalog in refreshed(language).items():
+            if texts(catalog):
+                path.write_bytes(written(catalog))
+            missing = len(untranslated(catalog))
+            sys.stdout.write(f"{path}: {len(catalog)} texts, {missing} without a translation\n")
+        for path in catalogues(language):
+            if path.stem not in DOMAINS:
+                path.unlink()
+
+
+def check() -> int:
+    """Name what is untranslated in each language, and return how many texts that are."""
+    found = 0
+    for language in languages():
+        for path, catalog in refreshed(language).items():
+            for message in untranslated(catalog):
+                found += 1
+                place = ", ".join(name for name, _ in message.locations)
+                sys.stdout.write(f"{language}/{path.name}: {place}: {message.id}\n")
+    return found
+
+
 def add(language: str) -> None:
     """Begin a language; raises babel.UnknownLocaleError for one that CLDR does not know."""
-    path = FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.write_bytes(written(_empty(language)))
+    folder = FOLDER / language
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "engine.po").write_bytes(written(_empty(language)))
 
 
-def main() -> None:
-    """Bring the catalogues up to date."""
+def main() -> int:
+    """Bring the catalogues up to date, or tell what they lack."""
     parser = argparse.ArgumentParser(prog="python -m conformance.locale", description=refresh.__doc__)
     parser.add_argument("--add", metavar="LANGUAGE", help="begin a language: an ISO 639 code such as fr")
-    if language := parser.parse_args().add:
-        add(language)
+    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where a translation is missing")
+    options = parser.parse_args()
+    if options.check:
+        return int(check() > 0)
+    if options.add:
+        add(options.add)
     refresh()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

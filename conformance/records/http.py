@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-UNRESOLVED = "the name does not resolve"
-UNREACHABLE = "the host is not reachable from here"
+from conformance.sentence import NOTHING, Sentence, say
+
+UNRESOLVED = say("the name does not resolve")
+UNREACHABLE = say("the host is not reachable from here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Exchange:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     body_bytes: int = 0
-    trouble: str = ""
-    incomplete: str = ""
+    trouble: Sentence = NOTHING
+    incomplete: Sentence = NOTHING
     malformed: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.sentence import NOTHING, Sentence
+
 VERSIONS = ("ssl-2.0", "ssl-3.0", "tls-1.0", "tls-1.1", "tls-1.2", "tls-1.3")
 
 
@@ -37,7 +39,7 @@ class Suites:
     by_hello: tuple[str, ...] = ()
     by_sslyze: tuple[str, ...] = ()
     complete: bool = True
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -31,16 +31,18 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             {"kind": str(one.kind)} | {name: str(getattr(one, name)) for name in _PLAIN} | {"titles": dict(one.titles)}
             for one in comparison.changes
         ],
-        "notes": [{language: _note(note, say) for language, say in words.items()} for note in comparison.notes],
+        "notes": [{language: _note(note, words) for language, words in words.items()} for note in comparison.notes],
     }
 
 
 _PLAIN = ("requirement", "case", "level", "subject", "before", "after", "was", "now")
 
 
-def _note(note: Note, say: Wording) -> str:
-    values = {name: say(f"level.{value}") if isinstance(value, Level) else value for name, value in note.values.items()}
-    return say(f"difference.note.{note.key}", **values)
+def _note(note: Note, words: Wording) -> str:
+    values = {
+        name: words(f"level.{value}") if isinstance(value, Level) else value for name, value in note.values.items()
+    }
+    return words(f"difference.note.{note.key}", **values)
 
 
 def _run(document: Row) -> dict[str, Any]:
@@ -56,23 +58,23 @@ def _run(document: Row) -> dict[str, Any]:
     }
 
 
-def headline(difference: Row, say: Wording) -> str:
+def headline(difference: Row, words: Wording) -> str:
     """Return the comparison in one sentence."""
     old = difference["old"]
-    return say(
+    return words(
         "difference.headline",
         run=old["id"],
         target=old["target"],
-        instant=say.instant(old["started"]),
-        counts=counts(difference, say),
+        instant=words.instant(old["started"]),
+        counts=counts(difference, words),
     )
 
 
-def counts(difference: Row, say: Wording) -> str:
+def counts(difference: Row, words: Wording) -> str:
     """Say how the comparison came out, and how many changes of each kind there are."""
-    result = say(f"difference.result.{difference['result']}")
-    found = [say(f"difference.count.{kind}", n=len(rows)) for kind, rows in by_kind(difference).items() if rows]
-    return f"{result} ({', '.join(found) or say('difference.same')})"
+    result = words(f"difference.result.{difference['result']}")
+    found = [words(f"difference.count.{kind}", n=len(rows)) for kind, rows in by_kind(difference).items() if rows]
+    return f"{result} ({', '.join(found) or words('difference.same')})"
 
 
 def by_kind(difference: Row) -> dict[str, list[Row]]:
@@ -80,50 +82,51 @@ def by_kind(difference: Row) -> dict[str, list[Row]]:
     return {str(kind): [one for one in difference["changes"] if one["kind"] == kind] for kind in Kind}
 
 
-def turn(change: Row, say: Wording) -> str:
+def turn(change: Row, words: Wording) -> str:
     """Say what a verdict was, and what it is."""
-    before, after = (verdict(change[when], say) for when in ("before", "after"))
+    before, after = (verdict(change[when], words) for when in ("before", "after"))
     return before if change["before"] == change["after"] else f"{before} → {after}"
 
 
-def verdict(word: str, say: Wording) -> str:
+def verdict(word: str, words: Wording) -> str:
     """Name the verdict of a case, or say that the case is not there."""
-    return say("difference.absent" if word == ABSENT else f"verdict.{word}")
+    return words("difference.absent" if word == ABSENT else f"verdict.{word}")
 
 
-def title(change: Row, say: Wording) -> str:
+def title(change: Row, words: Wording) -> str:
     """Return the title of a change's requirement, in English where there is no other."""
-    return str(change["titles"].get(say.language) or change["titles"].get("en", ""))
+    return str(change["titles"].get(words.language) or change["titles"].get("en", ""))
 
 
-def notes(difference: Row, say: Wording) -> list[str]:
+def notes(difference: Row, words: Wording) -> list[str]:
     """List what has to be known about the two runs, in English where there is no other text."""
-    return [note.get(say.language) or note.get("en", "") for note in difference["notes"]]
+    return [note.get(words.language) or note.get("en", "") for note in difference["notes"]]
 
 
-def lines(difference: Row, say: Wording, few: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+def lines(difference: Row, words: Wording, few: int) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Tell a comparison on a terminal: each line with pytest's markup for it, at most `few` changes of each kind."""
-    for note in notes(difference, say):
+    for note in notes(difference, words):
         yield f"  {shown(note, 3 * LONGEST)}", ()
     for kind, changes in by_kind(difference).items():
         if changes:
-            yield say(f"difference.kind.{kind}"), ("bold", _COLOURS.get(kind, "yellow"))
-        yield from _changes(changes[:few], say)
+            yield words(f"difference.kind.{kind}"), ("bold", _COLOURS.get(kind, "yellow"))
+        yield from _changes(changes[:few], words)
         if len(changes) > few:
-            yield "  " + say("difference.more", n=len(changes) - few), ()
+            yield "  " + words("difference.more", n=len(changes) - few), ()
 
 
 _COLOURS: dict[str, str] = {Kind.REGRESSED: "red", Kind.VANISHED: "red", Kind.FIXED: "green"}
 
 
-def _changes(changes: Sequence[Row], say: Wording) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _changes(changes: Sequence[Row], words: Wording) -> Iterator[tuple[str, tuple[str, ...]]]:
     told = ""
     for change in changes:
         if change["requirement"] != told:
             told = change["requirement"]
-            level = say("level." + change["level"])
-            yield f"  {told}  {shown(title(change, say), LONGEST)}  ({level})", ("bold",)
-        yield f"    {shown(change['case'], LONGEST)}  {shown(change['subject'], LONGEST)}  {turn(change, say)}", ()
+            level = words("level." + change["level"])
+            yield f"  {told}  {shown(title(change, words), LONGEST)}  ({level})", ("bold",)
+        yield f"    {shown(change['case'], LONGEST)}  {shown(change['subject'], LONGEST)}  {turn(change, words)}", ()
         for when in ("was", "now"):
             if change[when]:
-                yield f"      {say('difference.' + when)}{say('colon')}{shown(say.judged(change[when]), LONGEST)}", ()
+                why = shown(words.judged(change[when]), LONGEST)
+                yield f"      {words('difference.' + when)}{words('colon')}{why}", ()

@@ -38,20 +38,20 @@ def lines(
 
     `code` is what the process ends with; another code than the document's own is told only where it means a defect.
     """
-    say = Wording(language)
+    words = Wording(language)
     if verbosity >= 0:
         yield Line("")
-        yield from _broken(say, "violations", view.failing(document), "red", verbosity)
-        yield from _broken(say, "deviations", view.deviating(document), "yellow", verbosity)
-        yield from _gaps(say, view.gaps(document), verbosity)
-    yield from _difference(say, document.get("comparison"), verbosity)
+        yield from _broken(words, "violations", view.failing(document), "red", verbosity)
+        yield from _broken(words, "deviations", view.deviating(document), "yellow", verbosity)
+        yield from _gaps(words, view.gaps(document), verbosity)
+    yield from _difference(words, document.get("comparison"), verbosity)
     own = exit_code(document)
     code = own if code is None else code
     colour = "green" if code == 0 else "yellow" if document["verdict"] in ("incomplete", "partial") else "red"
-    yield Line(say("terminal.reports", folder=reports.resolve()))
-    yield Line(shown(view.headline(document, say), 4 * LONGEST), ("bold", colour))
+    yield Line(words("terminal.reports", folder=reports.resolve()))
+    yield Line(shown(view.headline(document, words), 4 * LONGEST), ("bold", colour))
     if code in (own, Exit.INTERNAL):
-        yield Line(say("terminal.exit", code=str(int(code)), meaning=say(f"exit.{int(code)}")))
+        yield Line(words("terminal.exit", code=str(int(code)), meaning=words(f"exit.{int(code)}")))
 
 
 def write(terminal: TerminalWriter, session: Session, verbosity: int, code: int) -> None:
@@ -60,24 +60,24 @@ def write(terminal: TerminalWriter, session: Session, verbosity: int, code: int)
         terminal.line(line.text, **dict.fromkeys(line.markup, True))
 
 
-def _broken(say: Wording, heading: str, rows: list[view.Failing], colour: str, verbosity: int) -> Iterator[Line]:
+def _broken(words: Wording, heading: str, rows: list[view.Failing], colour: str, verbosity: int) -> Iterator[Line]:
     """Tell what was seen case by case, and what was expected once for all cases of which that is true."""
     few = sum(len(row.cases) for row in rows) if verbosity > 0 else FEW
     left = few
     if rows:
-        yield Line(say(f"{heading}.heading"), ("bold", colour))
+        yield Line(words(f"{heading}.heading"), ("bold", colour))
     for row in rows:
         if left > 0:
-            yield Line(f"  {row.requirement['id']}  {_plain(say.title(row.requirement))}", ("bold",))
+            yield Line(f"  {row.requirement['id']}  {_plain(words.title(row.requirement))}", ("bold",))
         for expected, cases in _by_expectation(row.cases[: max(left, 0)]):
             yield from (
-                Line(f"    {_plain(case['id'])}  {_plain(case['subject'])}  {_seen(say, case)}") for case in cases
+                Line(f"    {_plain(case['id'])}  {_plain(case['subject'])}  {_seen(words, case)}") for case in cases
             )
             if expected:
-                yield Line(f"      {say('terminal.expected')}{say('colon')}{_plain(say.judged(expected))}")
+                yield Line(f"      {words('terminal.expected')}{words('colon')}{_plain(words.judged(expected))}")
         left -= len(row.cases)
     if left < 0:
-        yield Line("  " + say("terminal.more", n=-left))
+        yield Line("  " + words("terminal.more", n=-left))
     if rows:
         yield Line("")
 
@@ -89,50 +89,50 @@ def _by_expectation(cases: Sequence[view.Row]) -> list[tuple[str, list[view.Row]
     return list(found.items())
 
 
-def _gaps(say: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) -> Iterator[Line]:
+def _gaps(words: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) -> Iterator[Line]:
     for kind in ("internal", "inconclusive"):
         found = gaps.get(kind, [])
         few = len(found) if verbosity > 0 else FEW
         if found:
-            yield Line(say(f"untested.{kind}"), ("bold", "yellow"))
+            yield Line(words(f"untested.{kind}"), ("bold", "yellow"))
         for gap in found[:few]:
-            yield Line(f"  {_plain(say.judged(gap.reason))}")
+            yield Line(f"  {_plain(words.judged(gap.reason))}")
             if gap.about:
-                yield Line(f"    {_about(say, gap)}")
+                yield Line(f"    {_about(words, gap)}")
         if len(found) > few:
-            yield Line("  " + say("terminal.more", n=len(found) - few))
+            yield Line("  " + words("terminal.more", n=len(found) - few))
         if found:
             yield Line("")
 
 
-def _difference(say: Wording, found: view.Row | None, verbosity: int) -> Iterator[Line]:
+def _difference(words: Wording, found: view.Row | None, verbosity: int) -> Iterator[Line]:
     if not found:
         return
     if verbosity >= 0:
-        yield Line(say("difference.heading"), ("bold",))
+        yield Line(words("difference.heading"), ("bold",))
         few = len(found["changes"]) if verbosity > 0 else FEW
-        yield from (Line(text, markup) for text, markup in difference.lines(found, say, few))
+        yield from (Line(text, markup) for text, markup in difference.lines(found, words, few))
         yield Line("")
-    yield Line(shown(difference.headline(found, say), LONGEST))
+    yield Line(shown(difference.headline(found, words), LONGEST))
 
 
-def _about(say: Wording, gap: view.Gap) -> str:
+def _about(words: Wording, gap: view.Gap) -> str:
     """Name the requirements, three or more in a row by the first and the last of them."""
-    return ", ".join(_named(say, row) for row in view.in_a_row(gap.about))
+    return ", ".join(_named(words, row) for row in view.in_a_row(gap.about))
 
 
-def _named(say: Wording, row: Sequence[tuple[str, int]]) -> str:
+def _named(words: Wording, row: Sequence[tuple[str, int]]) -> str:
     if len(row) > 1:
-        return say("measured.span", low=row[0][0], high=row[-1][0])
+        return words("measured.span", low=row[0][0], high=row[-1][0])
     ((name, n),) = row
-    return name + (f" ({say('untested.cases', n=n)})" if n else "")
+    return name + (f" ({words('untested.cases', n=n)})" if n else "")
 
 
-def _seen(say: Wording, case: view.Row) -> str:
+def _seen(words: Wording, case: view.Row) -> str:
     """Say what was observed, and whatever the reason adds to observed and expected."""
     told, both = case["reason"], f"{case['observed']}; {case['expected']}"
     seen = case["observed"] + told.removeprefix(both) if told.startswith(both) else told or case["observed"]
-    return _plain(say.judged(seen))
+    return _plain(words.judged(seen))
 
 
 def _plain(text: str) -> str:

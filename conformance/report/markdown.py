@@ -18,81 +18,81 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>#|~&@]|(?<=:)/|(?<=www)\.", re.IGNORECASE)
 
 def draw(document: view.Document, language: str = "en") -> str:
     """Return the summary as GitHub-flavoured Markdown, violations first, below 100 kB."""
-    say = Wording(language)
+    words = Wording(language)
     lines = [
-        f"# {say('title')}: {_plain(document['target']['name'])}",
+        f"# {words('title')}: {_plain(document['target']['name'])}",
         "",
-        f"**{_plain(view.headline(document, say), 1200)}**",
+        f"**{_plain(view.headline(document, words), 1200)}**",
         "",
-        f"{say('summary.counts')}: {_counts(document, say)}",
+        f"{words('summary.counts')}: {_counts(document, words)}",
         "",
     ]
     if compared := document.get("comparison"):
-        lines += [_plain(difference.headline(compared, say)), ""]
-    lines += _bounded(_findings(document, say), _ROOM - sum(len(line.encode()) + 1 for line in lines), say)
-    return "\n".join([*lines, "", say("summary.report"), ""])
+        lines += [_plain(difference.headline(compared, words)), ""]
+    lines += _bounded(_findings(document, words), _ROOM - sum(len(line.encode()) + 1 for line in lines), words)
+    return "\n".join([*lines, "", words("summary.report"), ""])
 
 
-def _counts(document: view.Document, say: Wording) -> str:
-    return ", ".join(f"{say('verdict.' + verdict)} {n}" for verdict, n in document["counts"].items() if n)
+def _counts(document: view.Document, words: Wording) -> str:
+    return ", ".join(f"{words('verdict.' + verdict)} {n}" for verdict, n in document["counts"].items() if n)
 
 
-def _bounded(lines: Iterator[str], room: int, say: Wording) -> list[str]:
+def _bounded(lines: Iterator[str], room: int, words: Wording) -> list[str]:
     """Take as many lines as there is room for, in bytes, and say how many cases were left out."""
     kept: list[str] = []
     for line in lines:
         room -= len(line.encode()) + 1
         if room < 0:
             left = 1 + sum(1 for rest in lines if rest.startswith("- "))
-            return [*kept, "", say("summary.more", n=left)]
+            return [*kept, "", words("summary.more", n=left)]
         kept.append(line)
     return kept
 
 
-def _findings(document: view.Document, say: Wording) -> Iterator[str]:
+def _findings(document: view.Document, words: Wording) -> Iterator[str]:
     for heading, rows in (("violations", view.failing(document)), ("deviations", view.deviating(document))):
         if rows:
-            yield from (f"## {say(heading + '.heading')}", "")
+            yield from (f"## {words(heading + '.heading')}", "")
             for row in rows:
-                yield from _requirement(row, say)
+                yield from _requirement(row, words)
     if document["waivers"]:
-        yield from (f"## {say('waivers.heading')}", "")
+        yield from (f"## {words('waivers.heading')}", "")
         day = waived.ruled_on(document)
-        yield from (f"- {_plain(waived.line(waiver, day, say), 1200)}" for waiver in document["waivers"])
+        yield from (f"- {_plain(waived.line(waiver, day, words), 1200)}" for waiver in document["waivers"])
         yield ""
     if found := document.get("comparison"):
-        yield from _differences(found, say)
+        yield from _differences(found, words)
     gaps = view.gaps(document)
     if gaps:
-        yield from (f"## {say('untested.heading')}", "")
+        yield from (f"## {words('untested.heading')}", "")
     for kind, reasons in gaps.items():
         for gap in reasons:
-            about = ", ".join(name + (f" ({say('untested.cases', n=n)})" if n else "") for name, n in gap.about)
-            yield f"- {say('untested.' + kind)}{say('colon')}{_plain(say.judged(gap.reason))}" + (
-                say("colon") + about if about else ""
+            about = ", ".join(name + (f" ({words('untested.cases', n=n)})" if n else "") for name, n in gap.about)
+            yield f"- {words('untested.' + kind)}{words('colon')}{_plain(words.judged(gap.reason))}" + (
+                words("colon") + about if about else ""
             )
 
 
-def _differences(found: Mapping[str, Any], say: Wording) -> Iterator[str]:
-    yield from (f"## {say('difference.heading')}", "")
-    yield from (f"- {_plain(note)}" for note in difference.notes(found, say))
+def _differences(found: Mapping[str, Any], words: Wording) -> Iterator[str]:
+    yield from (f"## {words('difference.heading')}", "")
+    yield from (f"- {_plain(note)}" for note in difference.notes(found, words))
     for kind, changes in difference.by_kind(found).items():
         if changes:
-            yield from ("", f"### {say('difference.kind.' + kind)}", "")
+            yield from ("", f"### {words('difference.kind.' + kind)}", "")
         for change in changes:
             why = change["now"] or change["was"]
-            yield f"- {_name(change)}: {difference.turn(change, say)}{say('colon')}{_plain(say.judged(why))}"
+            yield f"- {_name(change)}: {difference.turn(change, words)}{words('colon')}{_plain(words.judged(why))}"
     yield ""
 
 
-def _requirement(row: view.Failing, say: Wording) -> Iterator[str]:
+def _requirement(row: view.Failing, words: Wording) -> Iterator[str]:
     requirement = row.requirement
-    title = _plain(say.title(requirement))
-    yield from (f"### {requirement['id']} {title} ({say('level.' + requirement['level'])})", "")
+    title = _plain(words.title(requirement))
+    yield from (f"### {requirement['id']} {title} ({words('level.' + requirement['level'])})", "")
     for case in row.cases:
-        yield f"- {_name(case)}: {_plain(say.judged(case['reason'] or case['observed'] + '; ' + case['expected']))}"
+        yield f"- {_name(case)}: {_plain(words.judged(case['reason'] or case['observed'] + '; ' + case['expected']))}"
     yield ""
-    yield f"{say('violations.repair')}{say('colon')}{_prose(say.title(requirement, 'repair'))}"
+    yield f"{words('violations.repair')}{words('colon')}{_prose(words.title(requirement, 'repair'))}"
     yield ""
 
 

@@ -33,7 +33,7 @@ class _Drawing:
 
     def __init__(self, document: Document, language: str) -> None:
         self.document = document
-        self.say = Wording(language)
+        self.words = Wording(language)
         self.root = uuid5(NAMESPACE_URL, f"urn:portero:{document['run']['id']}")
         self.rows = [row for row in document["requirements"] if row["verdict"] != Outcome.NOT_APPLICABLE]
         self.left_out = [row for row in document["requirements"] if row["verdict"] == Outcome.NOT_APPLICABLE]
@@ -119,8 +119,8 @@ class _Drawing:
         state, reason = _STATES[row["verdict"]]
         drawn = {
             "uuid": self.id("finding", row["id"]),
-            "title": _plain(f"{row['id']} {self.say.title(row)}"),
-            "description": _plain(self.say.title(row, "statement") or row["title"]),
+            "title": _plain(f"{row['id']} {self.words.title(row)}"),
+            "description": _plain(self.words.title(row, "statement") or row["title"]),
             "target": {
                 "type": "objective-id",
                 "target-id": row["id"],

@@ -28,7 +28,7 @@ def draw(document: view.Document, digest: str, language: str = "en") -> str:
         .render(
             document={"comparison": None, **document},
             digest=digest,
-            say=Wording(language),
+            words=Wording(language),
             exhibits=Exhibits(document["observations"]),
             view=view,
             measured=measured,

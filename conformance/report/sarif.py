@@ -40,25 +40,25 @@ def draw(document: Document, language: str = "en") -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _driver(document: Document, say: Wording) -> dict[str, Any]:
+def _driver(document: Document, words: Wording) -> dict[str, Any]:
     suite = {key: _plain(value) for key, value in document["suite"].items()}
     return {
         "name": "Portero",
         "fullName": f"Portero {suite['version']}, catalogue {suite['catalogue_sha256'][:12]}",
         "semanticVersion": suite["version"],
-        "rules": [_rule(row, say) for row in document["requirements"]],
+        "rules": [_rule(row, words) for row in document["requirements"]],
     }
 
 
-def _rule(row: Mapping[str, Any], say: Wording) -> dict[str, Any]:
+def _rule(row: Mapping[str, Any], words: Wording) -> dict[str, Any]:
     level = Level(row["level"])
-    statement = say.title(row, "statement") or row["title"]
+    statement = words.title(row, "statement") or row["title"]
     return {
         "id": row["id"],
         "name": "".join(word.capitalize() for word in row["title"].replace("-", " ").split() if word.isalnum()),
-        "shortDescription": {"text": _sentence(say.title(row))},
+        "shortDescription": {"text": _sentence(words.title(row))},
         "fullDescription": {"text": _sentence(statement)},
-        "help": {"text": _sentence(say.title(row, "repair") or statement)},
+        "help": {"text": _sentence(words.title(row, "repair") or statement)},
         "defaultConfiguration": {"level": _LEVELS[level]},
         "properties": {"tags": ["security", row["area"], level], "security-severity": _SEVERITY[level]},
     }

@@ -61,20 +61,20 @@ def _by_requirement(document: Document, ids: set[str]) -> list[Failing]:
     return sorted((f for f in found if f.cases), key=lambda f: order.index(Level(f.requirement["level"])))
 
 
-def headline(document: Document, say: Wording) -> str:
+def headline(document: Document, words: Wording) -> str:
     """Return the verdict of the run in one sentence, and what has to be said with it."""
-    return " ".join((_sentence(document, say), *_reservations(document, say)))
+    return " ".join((_sentence(document, words), *_reservations(document, words)))
 
 
-def _sentence(document: Document, say: Wording) -> str:
+def _sentence(document: Document, words: Wording) -> str:
     verdict, run, counts = document["verdict"], document["run"], document["counts"]
     broken = failing(document)
-    return say(
+    return words(
         f"sentence.{_why_incomplete(document) if verdict == 'incomplete' else verdict}",
         n=len(broken) if verdict == "not-conformant" else untested(document),
         target=document["target"]["name"],
         ids=_named(broken),
-        waived=say("sentence.waivers", n=counts[Outcome.WAIVED]),
+        waived=words("sentence.waivers", n=counts[Outcome.WAIVED]),
         selected=run["selected_cases"],
         total=sum(counts.values()),
     )
@@ -89,17 +89,17 @@ def _why_incomplete(document: Document) -> str:
     return "incomplete" if untested(document) else "nothing"
 
 
-def _reservations(document: Document, say: Wording) -> Iterable[str]:
+def _reservations(document: Document, words: Wording) -> Iterable[str]:
     if deviations := deviating(document):
-        yield say("sentence.deviates", n=len(deviations), ids=_named(deviations))
+        yield words("sentence.deviates", n=len(deviations), ids=_named(deviations))
     if document["verdict"] == "not-conformant" and (missing := untested(document)):
-        yield say("sentence.also_untested", n=missing)
+        yield words("sentence.also_untested", n=missing)
     if document["verdict"] != "conformant-with-waivers" and (excused := document["counts"][Outcome.WAIVED]):
-        yield say("sentence.excused", n=excused)
-    yield from _left_aside(document, say)
+        yield words("sentence.excused", n=excused)
+    yield from _left_aside(document, words)
 
 
-def _left_aside(document: Document, say: Wording) -> Iterable[str]:
+def _left_aside(document: Document, words: Wording) -> Iterable[str]:
     """Say what the target file itself took out of the question: a verdict is about the rest."""
     declared = document["target"]["sections"]
     aside = {row["id"] for row in document["requirements"] if all(map(_is_excluded, row["cases"]))}
@@ -107,7 +107,7 @@ def _left_aside(document: Document, say: Wording) -> Iterable[str]:
     undeclared = [row for row in document["requirements"] if row["section"] not in declared and row["id"] not in aside]
     for key, rows in {"excluded": excluded, "undeclared": undeclared}.items():
         if rows:
-            yield say(f"sentence.{key}", n=len(rows))
+            yield words(f"sentence.{key}", n=len(rows))
 
 
 def _is_excluded(case: Row) -> bool:
@@ -169,27 +169,27 @@ def total(rows: list[tuple[str, dict[str, int]]], verdict: str) -> int:
     return sum(counts[verdict] for _, counts in rows)
 
 
-def facts(document: Document, digest: str, say: Wording) -> list[tuple[str, str]]:
+def facts(document: Document, digest: str, words: Wording) -> list[tuple[str, str]]:
     """List what an auditor has to know about the run, as pairs of a name and a text."""
     target, run, suite = document["target"], document["run"], document["suite"]
     rows = {
         "target": target["name"],
         "endpoints": ", ".join(_endpoints(document)),
-        "scope": say("facts.scope_text", sections=", ".join(target["sections"]), consent=target["consent"]),
-        "selection": _selection(document, say),
-        "fail_on": say(f"facts.fail_on_text.{run['fail_on']}"),
-        **_policy(target, say),
-        "suite": say("facts.suite_text", version=suite["version"]),
+        "scope": words("facts.scope_text", sections=", ".join(target["sections"]), consent=target["consent"]),
+        "selection": _selection(document, words),
+        "fail_on": words(f"facts.fail_on_text.{run['fail_on']}"),
+        **_policy(target, words),
+        "suite": words("facts.suite_text", version=suite["version"]),
         "catalogue": suite["catalogue_sha256"],
         "target_file": target["sha256"],
-        "started": say.instant(run["started"]),
-        "finished": say.instant(run["finished"]),
-        "sent": say("facts.sent_text", requests=run["requests_sent"], connections=run["connections_opened"]),
-        "clock": _clock(target, say),
-        "run": say("facts.run_text", id=run["id"], host=run["host"]),
+        "started": words.instant(run["started"]),
+        "finished": words.instant(run["finished"]),
+        "sent": words("facts.sent_text", requests=run["requests_sent"], connections=run["connections_opened"]),
+        "clock": _clock(target, words),
+        "run": words("facts.run_text", id=run["id"], host=run["host"]),
         "digest": digest,
     }
-    return [(say(f"facts.{name}"), text) for name, text in rows.items() if text]
+    return [(words(f"facts.{name}"), text) for name, text in rows.items() if text]
 
 
 def _endpoints(document: Document) -> list[str]:
@@ -199,23 +199,23 @@ def _endpoints(document: Document) -> list[str]:
     return list(dict.fromkeys(case["subject"] for row in declared for case in row["cases"]))
 
 
-def _selection(document: Document, say: Wording) -> str:
+def _selection(document: Document, words: Wording) -> str:
     total, run = sum(document["counts"].values()), document["run"]
     whole = "whole" if run["whole_catalogue"] else "part"
-    return say(f"facts.selection_{whole}", selected=run["selected_cases"], n=total)
+    return words(f"facts.selection_{whole}", selected=run["selected_cases"], n=total)
 
 
-def _policy(target: Row, say: Wording) -> dict[str, str]:
+def _policy(target: Row, words: Wording) -> dict[str, str]:
     if "webapp" not in target["sections"]:
-        return {"profile": say("facts.profile_none")}
+        return {"profile": words("facts.profile_none")}
     level, guideline = declared(target)
     return {
-        "profile": say("facts.profile_text", level=level.upper()),
-        "guideline": say("facts.guideline_text", version=guideline),
+        "profile": words("facts.profile_text", level=level.upper()),
+        "guideline": words("facts.guideline_text", version=guideline),
         "levels": "; ".join(
-            say("facts.levels_text", level=level.upper(), guideline=name)
+            words("facts.levels_text", level=level.upper(), guideline=name)
             if level and level != "none"
-            else say("facts.levels_none", guideline=name)
+            else words("facts.levels_none", guideline=name)
             for name, level in sorted(target["tls_level"].items())
         ),
     }
@@ -227,8 +227,8 @@ def declared(target: Row) -> tuple[str, str]:
     return webapp.get("security_level", "modern"), webapp.get("guideline", "5.8")
 
 
-def _clock(target: Row, say: Wording) -> str:
+def _clock(target: Row, words: Wording) -> str:
     offset = target["clock_offset_seconds"]
     if "channel" not in target["sections"] or offset is None:
         return ""
-    return say("facts.clock_text", seconds=say.number(abs(float(offset))))
+    return words("facts.clock_text", seconds=words.number(abs(float(offset))))

@@ -43,11 +43,11 @@ def _left(waiver: Row | None, day: date) -> int:
     return (date.fromisoformat(waiver["expires"]) - day).days if waiver else 0
 
 
-def line(waiver: Row, day: date, say: Wording) -> str:
+def line(waiver: Row, day: date, words: Wording) -> str:
     """Say in one line what a waiver excuses, and until when, or that it has expired."""
-    every = say("terminal.every_case", requirement=waiver["requirement"])
+    every = words("terminal.every_case", requirement=waiver["requirement"])
     return shown(
-        say(
+        words(
             "terminal.waived" if _left(waiver, day) >= 0 else "terminal.expired",
             id=waiver["id"],
             day=waiver["expires"],

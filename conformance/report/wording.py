@@ -5,15 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance.locale import region, translations
-from conformance.report.sentences import sentences
-
-if TYPE_CHECKING:
-    from babel import Locale
+from conformance.locale import tongue
+from conformance.sentence import Sentence
 
 FILE = Path(__file__).with_name("messages.toml")
 
@@ -24,7 +21,8 @@ class Wording:
     def __init__(self, language: str) -> None:
         """Speak `language`, one of `conformance.locale.LANGUAGES`."""
         self.language = language
-        self._translations = translations(language)
+        self.tongue = tongue(language)
+        self._translations = self.tongue.translations
 
     def __call__(self, key: str, /, **values: Any) -> str:
         """Return the text of `key` with `values` put in; a value called `n` chooses between one and many."""
@@ -38,8 +36,8 @@ class Wording:
         return str(text).format(**{name: self._plain(value) for name, value in values.items()})
 
     def judged(self, text: str) -> str:
-        """Return what a judge or a probe said, translated as far as its sentence is known."""
-        return sentences(self.language)(text)
+        """Return what a judge or a probe said, in this language where its sentence is known."""
+        return text.within(self.tongue) if isinstance(text, Sentence) else text
 
     def title(self, requirement: Mapping[str, Any], text: str = "title") -> str:
         """Return a text of a requirement, from the results file; its English title where there is no other."""
@@ -54,7 +52,7 @@ class Wording:
         """Return a number as the language writes it."""
         from babel.numbers import format_decimal
 
-        return format_decimal(value, "#,##0" + f".{'0' * digits}" * bool(digits), self._locale)
+        return format_decimal(value, "#,##0" + f".{'0' * digits}" * bool(digits), self.tongue.locale)
 
     def span(self, values: list[float]) -> str:
         """Return what `values` run from and to, or that there are none."""
@@ -74,13 +72,7 @@ class Wording:
         """Return the date of an ISO 8601 instant or date in words."""
         from babel.dates import format_date
 
-        return format_date(datetime.fromisoformat(moment).date(), "long", self._locale)
-
-    @cached_property
-    def _locale(self) -> Locale:
-        from babel import Locale
-
-        return Locale.parse(region(self.language))
+        return format_date(datetime.fromisoformat(moment).date(), "long", self.tongue.locale)
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, float):

@@ -25,7 +25,7 @@ REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET)
 SPENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-def say(job: Dict[str, Any], **what: Any) -> None:
+def tell(job: Dict[str, Any], **what: Any) -> None:
     """Write a result on a line of its own, whatever else stands on the way."""
     sys.stdout.write("\n" + json.dumps(dict(what, portero=job["token"])) + "\n")
     sys.stdout.flush()
@@ -90,7 +90,7 @@ class Far:
         addresses, unresolved = await self.names[look["host"]]
         found = [self.address(look, family, (address[0], look["port"], *address[2:])) for family, address in addresses]
         seen = await asyncio.gather(*found)
-        say(self.job, key=look["key"], host=look["host"], port=look["port"], unresolved=unresolved, seen=seen)
+        tell(self.job, key=look["key"], host=look["host"], port=look["port"], unresolved=unresolved, seen=seen)
 
     async def address(self, look: Dict[str, Any], family: int, address: Any) -> Dict[str, Any]:
         """Connect and ask the first question; where it is met with silence, the others, each on its own connection."""
@@ -195,7 +195,7 @@ def main(job: Dict[str, Any]) -> None:
     limit = threading.Timer(job["seconds"], give_up, [job["seconds"]])
     limit.daemon = True
     limit.start()
-    say(job, begun=True)
+    tell(job, begun=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(32))
@@ -206,5 +206,5 @@ def main(job: Dict[str, Any]) -> None:
         return far.opened
 
     opened = loop.run_until_complete(whole())
-    say(job, done=True, opened=opened, python=sys.version.split()[0])
+    tell(job, done=True, opened=opened, python=sys.version.split()[0])
     os._exit(0)
