@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from conformance.bench import Bench
 from conformance.probes.http import TIMEOUT, plain_words
+from conformance.sentence import NOTHING, Sentence
 
 LARGEST = 8 << 20
 PATIENCE = 20.0
@@ -30,7 +31,7 @@ class Fetched:
     url: str
     status: int = 0
     text: str = ""
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     cut: bool = False
     head: str = ""
     before: str = ""
