@@ -60,6 +60,7 @@ _KINDS = {
     "self": say_of("scripts", "self"),
     "third": say_of("scripts", "third"),
 }
+_NOTHING_RUNS = say_of("scripts", "nothing")
 
 
 def _script_notes(page: Exchange, found: Scripts) -> tuple[Sentence, ...]:
@@ -87,7 +88,7 @@ def _in_a_current_browser(page: Exchange) -> Sentence:
         "In a current browser {documented} has no effect; {standard} runs: {kinds}.",
         documented=documented,
         standard=standard,
-        kinds=listed(kinds or [say_of("scripts", "nothing")], By.COMMA),
+        kinds=listed(kinds or [_NOTHING_RUNS], By.COMMA),
     )
 
 

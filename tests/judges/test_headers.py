@@ -11,6 +11,7 @@ from conformance.judges import headers as judges
 from conformance.judges.header_values import FIVE
 from conformance.model import Inconclusive, NotApplicable, Outcome
 from conformance.records.http import Exchange
+from conformance.sentence import say
 from tests.judges.pages import RIGHT, case, observed, page, path, policy
 
 
@@ -59,7 +60,7 @@ def test_a_page_that_is_not_there_has_no_errors_of_its_own(name: str) -> None:
 
 
 def test_trouble_settles_nothing() -> None:
-    broken = Exchange("GET", "https://gateway.example/", trouble="no answer in time")
+    broken = Exchange("GET", "https://gateway.example/", trouble=say("no answer in time"))
     with pytest.raises(Inconclusive, match="GET /: no answer in time"):
         judges.sniffing(observed(path(broken)), policy(), case("HDR-04"))
 
@@ -187,7 +188,9 @@ def test_where_nothing_redirects_there_is_nothing_to_judge() -> None:
 
 
 def test_a_method_that_is_not_answered_gives_no_error_page() -> None:
-    silent = path(page(*RIGHT), method=Exchange("PROPFIND", "https://gateway.example/", trouble="connection reset"))
+    silent = path(
+        page(*RIGHT), method=Exchange("PROPFIND", "https://gateway.example/", trouble=say("connection reset"))
+    )
     with pytest.raises(NotApplicable, match="PROPFIND / is not answered at all: connection reset"):
         places.errors_and_redirects(observed(silent), policy(), case("HDR-07", "method"))
 
