@@ -9,6 +9,7 @@ import pytest
 from conformance.judges import header_places as places
 from conformance.judges import headers as judges
 from conformance.judges.header_values import FIVE
+from conformance.locale import tongue
 from conformance.model import Inconclusive, NotApplicable, Outcome
 from conformance.records.http import Exchange
 from conformance.sentence import say
@@ -63,6 +64,14 @@ def test_trouble_settles_nothing() -> None:
     broken = Exchange("GET", "https://gateway.example/", trouble=say("no answer in time"))
     with pytest.raises(Inconclusive, match="GET /: no answer in time"):
         judges.sniffing(observed(path(broken)), policy(), case("HDR-04"))
+
+
+def test_a_value_is_shown_as_it_was_sent_in_every_language() -> None:
+    lines = (("X-Frame-Options", "none"), ("Strict-Transport-Security", "closed and silent"))
+    for judge, sent in ((judges.frames, "none"), (judges.transport, "closed and silent")):
+        said = judge(observed(path(page(*lines))), policy(), case("HDR-02")).observed.within(tongue("es"))
+        assert said.startswith("GET / envía ")
+        assert f": {sent}," in said
 
 
 def test_head_may_be_refused() -> None:
