@@ -64,7 +64,7 @@ def test_values_know_their_line_through_anchors_and_merge_keys(tmp_path: Path) -
     [
         ("services:\n  a: [1\n", r"^compose\.yml:3:1: not valid YAML: "),
         ("services:\n\ta: 1\n", r"^compose\.yml:2:1: not valid YAML: .*cannot start any token"),
-        ("a: 1\nb: 2\na: 3\n", r'^compose\.yml:3: the key "a" is there already, in line 1$'),
+        ("a: 1\nb: 2\na: 3\n", r"^compose\.yml:3: this key is there already, in line 1$"),
         ("a: *nobody\n", r"^compose\.yml:1:4: not valid YAML: .*undefined alias"),
         ("a: &a [*a]\n", r"^compose\.yml:1: an anchor holds an alias of itself$"),
         ("a: {<<: [1]}\n", r"^compose\.yml:1: a merge key takes a mapping"),
