@@ -257,7 +257,7 @@ class _Environments:
             known = written.get(variable) or found.get(variable)
             return self.variables.get(variable, known.value if known else None)
 
-        text = read_text(path, name)
+        text = read_text(path, name.partition("=")[0] + "=…" if "=" in name else name)  # a variable in place of a file
         raw = kind is not None and kind.text == "raw"
         entries = parse_raw(text, outer) if raw else parse_env(text, name, outer, self.loader.findings)
         self.read[name] = entries

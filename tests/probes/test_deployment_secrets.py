@@ -115,6 +115,16 @@ FILES: dict[str, dict[str, str]] = {
             f"  WA_DB_ENGINE: mysql://{SHORT}:{HEAD}@db",
         )
     },
+    "logins without a scheme": {
+        "c.yml": services("environment:", f"  WA_DB_HOSTNAME: u:{SHORT}${TAIL}@db", f"  WA_DB_SSL_CA: 'u:{SHORT}@db'")
+    },
+    "what is left of a secret in other settings": {
+        "c.yml": services(
+            "environment:", *(f"  WA_{name}: '${{WA_SECRET}}'" for name in ("WEB_SECURITY_LEVEL", "DB_SSL_CA"))
+        ),
+        ".env": f"WA_SECRET={SHORT}${TAIL}\n",
+    },
+    "short text for an env_file": {"c.yml": services(f"env_file: ['WA_SECRET={SHORT}']")},
     "an image's login": {"c.yml": services().replace(WEB, f"https://u:{SHORT}@docker.whatsapp.biz/web:v2")},
     "settings": {"c.yml": services("environment:", f"  WA_DB_SSL_CA: ${TAIL}", f"  WA_WEB_SECURITY_LEVEL: '${SHORT}'")},
     "a secret of compose in another setting": {

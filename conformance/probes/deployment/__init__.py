@@ -21,6 +21,7 @@ from conformance.probes.deployment.clear import (
     confidential,
     elsewhere,
     in_clear,
+    made_of_a_secret,
     parts,
     samples,
     secrets_in,
@@ -154,7 +155,7 @@ class _Looking:
         bound = {network.bind_address for network in service.networks.values() if not network.internal}
         return ServiceSeen(
             place=service.place,
-            image=without_login(service.image).replace(UNKNOWN, "?")[:_SHOWN],
+            image=_image(service),
             built=service.built,
             active=service.active,
             profiles=tuple(each.text for each in names.entries("profiles")) if names is not None else (),
@@ -176,6 +177,8 @@ class _Looking:
         setting = self._state(service, name, variable)
         if setting.state != "set" or name not in PLAIN or variable is None:
             return setting
+        if made_of_a_secret(variable):
+            return replace(setting, value="…")
         return replace(setting, value=without_login(variable.value or "")[:_SHOWN])
 
     def _state(self, service: Service, name: str, variable: Variable | None) -> Setting:
@@ -236,8 +239,15 @@ class _Looking:
             if setting.state == "unknown":
                 found.append(Found(NamedFile(name, "", setting.place, unseen=setting.why)))
             elif setting.state == "set" and variable is not None and variable.value is not None:
-                found.append(self.files.named(service, name, without_login(variable.value.strip()), setting.place))
+                each = self.files.named(service, name, variable.value.strip(), setting.place)
+                shown = "…" if made_of_a_secret(variable) else without_login(each.file.path)
+                found.append(replace(each, file=replace(each.file, path=shown)))
         return found
+
+
+def _image(service: Service) -> str:
+    name = without_login(service.image) if "://" in service.image else service.image
+    return name.replace(UNKNOWN, "?")[:_SHOWN]
 
 
 def _lost(variable: Variable) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from conformance.compose.interpolation import Reference, pieces
 from conformance.compose.nodes import ComposeTrouble, Node, called, ordinary
-from conformance.compose.project import Project, Service
+from conformance.compose.project import Project, Service, Variable
 from conformance.compose.yaml_nodes import read_text
 from conformance.probes.deployment.strength import sample, weakness
 from conformance.records.deployment import Remark
@@ -16,6 +16,8 @@ from conformance.secret_forms import looks_random
 SHARED = "WA_SECRET"
 LONGEST = 10_000
 """Characters of a command or URL that are looked at."""
+
+_LONGEST_LINE, _TELLING = 2000, 6
 
 _VARIABLE, _DEFAULT, _NOTHING = "\ue001", "\ue002", "\ue003"
 _SECRET = frozenset(("PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "PASSPHRASE", "CREDENTIALS", "APIKEY"))
@@ -40,7 +42,6 @@ _LOGIN = re.compile(
     rf"|(?i:\bauthorization\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+){_WORD}"
 )
 _REFERENCE = re.compile(r"\$\$(?:(?P<bare>[A-Za-z_]\w*)|(?P<other>\{[^{}]*\}|\([^()]*\)))?")
-_USER = re.compile(r"(://)[^\s]*@")
 _HELD = re.compile(r"""(?:^|[\s,;&|{(\["'])([A-Za-z_][\w.-]{0,60})["']?[ \t]*[:=][ \t]*("[^"]*"?|'[^']*'?|[^\s,"']+)""")
 _PARTED = re.compile(r"[\s${}:?/@]+")
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s*[A-Za-z0-9+/=]{16}")
@@ -264,8 +265,18 @@ def _clear(flattened: str) -> bool:
 
 
 def without_login(text: str) -> str:
-    """Return a text without what stands before the @ of a URL in it."""
-    return _USER.sub(r"\1…@", text)
+    """Return a text without what stands before the @ of a URL in it, or of user:password@host alone."""
+    scheme, mark, rest = text.partition("://")
+    user, at, host = (rest if mark else text).rpartition("@")
+    if mark:
+        return f"{scheme}://…@{host}" if at else text
+    return f"…@{host}" if ":" in user and "/" not in user else text
+
+
+def made_of_a_secret(variable: Variable) -> bool:
+    """Tell whether a value is made of a variable that holds a secret, and long enough to tell something of it."""
+    named = any(confidential(piece.name) for piece in pieces(variable.template) if piece.name)
+    return named and len(variable.value or "") >= _TELLING
 
 
 def secrets_in(text: str) -> Iterator[tuple[str, str]]:
@@ -273,12 +284,13 @@ def secrets_in(text: str) -> Iterator[tuple[str, str]]:
 
     Of a value that variables are put in, and of any that compose would take apart, the pieces come too.
     """
-    for line in text.splitlines():
-        for name, value in _HELD.findall(line[:LONGEST]):
+    for whole in text.splitlines():
+        line = whole[:_LONGEST_LINE]
+        for name, value in _HELD.findall(line):
             if confidential(name):
                 yield from parts(name, value.strip("\"'"))
         for pattern in (_FLAG, _MYSQL, _LOGIN, _URL):
-            for found in pattern.findall(line[:LONGEST]):
+            for found in pattern.findall(line):
                 name, value = (found[0], "".join(found[1:])) if pattern is _FLAG else ("password", "".join(found))
                 if confidential(name):
                     yield from parts(name, value.strip("\"'"))
