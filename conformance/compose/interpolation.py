@@ -11,6 +11,9 @@ from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node, ordinary
 Lookup = Callable[[str], str | None]
 DEEPEST = 20
 
+_TELLS_NOTHING = 5
+"""Characters of a name that may be repeated even if they are some of a secret's."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
 
@@ -110,7 +113,8 @@ class Interpolation:
         return value or ""
 
     def _missing(self, piece: Reference, place: str) -> str:
-        named = piece.name.isupper() and ordinary(piece.name)
+        name = piece.name
+        named = name.isupper() and ordinary(name) and ("_" in name or len(name) <= _TELLS_NOTHING)
         self.findings.missing.setdefault(
             piece.name,
             f"{place}: required variable {piece.name} is missing a value"

@@ -12,7 +12,7 @@ UNKNOWN = "\ue000"
 
 Scalar = str | bool | int | float | None
 
-_LONGEST_WORD, _MOST_DIGITS, _SHORTEST_HUMP = 16, 2, 2.5
+_SHORT_WORD, _LONGEST_WORD, _MOST_DIGITS, _SHORTEST_HUMP = 4, 16, 2, 2.5
 
 
 class ComposeTrouble(Exception):
@@ -120,17 +120,19 @@ def _pair(entry: Node, what: str) -> tuple[str, Node]:
 def ordinary(name: str) -> bool:
     """Tell whether a name is made of words, so that it may be repeated: what stands for one can be a piece of a secret.
 
-    Words have one letter case, or capitals inside as in `dbPassword`, and two digits at most.
+    Words have one letter case, or capitals inside as in `dbPassword`, and two digits at most, in their end: a short one
+    has them anywhere, as `K8S` does.
     """
     return re.fullmatch(r"[\w.-]{1,100}", name) is not None and all(map(_word, re.split(r"[\W_]+", name)))
 
 
 def _word(text: str) -> bool:
-    letters = "".join(character for character in text if not character.isdigit())
+    letters = text.rstrip("0123456789") if len(text) > _SHORT_WORD else re.sub("[0-9]", "", text)
     humps = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", letters)
     return (
         len(text) <= _LONGEST_WORD
         and len(text) - len(letters) <= _MOST_DIGITS
+        and "".join(humps) == letters
         and (len(humps) < 2 or len(letters) >= _SHORTEST_HUMP * len(humps))
     )
 

@@ -211,8 +211,8 @@ def test_no_artefact_holds_a_piece_of_a_secret(name: str, tmp_path: Path) -> Non
     table = {"compose_files": write(tmp_path, FILES[name]), "web_services": ["web"], "core_services": ["core"]}
     target = tmp_path / "target.toml"
     target.write_text(spell({"schema": 1, "name": "x", "deployment": table}), encoding="utf-8")
-    reports = tmp_path / "r"
-    ended = portero("run", "--area", "dep", "--target", target, "--reports", reports, "-v")
+    reports, also = tmp_path / "r", ("--also", "sarif", "--also", "oscal")
+    ended = portero("run", "--area", "dep", "--target", target, "--reports", reports, *also, "-v")
     assert ended.code in (Exit.OK, Exit.VIOLATION, Exit.INCOMPLETE), ended.output + ended.errors
     assert {path.name for path in reports.iterdir()} >= {"results.json", "compliance.html", "tests.html", "junit.xml"}
     assert shown(ended.output + ended.errors) == []
@@ -226,7 +226,49 @@ def test_this_test_would_see_a_piece() -> None:
     assert not shown(TAIL[4:9])
 
 
-def test_a_secret_that_a_dollar_cut_is_called_so(tmp_path: Path) -> None:
-    cut = run(tmp_path, environment(f'"{SHORT}${TAIL}"')).verdicts["DEP-02/web"]
+CUTS = "a $ in it was taken for a variable that nothing sets"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        environment(f'"{SHORT}${TAIL}"'),
+        environment(f'"${{OTHER:-{SHORT}${TAIL}}}"'),
+        {"c.yml": REFERRED, ".env": f"WA_SECRET={SHORT}${TAIL}\n"},
+        {"c.yml": services("environment: [WA_SECRET]"), ".env": f"WA_SECRET={SHORT}${TAIL}\n"},
+        {"c.yml": services("env_file: a.env"), "a.env": f'WA_SECRET="{SHORT}${TAIL}"\n'},
+    ],
+)
+def test_a_secret_that_a_dollar_cut_is_called_so(files: dict[str, str], tmp_path: Path) -> None:
+    cut = run(tmp_path, files).verdicts["DEP-02/web"]
     assert cut.outcome is Outcome.FAIL
-    assert "a $ in it was taken for a variable that nothing sets" in cut.reason
+    assert f"shorter than 12 characters; {CUTS}" in cut.reason
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        environment(f'"{SHORT}"'),
+        environment(f'"{SHORT}$$1"'),
+        {"c.yml": REFERRED, ".env": f"WA_SECRET='{SHORT}${SHORT[:4]}'\n"},
+        {"c.yml": services(f"environment: {{WA_SECRET: {SHORT}, OTHER: $NOTHING}}")},
+    ],
+)
+def test_a_short_secret_that_nothing_cut_is_not(files: dict[str, str], tmp_path: Path) -> None:
+    short = run(tmp_path, files).verdicts["DEP-02/web"]
+    assert short.outcome is Outcome.FAIL
+    assert "$" not in short.reason
+
+
+def test_what_is_left_of_a_cut_secret_may_be_strong_or_nothing(tmp_path: Path) -> None:
+    strong = run(tmp_path, environment(f'"{HEAD}{TAIL}${SHORT}"')).verdicts["DEP-02/web"]
+    assert strong.outcome is Outcome.PASS
+    assert strong.notes == (f"c.yml:5: WA_SECRET of web is shorter than written: {CUTS}.",)
+    nothing = run(tmp_path, environment(f'"${TAIL}"'))
+    assert CUTS in nothing.verdicts["DEP-01/web"].reason
+    assert CUTS in nothing.not_applicable["DEP-02/web"]
+
+
+def test_a_secret_with_a_dollar_in_the_compose_file_is_in_clear(tmp_path: Path) -> None:
+    for text in (f'"{CUT}"', f'"${TAIL}"', f'"{HEAD}$${TAIL}"'):
+        assert "WA_SECRET of web stands in clear" in run(tmp_path, environment(text)).verdicts["DEP-12/in-clear"].reason
