@@ -14,7 +14,7 @@ from conformance import catalogue
 from conformance.cases import proofs
 from conformance.guard import Guard
 from conformance.ledger import Entry
-from conformance.locale import LANGUAGES
+from conformance.locale import LANGUAGES, tongue
 from conformance.model import (
     Also,
     Case,
@@ -102,7 +102,7 @@ def _session(config: pytest.Config) -> Session:
             )
         except UnusableInput as error:
             if config.pluginmanager.hasplugin("conformance.terminal"):  # as the other commands of `portero` say it
-                sys.stderr.write(error.told())
+                sys.stderr.write(error.told(tongue(option.lang)))
                 raise pytest.UsageError from error
             raise pytest.UsageError(*str(error).splitlines()) from error
         except KeyboardInterrupt:  # nothing was probed yet, so there is nothing to report

@@ -16,6 +16,7 @@ from conformance.model import Case, Exit, Inconclusive, Level, NotApplicable, Ou
 from conformance.report import waived
 from conformance.report.wording import Wording
 from conformance.rulings import Rulings
+from conformance.sentence import Sentence
 from conformance.waivers import Waiver, Waivers
 
 TODAY = date(2026, 10, 20)
@@ -193,10 +194,12 @@ class FakeAssessment:
     def judge(self, one: Case) -> Any:
         found = self._found.get(one.name.replace("-", "_"), "pass")
         if found == "inconclusive":
-            raise Inconclusive("no answer")
+            raise Inconclusive(Sentence("no answer"))
         if found == "not-applicable":
-            raise NotApplicable("not declared")
-        return (conforms if found == "pass" else violates)("nothing", "something", "/a")
+            raise NotApplicable(Sentence("not declared"))
+        return (conforms if found == "pass" else violates)(
+            Sentence("nothing"), Sentence("something"), "/a"
+        )
 
     def evidence_for(self, _: Case) -> str:
         return "plain/0"

@@ -22,6 +22,7 @@ from conformance.report.folder import claimed
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
 from conformance.rulings import Rulings
+from conformance.sentence import Sentence
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +49,9 @@ def rejudged(before: dict[str, Any], path: Path, waiver_file: Path | None = None
     except ValidationError as error:
         trouble = error.errors(include_url=False)[0]
         where = ".".join(map(str, trouble["loc"]))
-        raise UnusableInput(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}") from None
+        raise UnusableInput(
+            Sentence(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}")
+        ) from None
     observed = Observed(before["observations"], from_json(before["said"]))
     assessment = Assessment(aim, Recorded(observed))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
@@ -84,7 +87,7 @@ def _ruled(rulings: Rulings, case: Case, path: Path) -> ledger.Entry:
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         what = shown(f"{type(error).__name__}: {error}")
         raise UnusableInput(
-            f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})"
+            Sentence(f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})")
         ) from error
 
 
