@@ -39,9 +39,10 @@ OF_ARGPARSE = {
         say("positional arguments"),
         say("options"),
         say("show this help message and exit"),
-        say("show program's version number and exit"),
         say("argument %(argument_name)s: %(message)s"),
         say("expected one argument"),
+        say("expected at least one argument"),
+        say("expected at most one argument"),
         say("ignored explicit argument %r"),
         say("invalid choice: %(value)r (choose from %(choices)s)"),
         say("the following arguments are required: %s"),
@@ -158,7 +159,8 @@ def parser(language: str = SOURCE) -> argparse.ArgumentParser:
             "3 internal error, 4 unusable input, 5 nothing selected, 10 something could not be tested."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"portero {__version__}")
+    version = say("show program's version number and exit")
+    parser.add_argument("--version", action="version", version=f"portero {__version__}", help=version)
     _lang(parser, say("the language of what is told, this help too"))
     commands = parser.add_subparsers(metavar=say("COMMAND").within(tongue(language)), required=True, dest="command")
 

@@ -150,7 +150,8 @@ class Desk:
 
     def put(self, *requests: Request) -> Path:
         entries = tuple(
-            Entry(Sentence(f"change {n}"), (request,), "2026-01-01T00:00:00+00:00") for n, request in enumerate(requests)
+            Entry(Sentence(f"change {n}"), (request,), "2026-01-01T00:00:00+00:00")
+            for n, request in enumerate(requests)
         )
         path = self.folder / "reports" / NAME
         path.parent.mkdir(exist_ok=True)

@@ -197,9 +197,7 @@ class FakeAssessment:
             raise Inconclusive(Sentence("no answer"))
         if found == "not-applicable":
             raise NotApplicable(Sentence("not declared"))
-        return (conforms if found == "pass" else violates)(
-            Sentence("nothing"), Sentence("something"), "/a"
-        )
+        return (conforms if found == "pass" else violates)(Sentence("nothing"), Sentence("something"), "/a")
 
     def evidence_for(self, _: Case) -> str:
         return "plain/0"
