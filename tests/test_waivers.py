@@ -12,6 +12,7 @@ import pytest
 from conformance import catalogue, waivers
 from conformance.cli import main
 from conformance.ledger import turns_red
+from conformance.locale import tongue
 from conformance.model import Case, Exit, Inconclusive, Level, NotApplicable, Outcome, UnusableInput, conforms, violates
 from conformance.report import waived
 from conformance.report.wording import Wording
@@ -56,6 +57,17 @@ def troubles(path: Path) -> list[str]:
     with pytest.raises(UnusableInput) as caught:
         waivers.read(path, CASES)
     return [re.sub(r"^(\d+):\d+:", r"\1:", line.removeprefix(f"{path}:")) for line in str(caught.value).splitlines()]
+
+
+def test_errors_are_told_in_spanish_with_the_files_own_words_as_they_are(tmp_path: Path) -> None:
+    path = written(tmp_path, {"id": '"none"', "subjects": '["closed", "closed"]', "expires": '"never"'})
+    with pytest.raises(UnusableInput) as caught:
+        waivers.read(path, CASES)
+    told = [line.partition('"waiver[1].')[2] for line in caught.value.told(tongue("es")).splitlines()]
+    assert sorted(told) == [
+        'expires" tiene que ser una fecha sin comillas, como 2026-12-31',
+        'subjects": contiene «closed» dos veces',
+    ]
 
 
 def test_whole_file_is_read(tmp_path: Path) -> None:
