@@ -34,13 +34,9 @@ _PUT_OFF = (408, 429, 502, 503, 504)
 def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-06 on one kind of weak password, on creation or on change."""
     where, _, name = case.name.partition("-")
-    on_creation = where == "creation"
-    password = _WORDS[name]
-    what = (
-        say("{password} on creation", password=password)
-        if on_creation
-        else say("{password} on change", password=password)
-    )
+    what = say("{password} on change", password=_WORDS[name])
+    if where == "creation":
+        what = say("{password} on creation", password=_WORDS[name])
     expected = say("passwords have 8 to 64 characters with a digit, both cases and a special character")
     trials: dict[str, Trial] = getattr(seen, where)
     if not trials or name not in trials:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.judges import access as judges
+from conformance.locale import tongue
 from conformance.model import Inconclusive, Outcome, Verdict
 from conformance.records.access import (
+    NOT_READABLE,
     Certificate,
     ChainObservation,
     Node,
@@ -176,6 +178,16 @@ def test_reasons_are_told_apart(code: int, served: tuple[Certificate, ...], word
     verdict = chain(code=code, served=served, message="certificate revoked")
     assert verdict.outcome is Outcome.FAIL
     assert words in verdict.observed
+
+
+def test_what_stands_in_a_certificate_is_never_translated_and_what_the_suite_says_of_it_is() -> None:
+    spanish = tongue("es")
+    theirs = chain(code=18, served=(replace(LEAF, subject="nothing"),)).observed
+    assert "(nothing)" in theirs.within(spanish)
+    assert theirs.speaks(spanish)
+    unread = chain(code=18, served=(replace(LEAF, subject=str(NOT_READABLE)),)).observed
+    assert f"({NOT_READABLE.within(spanish)})" in unread.within(spanish)
+    assert NOT_READABLE.speaks(spanish)
 
 
 ONE = Node("192.0.2.1", NOTHING, CHAIN, ("tls-1.3",), page(*RIGHT))
