@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conformance.sentence import Own, Sentence, say
+
 _LITERAL = r"""(?:"[^"\n]{4,}"|'[^'\n]{4,}'|`[^`\n]{4,}`)"""
 _NAME = r"[A-Za-z_$][\w$.]*"
 _KEY = rf"(?P<key>{_LITERAL}|{_NAME})"
@@ -25,18 +27,19 @@ _SIGN = re.compile(r"\.sign\s*\(\s*(?:\{[^}]*)?['\"`]HMAC", re.IGNORECASE)
 QUOTED = 60
 
 
-def key_material(script: str, secret: str) -> tuple[str, ...]:
+def key_material(script: str, secret: str) -> tuple[Sentence, ...]:
     """Return what shows that the script signs by itself, each in a few words; never the key."""
     found = [_words(call) for pattern in _CALLS for call in pattern.finditer(script) if _literal(call["key"], script)]
     found += [_words(call) for call in _IMPORT.finditer(script) if _SIGN.search(script) and _any(call["key"], script)]
     if secret and secret in script:
-        found.append("the organisation's secret")
+        found.append(say("the organisation's secret"))
     return tuple(dict.fromkeys(found))
 
 
-def _words(call: re.Match[str]) -> str:
+def _words(call: re.Match[str]) -> Sentence:
     start = re.match(r"\W*[\w.]+", call[0])
-    return f"a call of {(start[0] if start else call[0]).strip(' .')[:QUOTED]} with a literal key"
+    called = Own((start[0] if start else call[0]).strip(" .")[:QUOTED])
+    return say("a call of {function} with a literal key", function=called)
 
 
 def _any(expression: str, script: str) -> bool:

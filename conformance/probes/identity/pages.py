@@ -14,7 +14,8 @@ from conformance.probes.identity import page_hashes
 from conformance.probes.identity.client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
 from conformance.probes.preflight import reach
-from conformance.records.identity import Page
+from conformance.records.identity import Page, status_words
+from conformance.sentence import Own, Sentence, counted, say
 
 MOST_SCRIPTS = 20
 MOST_CALLS = 10
@@ -23,10 +24,10 @@ NOT_THERE = (404, 410)
 
 @dataclass(slots=True)
 class _Texts:
-    """What a page consists of, by URL, and what could not be read of it."""
+    """What a page consists of, by URL or what else it is, and what could not be read of it."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    unread: list[Sentence] = field(default_factory=list)
 
 
 class _Scripts(HTMLParser):
@@ -74,7 +75,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     try:
         reach(client.bench, url)
     except Inconclusive as reason:
-        return Page(url, uid, trouble=str(reason))
+        return Page(url, uid, trouble=reason.reason)
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
     landed = "" if seen.url == url else _bare(seen.url)
@@ -83,32 +84,35 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         return replace(page, carries=_carried(client, uid, "\n".join((seen.text, seen.head, seen.before))))
     found = _Texts()
     found.texts[url] = _whole(seen, found.unread)
-    found.texts[f"{url} (headers)"] = "\n".join((seen.head, seen.before))
+    found.texts[say("{url} (headers)", url=Own(url))] = "\n".join((seen.head, seen.before))
     scripts = _Scripts()
     scripts.feed(found.texts[url])
 
-    def read(links: list[str], unread: list[str]) -> list[str]:
+    def read(links: list[str], unread: list[Sentence]) -> list[str]:
         return _read(lambda link: fetch(client.bench, link, headers, context), links, found.texts, unread)
 
     links = [urljoin(seen.url, source) for source in scripts.sources]
     own = [link for link in dict.fromkeys(links) if origin(link) == origin(seen.url)]
     if len(own) > MOST_SCRIPTS:
-        found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
+        found.unread.append(counted("{n} more script", "{n} more scripts", len(own) - MOST_SCRIPTS))
     code = [*scripts.inline, *read(own[:MOST_SCRIPTS], found.unread)]
     called, more = page_hashes.calls("\n".join(code))
     called = tuple(link for call in called if origin(link := urljoin(seen.url, call)) == origin(seen.url))
-    untold = ["more calls"] if more or len(called) > MOST_CALLS else []
+    untold: list[Sentence] = []
     read(list(called[:MOST_CALLS]), untold)
-    page = Page(url, uid, seen.status, landed=landed, more_calls=bool(untold))
+    page = Page(url, uid, seen.status, landed=landed, more_calls=more or len(called) > MOST_CALLS or bool(untold))
     return _page(client, page, found, code, links)
 
 
-def _read(fetched: Callable[[str], Fetched], links: list[str], texts: dict[str, str], unread: list[str]) -> list[str]:
+def _read(
+    fetched: Callable[[str], Fetched], links: list[str], texts: dict[str, str], unread: list[Sentence]
+) -> list[str]:
     """Return what stands at `links`, and keep it in `texts`; what cannot be read is named in `unread`."""
     for link in links:
         seen = fetched(link)
         if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
-            unread.append(f"{_bare(link)}: {seen.trouble or f'status {seen.status}'}")
+            why = seen.trouble or status_words(seen.status)
+            unread.append(say("{url}: {why}", url=Own(_bare(link)), why=why))
         else:
             texts[link] = _whole(seen, unread)
     return [texts[link] for link in links if link in texts]
@@ -122,7 +126,7 @@ def _bare(url: str) -> str:
 def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], links: list[str]) -> Page:
     forms = spellings(client.key) if client.key else {}
     secret_in = tuple(
-        f"{place}: {how}"
+        say("{place}: {how}", place=place if isinstance(place, Sentence) else Own(place), how=how)
         for place, text in found.texts.items()
         for how, known in forms.items()
         if any(form in said for said in {text.lower(), html.unescape(text).lower()} for form in known)
@@ -149,7 +153,7 @@ def _carried(client: IdentityClient, uid: str, text: str) -> tuple[str, ...]:
     return page_hashes.carried(read, uid, client.known_hashes(), client.identity.hash_pointer)
 
 
-def _whole(seen: Fetched, unread: list[str]) -> str:
+def _whole(seen: Fetched, unread: list[Sentence]) -> str:
     if seen.cut:
-        unread.append(f"{seen.url}: only its first {len(seen.text) >> 10} KiB were read")
+        unread.append(say("{url}: only its first {size} KiB were read", url=Own(seen.url), size=len(seen.text) >> 10))
     return seen.text
