@@ -90,7 +90,7 @@ def _features(refusal: Refusal) -> Iterator[tuple[Sentence, str]]:
     yield say_of("part of an answer", "status"), str(refusal.status)
     for name in {name.lower() for name, _ in refusal.headers} - FRAMING:
         yield (
-            say("header {name}", name=Own(name)),
+            say_of("part of an answer", "header {name}", name=Own(name)),
             "\n".join(value for key, value in refusal.headers if key.lower() == name),
         )
     document = pointers.parse(refusal.body)
@@ -98,7 +98,7 @@ def _features(refusal: Refusal) -> Iterator[tuple[Sentence, str]]:
         yield say_of("part of an answer", "body"), refusal.body
     else:
         for pointer, value in pointers.leaves(document):
-            yield say("body {pointer}", pointer=Own(pointer or "/")), json.dumps(value)
+            yield say_of("part of an answer", "body {pointer}", pointer=Own(pointer or "/")), json.dumps(value)
 
 
 def verified_https(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
