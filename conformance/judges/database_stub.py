@@ -11,12 +11,10 @@ from conformance.records.database import Attempt, Client, Presented, StubClient,
 from conformance.sentence import By, Listed, Own, listed, say
 
 _SHOWN = {
-    Presented.GOOD: say("a certificate that verifies"),
     Presented.UNKNOWN_AUTHORITY: say("a certificate of an authority that it does not know"),
     Presented.OTHER_NAME: say("a certificate for another name"),
     Presented.EXPIRED: say("a certificate that has expired"),
     Presented.NOT_YET_VALID: say("a certificate that is not valid yet"),
-    Presented.NOT_OFFERED: say("no TLS"),
 }
 _WHO = {
     Client.WEB: say("the web app"),
@@ -85,11 +83,12 @@ def verify_setting(seen: StubObservation, policy: Policy, case: Case) -> Verdict
 
 def _stays_away(seen: StubObservation, client: Client, presented: Presented) -> Verdict:
     """Judge that no login arrives at a database that shows `presented`, while one does where all is well."""
-    expected = say(
-        "{who} does not log in to a database that shows {certificate}",
-        who=_WHO[client],
-        certificate=_SHOWN[presented],
-    )
+    who = _WHO[client]
+    if presented is Presented.NOT_OFFERED:
+        expected = say("{who} does not log in to a database that shows no TLS", who=who)
+    else:
+        certificate = _SHOWN[presented]
+        expected = say("{who} does not log in to a database that shows {certificate}", who=who, certificate=certificate)
     found = _declared(seen, client)
     attempts = found.at(presented)
     if logins := [n for n, each in enumerate(attempts) if each.login]:
@@ -135,14 +134,15 @@ def _controlled(seen: StubObservation, client: Client) -> None:
 
 
 def _attempted(found: StubClient, client: Client, presented: Presented) -> None:
-    if not found.at(presented):
-        raise Inconclusive(
-            say(
-                "{who} made no connection while the stub database showed {certificate}",
-                who=_WHO[client],
-                certificate=_SHOWN[presented],
-            )
-        )
+    if found.at(presented):
+        return
+    who = _WHO[client]
+    if presented is Presented.NOT_OFFERED:
+        raise Inconclusive(say("{who} made no connection while the stub database showed no TLS", who=who))
+    certificate = _SHOWN[presented]
+    raise Inconclusive(
+        say("{who} made no connection while the stub database showed {certificate}", who=who, certificate=certificate)
+    )
 
 
 def _words(attempts: Iterable[Attempt]) -> Listed:

@@ -177,7 +177,7 @@ def _called(phase: Phase) -> None:
         trouble = phase.trouble or say("answered {status}", status=phase.status)
         raise Inconclusive(say("the address {url} could not be set: {trouble}", url=Own(phase.url), trouble=trouble))
     if phase.trigger:
-        raise Inconclusive(say("the gateway could not be made to call back: {trigger}", trigger=phase.trigger))
+        raise Inconclusive(say("the gateway could not be made to call back: {trouble}", trouble=phase.trigger))
 
 
 def _came(seen: WebhookObservation, name: str) -> Iterator[tuple[int, Connection]]:
