@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conformance.model import Inconclusive
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Limits
 
 
@@ -89,8 +90,11 @@ class Budget:
         slot = self._slot(host)
         if not slot.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
             raise Inconclusive(
-                f"no connection to {host} became free in the probe's time "
-                f"(limits.connections allows {self._account.limits.connections} at once)"
+                say(
+                    "no connection to {host} became free in the probe's time (limits.connections allows {n} at once)",
+                    host=Own(host),
+                    n=self._account.limits.connections,
+                )
             )
         try:
             self._spend("connections", host)
@@ -108,7 +112,7 @@ class Budget:
         try:
             while held < width:
                 if not slot.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
-                    raise Inconclusive(f"no connections to {host} became free in the probe's time")
+                    raise Inconclusive(say("no connections to {host} became free in the probe's time", host=Own(host)))
                 held += 1
             self._spend("connections", host, count)
             yield
@@ -130,7 +134,9 @@ class Budget:
         with self._account.lock:
             turn = self._account.alone.setdefault(service, threading.Lock())
         if not turn.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
-            raise Inconclusive(f"another probe kept {service} busy for all of this one's time")
+            raise Inconclusive(
+                say("another probe kept {service} busy for all of this one's time", service=Own(service))
+            )
         try:
             yield
         finally:
@@ -150,10 +156,10 @@ class Budget:
     def _left(self) -> float:
         """Return how many seconds the probe still has; raises Inconclusive when there are none."""
         if self._account.over and not self._restores:
-            raise Inconclusive("the run was over before the probe had sent everything")
+            raise Inconclusive(say("the run was over before the probe had sent everything"))
         left = self._ends - self._monotonic()
         if left <= 0:
-            raise Inconclusive("the probe's time was up before it had sent everything")
+            raise Inconclusive(say("the probe's time was up before it had sent everything"))
         return left
 
     def _spend(self, what: str, host: str, count: int = 1) -> None:
@@ -162,15 +168,23 @@ class Budget:
         left = self._left()
         with account.lock:
             if account.spent[what] + count > limits.requests and not self._restores:
-                raise Inconclusive(f"the limit of {limits.requests} {what} a run (limits.requests) was reached")
+                raise Inconclusive(_reached(what, limits.requests))
             now = self._monotonic()
             turn = max(now, account.next_turn[what, host])
             if turn - now > left:
                 raise Inconclusive(
-                    f"the probe's time was up before its turn came "
-                    f"(limits.requests_per_second allows {limits.requests_per_second})"
+                    say(
+                        "the probe's time was up before its turn came (limits.requests_per_second allows {n})",
+                        n=limits.requests_per_second,
+                    )
                 )
             account.next_turn[what, host] = turn + count / limits.requests_per_second
             account.spent[what] += count
         if turn > now:
             self._sleep(turn - now)
+
+
+def _reached(what: str, limit: int) -> Sentence:
+    if what == "requests":
+        return say("the limit of {limit} requests a run (limits.requests) was reached", limit=limit)
+    return say("the limit of {limit} connections a run (limits.requests) was reached", limit=limit)

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from conformance.model import Inconclusive, UnusableInput
 from conformance.redact import Redactor
 from conformance.secret import SecretRef
+from conformance.sentence import Own, Sentence, say
 
 NAME = "journal.json"
 SCHEMA = 1
@@ -50,7 +51,7 @@ class Request:
 class Entry:
     """A change, and what takes it back, in order; `since` is when it was about to be made."""
 
-    what: str
+    what: Sentence
     requests: tuple[Request, ...]
     since: str = ""
 
@@ -78,11 +79,13 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: tuple[Entry, ...] = ()
 
-    def add(self, what: str, requests: tuple[Request, ...]) -> Entry:
+    def add(self, what: Sentence, requests: tuple[Request, ...]) -> Entry:
         """Note a change that is about to be made; raises Inconclusive where that cannot be, so that it is not made."""
         entry = Entry(what, requests, datetime.now(UTC).isoformat(timespec="seconds"))
         if self._redactor.leaks(_PAGE.dump_json(Page(SCHEMA, "", (entry,))).decode()):
-            raise Inconclusive(f"{what} was left as it is: what is there now holds a secret, which no file may keep")
+            raise Inconclusive(
+                say("{what} was left as it is: what is there now holds a secret, which no file may keep", what=what)
+            )
         with self._lock:
             self._keep((*self._entries, entry))
         return entry
@@ -97,7 +100,11 @@ class Journal:
             write(self.path, Page(SCHEMA, self._target, entries))
         except OSError as error:
             raise Inconclusive(
-                f"{self.path}: cannot be written ({error.strerror}), so nothing more is changed"
+                say(
+                    "{file}: cannot be written ({error}), so nothing more is changed",
+                    file=Own(self.path),
+                    error=Own(error.strerror),
+                )
             ) from error
         self._entries = entries
 

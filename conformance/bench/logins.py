@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from conformance.model import Inconclusive
+from conformance.sentence import NOTHING, Sentence, say
 
 MOST = 3
 
@@ -27,7 +28,7 @@ class _Account:
     turn: threading.Lock = field(default_factory=threading.Lock)
     session: Any = None
     users: int = 0
-    refused: str = ""
+    refused: Sentence = NOTHING
 
 
 class Logins:
@@ -43,7 +44,7 @@ class Logins:
         """Count a login that is about to go wrong; raises Inconclusive instead of allowing a fourth."""
         with self._changed:
             if self.wrong >= MOST:
-                raise Inconclusive(f"{MOST} logins of this run went wrong already, and no more are made")
+                raise Inconclusive(say("{n} logins of this run went wrong already, and no more are made", n=MOST))
             self.wrong += 1
 
     def went_wrong(self) -> None:
@@ -51,19 +52,19 @@ class Logins:
         with self._changed:
             self.wrong += 1
 
-    def refused(self, account: str, why: str) -> None:
+    def refused(self, account: str, why: Sentence) -> None:
         """Note that a declared password was not taken: it counts, and it is not tried again."""
         with self._changed:
             self.wrong += 1
         self.not_again(account, why)
 
-    def not_again(self, account: str, why: str) -> None:
+    def not_again(self, account: str, why: Sentence) -> None:
         """Let nobody try the account's password again in this run."""
         with self._changed:
             self._account(account).refused = why
 
-    def refusal(self, account: str) -> str:
-        """Return why the account's password is not tried again, or an empty string."""
+    def refusal(self, account: str) -> Sentence:
+        """Return why the account's password is not tried again, or nothing."""
         with self._changed:
             return self._account(account).refused
 

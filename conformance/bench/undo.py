@@ -4,7 +4,7 @@ A probe says how to put something back before it changes it:
 
     back = Request("PATCH", url, headers=JSON, login="webapp.admin", body=json.dumps(found))
     restoring = bench.for_restoring()
-    with bench.undo.promised("the webhook's URL", lambda: not put_back(restoring, [back]), back) as promise:
+    with bench.undo.promised(say("the webhook's URL"), lambda: not put_back(restoring, [back]), back) as promise:
         promise.change(lambda: exchange(bench, "PATCH", url, …))
         …
     record.put_back = promise.kept
@@ -32,6 +32,7 @@ from typing import TypeVar
 
 from conformance.bench.journal import Entry, Journal, Request
 from conformance.model import Inconclusive
+from conformance.sentence import Sentence, say
 
 Made = TypeVar("Made")
 
@@ -39,7 +40,7 @@ Made = TypeVar("Made")
 class Promise:
     """Something that will be put back. It may be kept by another thread than the probe's, when the run is over."""
 
-    def __init__(self, what: str, put_back: Callable[[], bool], strike_out: Callable[[], None]) -> None:
+    def __init__(self, what: Sentence, put_back: Callable[[], bool], strike_out: Callable[[], None]) -> None:
         """Know how to put it back; `put_back` tells whether it succeeded, and may be called twice."""
         self.what = what
         self.kept = False
@@ -54,7 +55,9 @@ class Promise:
         """
         with self._turn:
             if self._over:
-                raise Inconclusive(f"{self.what} was put back before the probe was through: the run is over")
+                raise Inconclusive(
+                    say("{what} was put back before the probe was through: the run is over", what=self.what)
+                )
             return make()
 
     def keep(self) -> bool:
@@ -81,7 +84,7 @@ class Undo:
         self._open: list[Promise] = []
 
     @contextmanager
-    def promised(self, what: str, put_back: Callable[[], bool], *requests: Request) -> Iterator[Promise]:
+    def promised(self, what: Sentence, put_back: Callable[[], bool], *requests: Request) -> Iterator[Promise]:
         """Journal how to put back `what`, and put it back at the end of the block, by `put_back`.
 
         What could not be put back then is tried once more at the end of the run. Raises Inconclusive when the journal
@@ -97,14 +100,14 @@ class Undo:
                 with self._lock:
                     self._open = [other for other in self._open if other is not promise]
 
-    def _noted(self, what: str, requests: tuple[Request, ...]) -> Callable[[], None]:
+    def _noted(self, what: Sentence, requests: tuple[Request, ...]) -> Callable[[], None]:
         if self._journal is None:
             return lambda: None
         journal = self._journal
         entry: Entry = journal.add(what, requests)
         return lambda: journal.remove(entry)
 
-    def settle(self) -> list[str]:
+    def settle(self) -> list[Sentence]:
         """Put back what is still open, last change first, once; return what could not be."""
         with self._lock:
             still_open, self._open = self._open, []

@@ -46,7 +46,7 @@ class Tongue:
         template, say = sentence.template, self.translations
         if template is None:
             return None
-        if self.code == SOURCE or _is_frame(template):
+        if self.code == SOURCE or is_frame(template):
             return template if sentence.many is None or sentence.n == 1 else sentence.many
         if sentence.many is not None and sentence.n is not None:
             found = say.ngettext(template, sentence.many, sentence.n)
@@ -117,7 +117,7 @@ def _known(code: str) -> frozenset[tuple[str | None, str]]:
     return frozenset((context or None, text) for context, _, text in pairs)
 
 
-def _is_frame(template: str) -> bool:
+def is_frame(template: str) -> bool:
     """Tell whether a template has no word of its own: it joins others."""
     from string import Formatter
 

@@ -25,12 +25,13 @@ from conformance.bench.undo import Promise
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.probes import access
-from conformance.probes.bearer import token_in
+from conformance.probes.bearer import no_token, token_in
 from conformance.probes.http import exchange
 from conformance.probes.preflight import reach
 from conformance.probes.putting_back import put_back
 from conformance.records.http import Exchange
 from conformance.secret import Secret
+from conformance.sentence import By, Own, own_list, say
 from conformance.target import Login
 
 USERS = "/v1/users"
@@ -155,14 +156,24 @@ def _begin(bench: Bench, account: str) -> Session:
     api = Api(bench)
     login: Login | None = getattr(api.webapp, account.partition(".")[2])
     if login is None:
-        raise Inconclusive(f"the target file lacks {account}, which this needs")
+        raise Inconclusive(say("the target file lacks {key}, which this needs", key=Own(account)))
     reach(bench, api.webapp.url)
     seen = api.log_in_patiently(login.username, bench.vault[login.password].reveal())
     if token := token_in(seen):
         return Session(api, login.username, token, seen)
     if seen.trouble:
-        raise Inconclusive(f"{account} was not logged in, so no password was tried: {seen.trouble}")
-    why = f"the login of {account} was answered {seen.status} without a token, so nothing was asked in its name"
+        raise Inconclusive(
+            say(
+                "{account} was not logged in, so no password was tried: {trouble}",
+                account=Own(account),
+                trouble=seen.trouble,
+            )
+        )
+    why = say(
+        "the login of {account} was answered {status} without a token, so nothing was asked in its name",
+        account=Own(account),
+        status=seen.status,
+    )
     bench.logins.refused(account, why)
     raise Inconclusive(why)
 
@@ -217,7 +228,7 @@ def own_users(admin: Session, *names: str) -> Iterator[OwnUsers]:
     bench = admin.api.bench
     users = OwnUsers(admin, names)
     deletions = [_deletion(admin, name) for name in names]
-    what = f"users of the run's own ({', '.join(names)})"
+    what = say("users of the run's own ({names})", names=own_list(names, By.COMMA))
     with bench.undo.promised(what, lambda: users.remove(bench.for_restoring()), *deletions) as users.promise:
         yield users
 
@@ -237,8 +248,13 @@ def throw_away(admin: Session) -> Iterator[User]:
     with own_users(admin, user.name) as users:
         seen = users.create(user)
         if not 200 <= seen.status < 300:
-            said = seen.trouble or f"was answered {seen.status}"
-            raise Inconclusive(f"no user of the run's own could be made: POST {USERS} {said}")
+            raise Inconclusive(
+                say(
+                    "no user of the run's own could be made: {request}: {answer}",
+                    request=Own(f"POST {USERS}"),
+                    answer=seen.outcome,
+                )
+            )
         yield user
 
 
@@ -249,8 +265,7 @@ def signed_in(admin: Session, user: User) -> Iterator[Session]:
     token = token_in(seen)
     if not token:
         admin.api.bench.logins.went_wrong()
-        said = seen.trouble or f"was answered {seen.status}, and no token was in it"
-        raise Inconclusive(f"{user.name} could not log in: the login {said}")
+        raise Inconclusive(say("{account} could not log in: {answer}", account=Own(user.name), answer=no_token(seen)))
     session = Session(admin.api, user.name, token, seen)
     try:
         yield session

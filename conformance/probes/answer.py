@@ -7,6 +7,8 @@ import socket
 import time
 from dataclasses import dataclass
 
+from conformance.sentence import NOTHING, Own, Sentence, say
+
 MAX_HEAD = 64 << 10
 MAX_BODY = 64 << 10
 
@@ -18,9 +20,10 @@ _CONTINUE, _OK, _NO_CONTENT, _NOT_MODIFIED = 100, 200, 204, 304
 class OddAnswer(Exception):
     """What came back is no HTTP answer, and why; `seen` is how it begins."""
 
-    def __init__(self, words: str, seen: bytes = b"") -> None:
+    def __init__(self, words: Sentence, seen: bytes = b"") -> None:
         """Keep both."""
         super().__init__(words)
+        self.words = words
         self.seen = seen
 
 
@@ -32,11 +35,19 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     malformed: tuple[str, ...]
     body: bytes = b""
-    incomplete: str = ""
+    incomplete: Sentence = NOTHING
 
 
 class _Cut(Exception):
     """The body ended before its time, and why."""
+
+    def __init__(self, words: Sentence) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+_NO_SIZE = say("a chunk has no size")
+_NOT_HTTP = say("answered with something that is not HTTP")
 
 
 class Stream:
@@ -67,7 +78,7 @@ class Stream:
         """Return the next line without its end; raises _Cut where none comes."""
         while b"\n" not in self.buffer:
             if len(self.buffer) > MAX_HEAD or not self.more():
-                raise _Cut("a chunk has no size")
+                raise _Cut(_NO_SIZE)
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.rstrip(b"\r")
 
@@ -85,7 +96,7 @@ def read_answer(stream: Stream, method: str) -> Answer:
     body = bytearray()
     why = _read_body(stream, head, body)
     if len(body) > MAX_BODY:
-        why = f"only its first {MAX_BODY >> 10} KiB were read"
+        why = say("only its first {size} KiB were read", size=MAX_BODY >> 10)
     return Answer(head.status, head.headers, head.malformed, bytes(body[:MAX_BODY]), why)
 
 
@@ -93,18 +104,17 @@ def _head(stream: Stream) -> Answer:
     while (end := _END_OF_HEAD.search(stream.buffer.lstrip(b"\r\n"))) is None:
         start = stream.buffer.lstrip(b"\r\n")
         if len(start) >= len(b"HTTP/") and not start.startswith(b"HTTP/"):
-            raise OddAnswer("answered with something that is not HTTP", start)
+            raise OddAnswer(_NOT_HTTP, start)
         if len(start) > MAX_HEAD:
-            raise OddAnswer(f"its header section is longer than {MAX_HEAD >> 10} KiB", start)
+            raise OddAnswer(say("its header section is longer than {size} KiB", size=MAX_HEAD >> 10), start)
         if not stream.more():
-            raise OddAnswer(
-                "closed the connection " + ("inside the header section" if start else "without an answer"), start
-            )
+            inside = say("closed the connection inside the header section")
+            raise OddAnswer(inside if start else say("closed the connection without an answer"), start)
     text = stream.buffer.lstrip(b"\r\n")
     stream.buffer = text[end.end() :]
     first, *lines = re.split(rb"\r?\n", text[: end.start()])
     if (status := _STATUS.match(first)) is None:
-        raise OddAnswer("answered with something that is not HTTP", text)
+        raise OddAnswer(_NOT_HTTP, text)
     return Answer(int(status[1]), *fields([line.decode("latin-1") for line in lines]))
 
 
@@ -128,8 +138,8 @@ def fields(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ..
     return tuple(found), tuple(malformed)
 
 
-def _read_body(stream: Stream, head: Answer, body: bytearray) -> str:
-    """Fill `body` up to its bound; return why it is incomplete, or an empty string."""
+def _read_body(stream: Stream, head: Answer, body: bytearray) -> Sentence:
+    """Fill `body` up to its bound; return why it is incomplete, or nothing."""
     named = {name.lower(): value for name, value in head.headers}
     try:
         if "chunked" in named.get("transfer-encoding", "").lower():
@@ -139,10 +149,12 @@ def _read_body(stream: Stream, head: Answer, body: bytearray) -> str:
         else:
             _copy(stream, body, None)
     except TimeoutError:
-        return "the rest did not come in time"
-    except (_Cut, OSError) as cut:
-        return str(cut) or "the connection broke off"
-    return ""
+        return say("the rest did not come in time")
+    except _Cut as cut:
+        return cut.words
+    except OSError as error:
+        return say("{error}", error=Own(error)) if str(error) else say("the connection broke off")
+    return NOTHING
 
 
 def _copy(stream: Stream, body: bytearray, length: int | None) -> None:
@@ -151,7 +163,7 @@ def _copy(stream: Stream, body: bytearray, length: int | None) -> None:
     while wanted > 0:
         if not stream.buffer and not stream.more():
             if length is not None:
-                raise _Cut("the connection closed before the announced length")
+                raise _Cut(say("the connection closed before the announced length"))
             return
         piece = stream.take(wanted)
         body += piece
@@ -162,7 +174,7 @@ def _chunks(stream: Stream, body: bytearray) -> None:
     while len(body) <= MAX_BODY:
         size = stream.line().partition(b";")[0].strip()
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
-            raise _Cut("a chunk has no size")
+            raise _Cut(_NO_SIZE)
         if int(size, 16) == 0:
             return
         _copy(stream, body, int(size, 16))

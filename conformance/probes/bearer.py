@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance import pointers
 from conformance.records.http import Exchange
+from conformance.sentence import Sentence, say
 
 _USUAL = "/users/0/token"
 _TOKEN_NAMES = ("token", "access_token", "accesstoken", "bearer_token", "auth_token", "jwt")
@@ -16,3 +17,8 @@ def token_in(seen: Exchange) -> str:
     found = dict(pointers.leaves_of(seen.body))
     named = (value for at, value in found.items() if at.rpartition("/")[2].lower() in _TOKEN_NAMES)
     return next((value for value in (found.get(_USUAL), *named) if isinstance(value, str) and value), "")
+
+
+def no_token(seen: Exchange) -> Sentence:
+    """Say what a login was answered that brought no token."""
+    return seen.trouble or say("the login was answered {status}, and no token was in it", status=seen.status)

@@ -22,6 +22,7 @@ from conformance.probes.trust import careful_context
 from conformance.records.http import Exchange
 from conformance.redact import Redactor
 from conformance.secret import open_vault
+from conformance.sentence import NOTHING, Sentence
 
 DEADLINE = 25.0  # seconds, for all of it
 PATIENCE = 5.0
@@ -42,7 +43,7 @@ class FirstLook:
 
     versions: tuple[str, ...]
     key_type: str
-    distrust: str
+    distrust: Sentence
     plain: dict[int, Exchange]
     pages: dict[str, Exchange]
 
@@ -88,12 +89,12 @@ def _offers(caller: Caller, version: str) -> bool:
     return caller.ask(hello(caller, version, offer(version, Family.ECDSA, Family.RSA))).offered
 
 
-def _distrust(bench: Bench, url: str) -> str:
+def _distrust(bench: Bench, url: str) -> Sentence:
     try:
         _certificate(bench, url, careful_context(None, "", strict=False))
     except OSError as error:
         return plain_words(error)
-    return ""
+    return NOTHING
 
 
 def _key_type(bench: Bench, url: str) -> str:

@@ -19,11 +19,16 @@ from conformance.probes.key_file import key_file
 from conformance.probes.resolve import ResolverSilent, resolve
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.secret import Secret
+from conformance.sentence import Own, Sentence, say
 
 TIMEOUT = 5.0
-NOT_ASKED = "not asked any more: nothing before it was answered in time"
+NOT_ASKED = say("not asked any more: nothing before it was answered in time")
 
 _BAD_IN_HEAD = re.compile(r"[\r\n\0]")
+
+
+class _Unsendable(ValueError):
+    """A request whose head would not be what it says."""
 
 
 def exchange(
@@ -71,8 +76,8 @@ def exchange_bytes(
         request = _request(method, parts, headers or {}, b"" if callable(body) else body)
     except UnicodeError:
         return replace(unanswered, trouble=UNRESOLVED), b""
-    except ValueError as error:
-        return replace(unanswered, trouble=str(error)), b""
+    except _Unsendable:
+        return replace(unanswered, trouble=say("a line break stands in the request's path or headers")), b""
     endpoint = (parts.scheme, address or host, parts.port)
     if bench.silence.lasts(endpoint):
         return replace(unanswered, trouble=NOT_ASKED), b""
@@ -85,7 +90,7 @@ def exchange_bytes(
             answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
         except OddAnswer as odd:
             bench.silence.heard(endpoint)
-            return replace(unanswered, trouble=str(odd), body=odd.seen.decode("utf-8", "replace")), odd.seen
+            return replace(unanswered, trouble=odd.words, body=odd.seen.decode("utf-8", "replace")), odd.seen
         except (OSError, ValueError) as error:
             if isinstance(error, TimeoutError):
                 bench.silence.waited(endpoint)
@@ -129,7 +134,7 @@ def connect(host: str, port: int, ends: float) -> socket.socket:
 
 
 def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """Return the request's bytes; raises ValueError where a line break would end a line of its head early."""
+    """Return the request's bytes; raises _Unsendable where a line break would end a line of its head early."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = {"host": ("Host", parts.netloc.rpartition("@")[2].encode("idna").decode())}
     for name, value in {"Connection": "close", "User-Agent": "portero", "Accept": "*/*"}.items():
@@ -139,7 +144,7 @@ def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: 
     lines |= {name.lower(): (name, value) for name, value in headers.items()}
     first = f"{method} {target} HTTP/1.1"
     if any(_BAD_IN_HEAD.search(text) for text in (first, *(t for line in lines.values() for t in line))):
-        raise ValueError("a line break stands in the request's path or headers")
+        raise _Unsendable
     head = "\r\n".join((first, *(f"{name}: {value}" for name, value in lines.values()), "", ""))
     return head.encode() + (body or b"")
 
@@ -206,36 +211,42 @@ def present(context: ssl.SSLContext, certificate: Path, key: Secret, section: st
         try:
             context.load_cert_chain(certificate, path)
         except OSError as error:
-            raise Inconclusive(f"{section}.client_cert and client_key cannot be used: {plain_words(error)}") from error
+            why = say(
+                "{section}.client_cert and client_key cannot be used: {trouble}",
+                section=Own(section),
+                trouble=plain_words(error),
+            )
+            raise Inconclusive(why) from error
 
 
-def plain_words(error: BaseException) -> str:
+def plain_words(error: BaseException) -> Sentence:
     """Say what went wrong in transport in words that an operator uses."""
     number = getattr(error, "errno", None)
     if number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return UNREACHABLE
     for kind, words in _WORDS:
         if isinstance(error, kind):
-            return words.format(detail=_detail(error))
-    return (getattr(error, "strerror", None) or f"{type(error).__name__}: {error}").lower()
+            return words(error)
+    said = (getattr(error, "strerror", None) or f"{type(error).__name__}: {error}").lower()
+    return say("{error}", error=Own(said))
 
 
-def _detail(error: BaseException) -> str:
+def _detail(error: BaseException) -> Own:
     """Return OpenSSL's own words, without the line of its source."""
     words = getattr(error, "verify_message", "") or getattr(error, "reason", None) or str(error)
-    return str(words).replace("_", " ").lower().partition(" ( ssl.c")[0]
+    return Own(str(words).replace("_", " ").lower().partition(" ( ssl.c")[0])
 
 
-_WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (ConnectionRefusedError, "connection refused"),
-    (ConnectionResetError, "connection reset"),
-    (ConnectionAbortedError, "connection reset"),
-    (BrokenPipeError, "connection closed while sending"),
-    (socket.gaierror, UNRESOLVED),
-    (UnicodeError, UNRESOLVED),
-    (ssl.SSLCertVerificationError, "the certificate does not verify: {detail}"),
-    (ssl.SSLEOFError, "closed the connection during the TLS handshake"),
-    (ssl.SSLError, "TLS failed: {detail}"),
-    (ResolverSilent, "the name was not resolved in time"),
-    (TimeoutError, "no answer in time"),
+_WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], Sentence]], ...] = (
+    (ConnectionRefusedError, lambda _: say("connection refused")),
+    (ConnectionResetError, lambda _: say("connection reset")),
+    (ConnectionAbortedError, lambda _: say("connection reset")),
+    (BrokenPipeError, lambda _: say("connection closed while sending")),
+    (socket.gaierror, lambda _: UNRESOLVED),
+    (UnicodeError, lambda _: UNRESOLVED),
+    (ssl.SSLCertVerificationError, lambda e: say("the certificate does not verify: {detail}", detail=_detail(e))),
+    (ssl.SSLEOFError, lambda _: say("closed the connection during the TLS handshake")),
+    (ssl.SSLError, lambda e: say("TLS failed: {detail}", detail=_detail(e))),
+    (ResolverSilent, lambda _: say("the name was not resolved in time")),
+    (TimeoutError, lambda _: say("no answer in time")),
 )

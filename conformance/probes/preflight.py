@@ -11,6 +11,7 @@ from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.probes.http import client_context, connect, plain_words
 from conformance.probes.resolve import ResolverSilent
+from conformance.sentence import Own, Sentence, say
 
 PATIENCE = 5.0
 
@@ -34,6 +35,7 @@ def _endpoint(url: str) -> tuple[str, int, bool]:
 
 
 def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:
+    endpoint = Own(f"{host}:{port}")
     try:
         with bench.budget.connection(host), connect(host, port, time.monotonic() + PATIENCE) as sock:
             if not secure or _shakes_hands(sock, client_context(bench, host, port), host):
@@ -41,13 +43,16 @@ def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:
         with bench.budget.connection(host), connect(host, port, time.monotonic() + PATIENCE) as sock:
             http = _speaks_http(sock, host)
     except (OSError, UnicodeError) as error:
-        raise Inconclusive(f"{host}:{port} could not be reached: {_in_words(error)}") from error
-    raise Inconclusive(f"{host}:{port} {'speaks plain HTTP, not TLS' if http else 'does not speak TLS'}")
+        raise Inconclusive(
+            say("{endpoint} could not be reached: {trouble}", endpoint=endpoint, trouble=_in_words(error))
+        ) from error
+    plain = say("{endpoint} speaks plain HTTP, not TLS", endpoint=endpoint)
+    raise Inconclusive(plain if http else say("{endpoint} does not speak TLS", endpoint=endpoint))
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception) -> Sentence:
     if isinstance(error, TimeoutError) and not isinstance(error, ResolverSilent):
-        return f"no answer within {PATIENCE:.0f} s"
+        return say("no answer within {seconds:.0f} s", seconds=PATIENCE)
     return plain_words(error)
 
 

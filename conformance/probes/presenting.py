@@ -9,6 +9,7 @@ from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.probes import access
 from conformance.probes.http import webapp_context
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Certificate
 
 TRIES, PAUSE = 60, 1.0
@@ -18,43 +19,47 @@ RELOADS = 5
 LONGEST_RESTART = 120.0
 
 
-def presented(bench: Bench) -> tuple[str, str]:
+def presented(bench: Bench) -> tuple[str, Sentence]:
     """Return the SHA-256 of the certificate that is presented, or why there is none."""
     try:
         chain = access.handshake(bench, webapp_context(bench), None)
-    except Inconclusive as reason:
-        return "", str(reason)
-    return (sha256(chain[0]).hexdigest(), "") if chain else ("", "the handshake showed no certificate")
+    except Inconclusive as trouble:
+        return "", trouble.reason
+    if not chain:
+        return "", say("the handshake showed no certificate")
+    return sha256(chain[0]).hexdigest(), NOTHING
 
 
 def restart(bench: Bench, settings: Certificate) -> None:
     """Run the operator's command, and wait until the endpoint is there again; raises Inconclusive."""
     command = list(settings.restart)
-    what = f"webapp.certificate.restart ({command[0]})"
+    what = Own(f"webapp.certificate.restart ({command[0]})")
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command
             command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LONGEST_RESTART
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        words = getattr(error, "strerror", None) or f"it was not done after {LONGEST_RESTART:.0f} s"
-        raise Inconclusive(f"{what} could not be run: {words}") from error
+        words = getattr(error, "strerror", None)
+        late = say("it was not done after {seconds:.0f} s", seconds=LONGEST_RESTART)
+        why = Own(words) if words else late
+        raise Inconclusive(say("{command} could not be run: {why}", command=what, why=why)) from error
     if done.returncode:
-        raise Inconclusive(f"{what} ended with status {done.returncode}")
+        raise Inconclusive(say("{command} ended with status {status}", command=what, status=done.returncode))
     for _ in range(TRIES):
         if presented(bench)[0]:
             return
         bench.clock.wait(PAUSE)
 
 
-def present_again(bench: Bench, wanted: str) -> str:
+def present_again(bench: Bench, wanted: str) -> Sentence:
     """Restart where that is declared and needed; return why the certificate is not presented yet, or nothing."""
     settings = bench.target.webapp.certificate if bench.target.webapp else None
     if presented(bench)[0] == wanted:
-        return ""
+        return NOTHING
     if settings and settings.restart:
         restart(bench, settings)
     for _ in range(RELOADS):
         if presented(bench)[0] == wanted:
-            return ""
+            return NOTHING
         bench.clock.wait(PAUSE)
-    return "it was uploaded again, and another certificate is still presented: restart the web app"
+    return say("it was uploaded again, and another certificate is still presented: restart the web app")

@@ -12,37 +12,42 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.model import Inconclusive
 from conformance.probes import access
-from conformance.probes.bearer import token_in
+from conformance.probes.bearer import no_token, token_in
 from conformance.probes.browse import origin
 from conformance.probes.http import exchange
 from conformance.probes.identity import client as identity_client
 from conformance.probes.presenting import present_again
 from conformance.records.http import Exchange
 from conformance.secret import Secret
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 from conformance.target import Login
 
 _JSON = {"Content-Type": "application/json"}
 
 
-def put_back(bench: Bench, requests: Iterable[Request]) -> str:
+def put_back(bench: Bench, requests: Iterable[Request]) -> Sentence:
     """Send every request; return in plain words why some failed, or nothing where all was put back."""
-    return "; ".join(filter(None, (_tried(bench, request) for request in requests)))
+    return clauses(*(_tried(bench, request) for request in requests))
 
 
-def _tried(bench: Bench, request: Request) -> str:
+def _tried(bench: Bench, request: Request) -> Sentence:
     try:
-        return _sent(bench, request) or (request.served and present_again(bench, request.served))
-    except Inconclusive as reason:
-        return str(reason)
+        return _sent(bench, request) or (present_again(bench, request.served) if request.served else NOTHING)
+    except Inconclusive as trouble:
+        return trouble.reason
 
 
-def _sent(bench: Bench, request: Request) -> str:
-    place = f"{request.method} {request.url}"
+def _sent(bench: Bench, request: Request) -> Sentence:
+    place = Own(f"{request.method} {request.url}")
     if origin(request.url) not in _origins(bench.target.document()):
-        return f"{place}: the target file names no such server, so nothing is sent there"
+        return say("{request}: the target file names no such server, so nothing is sent there", request=place)
     needed = {*request.secret_headers.values(), *filter(None, [request.body_from])}
     if foreign := sorted(needed - {*bench.target.secret_refs()}):
-        return f"{place}: needs {', '.join(foreign)}, which the target file does not refer to any more"
+        return say(
+            "{request}: needs {secrets}, which the target file does not refer to any more",
+            request=place,
+            secrets=own_list(foreign, By.COMMA),
+        )
     context = _context(bench, request)
     headers = request.headers | {name: bench.vault[ref].reveal() for name, ref in request.secret_headers.items()}
     if not request.login:
@@ -60,10 +65,10 @@ def _ask(bench: Bench, request: Request, headers: dict[str, str], context: ssl.S
     return exchange(bench, request.method, request.url, headers=headers, body=body, context=context)
 
 
-def _trouble(seen: Exchange, request: Request) -> str:
+def _trouble(seen: Exchange, request: Request) -> Sentence:
     if 200 <= seen.status < 300 or seen.status in request.also:
-        return ""
-    return f"{seen.method} {seen.url}: {seen.trouble or f'was answered {seen.status}'}"
+        return NOTHING
+    return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=seen.outcome)
 
 
 def _origins(value: Any) -> set[tuple[str, str | None, int | None]]:
@@ -78,7 +83,7 @@ def _context(bench: Bench, request: Request) -> ssl.SSLContext:
     """Return a context that verifies: credentials go to nobody else."""
     table = getattr(bench.target, request.section, None)
     if table is None:
-        raise Inconclusive(f"[{request.section}] is not declared in the target file any more")
+        raise Inconclusive(say("[{section}] is not declared in the target file any more", section=Own(request.section)))
     if request.section == "identity":
         context = identity_client.verifying_context(bench, table.ca_file)
     else:
@@ -96,14 +101,13 @@ def _log_in(bench: Bench, account: str, context: ssl.SSLContext) -> Secret:
     section, _, key = account.partition(".")
     login = getattr(getattr(bench.target, section, None), key, None)
     if not isinstance(login, Login):
-        raise Inconclusive(f"the target file lacks {account}, which this needs")
+        raise Inconclusive(say("the target file lacks {key}, which this needs", key=Own(account)))
     pair = f"{login.username}:{bench.vault[login.password].reveal()}"
     headers = _JSON | {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
     seen = exchange(bench, "POST", _api(bench, "/v1/users/login"), headers=headers, body=b"{}", context=context)
     token = token_in(seen)
     if not token:
-        why = seen.trouble or f"the login was answered {seen.status}, and no token was in it"
-        raise Inconclusive(f"{account} could not log in: {why}")
+        raise Inconclusive(say("{account} could not log in: {answer}", account=Own(account), answer=no_token(seen)))
     secret = Secret(f"token of {account}", token)
     bench.redactor.learn(secret)
     return secret

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.model import Inconclusive
 from conformance.probes.http import plain_words
+from conformance.sentence import Own, say
 
 
 def careful_context(ca_file: Path | None, key: str, *, strict: bool) -> ssl.SSLContext:
@@ -28,7 +29,8 @@ def careful_context(ca_file: Path | None, key: str, *, strict: bool) -> ssl.SSLC
     try:
         context.load_verify_locations(ca_file)
     except OSError as error:
-        raise Inconclusive(f"{key} ({ca_file.name}) cannot be used: {plain_words(error)}") from error
+        file = Own(f"{key} ({ca_file.name})")
+        raise Inconclusive(say("{file} cannot be used: {trouble}", file=file, trouble=plain_words(error))) from error
     return context
 
 

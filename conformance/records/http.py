@@ -32,6 +32,11 @@ class Exchange:
     malformed: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def outcome(self) -> Sentence:
+        """Say why there is no answer, or which status it has."""
+        return self.trouble or say("was answered {status}", status=self.status)
+
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of every line called `name`, in order; names compare without case."""
         return tuple(value for key, value in self.headers if key.lower() == name.lower())

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.bench.logins import MOST, Logins
 from conformance.model import Inconclusive
+from conformance.sentence import say
 
 
 def test_a_fourth_bad_login_is_refused() -> None:
@@ -22,7 +23,7 @@ def test_a_fourth_bad_login_is_refused() -> None:
 def test_what_went_wrong_by_itself_counts_too() -> None:
     logins = Logins()
     logins.went_wrong()
-    logins.refused("webapp.admin", "the password is wrong")
+    logins.refused("webapp.admin", say("the password is wrong"))
     logins.wrong_one()
     with pytest.raises(Inconclusive):
         logins.wrong_one()
@@ -43,8 +44,8 @@ def test_a_password_that_was_refused_is_not_tried_again() -> None:
     logins = Logins()
 
     def refuse() -> str:
-        logins.refused("a", "the password is wrong")
-        raise Inconclusive("the password is wrong")
+        logins.refused("a", say("the password is wrong"))
+        raise Inconclusive(say("the password is wrong"))
 
     for begin in (refuse, lambda: "never"):
         with pytest.raises(Inconclusive, match="the password is wrong"), logins.shared("a", begin, lambda _: None):
@@ -56,7 +57,7 @@ def test_trouble_on_the_way_may_be_tried_again() -> None:
     logins = Logins()
 
     def fails() -> str:
-        raise Inconclusive("no answer in time")
+        raise Inconclusive(say("no answer in time"))
 
     with pytest.raises(Inconclusive), logins.shared("a", fails, lambda _: None):
         pass

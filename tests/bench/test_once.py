@@ -10,6 +10,7 @@ import pytest
 
 from conformance.bench.once import Once
 from conformance.model import Inconclusive
+from conformance.sentence import say
 
 
 def test_a_question_is_asked_once_though_many_ask_at_the_same_time() -> None:
@@ -29,7 +30,7 @@ def test_trouble_is_raised_for_everybody_who_asks() -> None:
 
     def ask() -> None:
         asked.append("there")
-        raise Inconclusive("connection refused")
+        raise Inconclusive(say("connection refused"))
 
     for _ in range(3):
         with pytest.raises(Inconclusive, match="refused"):

@@ -11,6 +11,7 @@ from conformance.bench.undo import Undo
 from conformance.model import Inconclusive, UnusableInput
 from conformance.redact import Redactor
 from conformance.secret import Secret, SecretRef
+from conformance.sentence import say
 
 BACK = Request(
     "PUT",
@@ -37,7 +38,7 @@ def test_a_promise_is_kept_once_by_whoever_comes_first() -> None:
         put_back.append("setting")
         return True
 
-    with undo.promised("a setting", restore) as promise:
+    with undo.promised(say("a setting"), restore) as promise:
         assert undo.settle() == []
         assert put_back == ["setting"]
         with pytest.raises(Inconclusive, match="the run is over"):
@@ -51,7 +52,7 @@ def test_a_probe_that_breaks_off_keeps_its_promise() -> None:
     undo, put_back = Undo(), []
     with (
         pytest.raises(ValueError, match="broke off"),
-        undo.promised("a setting", lambda: put_back.append("setting") or True),  # type: ignore[func-returns-value]
+        undo.promised(say("a setting"), lambda: put_back.append("setting") or True),  # type: ignore[func-returns-value]
     ):
         raise ValueError("broke off")
     assert put_back == ["setting"]
@@ -62,9 +63,9 @@ def test_what_cannot_be_put_back_is_tried_again_at_the_end_last_change_first_and
 
     def cannot() -> bool:
         tried.append("one")
-        raise Inconclusive("nobody there")
+        raise Inconclusive(say("nobody there"))
 
-    with undo.promised("one", cannot) as one, undo.promised("other", lambda: bool(tried.append("other"))):  # type: ignore[func-returns-value]
+    with undo.promised(say("one"), cannot) as one, undo.promised(say("other"), lambda: bool(tried.append("other"))):  # type: ignore[func-returns-value]
         pass
     assert not one.kept
     assert undo.settle() == ["other", "one"]
@@ -74,31 +75,31 @@ def test_what_cannot_be_put_back_is_tried_again_at_the_end_last_change_first_and
 
 def test_a_change_stands_in_the_journal_until_it_is_put_back(journal: Journal) -> None:
     undo = Undo(journal)
-    with undo.promised("one", lambda: True, BACK), undo.promised("other", lambda: False, BACK):
+    with undo.promised(say("one"), lambda: True, BACK), undo.promised(say("other"), lambda: False, BACK):
         assert entries(journal) == ["one", "other"]
         assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
         with pytest.raises(UnusableInput, match="run `portero restore --reports"):
             refuse_unplayed(journal.path.parent)
     assert entries(journal) == ["other"]
-    with undo.promised("third", lambda: True, BACK):
+    with undo.promised(say("third"), lambda: True, BACK):
         assert entries(journal) == ["other", "third"]
     assert [path.name for path in journal.path.parent.iterdir()] == [NAME]
 
 
 def test_a_journal_without_entries_is_gone(journal: Journal) -> None:
-    with Undo(journal).promised("one", lambda: True, BACK):
+    with Undo(journal).promised(say("one"), lambda: True, BACK):
         assert journal.path.exists()
     assert not journal.path.exists()
     assert read(journal.path) is None
 
 
 def test_references_survive_and_secrets_never_get_in(journal: Journal) -> None:
-    journal.add("one", (BACK,))
+    journal.add(say("one"), (BACK,))
     page = read(journal.path)
     assert page is not None
     assert page.entries[0].requests == (BACK,)
     with pytest.raises(Inconclusive, match="holds a secret"):
-        journal.add("other", (Request("PUT", "https://gw.example/x", body="kept-out-of-files-9X"),))
+        journal.add(say("other"), (Request("PUT", "https://gw.example/x", body="kept-out-of-files-9X"),))
     assert entries(journal) == ["one"]
 
 
@@ -106,7 +107,7 @@ def test_nothing_is_changed_where_the_journal_cannot_be_written(tmp_path: Path) 
     journal = Journal(tmp_path / "absent", tmp_path / "target.toml", Redactor())
     with (
         pytest.raises(Inconclusive, match=r"cannot be written .*nothing more is changed"),
-        Undo(journal).promised("one", lambda: True, BACK),
+        Undo(journal).promised(say("one"), lambda: True, BACK),
     ):
         pytest.fail("the block must not begin")
 
