@@ -167,7 +167,9 @@ def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
 
 def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> DatabaseTlsObservation:
     offered = {"tls-1.2", *more}
-    answers = {v: Answer("offered") if v in offered else Answer("alert", "protocol_version") for v in VERSIONS}
+    answers = {
+        v: Answer("offered") if v in offered else Answer("alert", Sentence("protocol_version")) for v in VERSIONS
+    }
     found = {version: Suites((suite,)) for version in offered if version != "tls-1.3"}
     return DatabaseTlsObservation(TlsObservation("db", 0.0, (True, True), answers, found, None, None, None))
 
