@@ -21,7 +21,7 @@ from conformance.sentence import Own, Sentence, say
 OURS = "portero"
 """What our sessions are called in the database's books."""
 
-LOGINS = "logins to the database"
+LOGINS = say("logins to the database")
 
 Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]

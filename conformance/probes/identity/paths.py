@@ -25,7 +25,7 @@ from conformance.probes.identity.layouts import Layout, Sent, layouts
 from conformance.probes.identity.trials import TICK_SECONDS, TrialRun
 from conformance.records.http import Exchange
 from conformance.records.identity import OtherPathLook, PathAttempt, PathControl
-from conformance.sentence import NOTHING, By, Sentence, listed, say
+from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
 from conformance.target import OtherPath
 
 _INSTANT = re.compile(r'"\d{4}-\d\d-\d\d[T ].*|\d{9,}(?:\.\d+)?')

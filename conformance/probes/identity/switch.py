@@ -21,7 +21,7 @@ from conformance.probes.identity import unfit
 from conformance.probes.identity.client import THE_SERVICE, IdentityClient
 from conformance.probes.identity.transport import look_at_transport
 from conformance.records.identity import Answer, Attempt, SwitchObservation
-from conformance.sentence import Sentence, say
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Switch
 
 USUAL = "/enabled"

@@ -24,7 +24,7 @@ from conformance.records.http import Exchange
 from conformance.records.webhook import Upload
 from conformance.sentence import Own, Sentence, say
 
-SETTINGS = "the application's settings"
+SETTINGS = say("the application's settings")
 APPLICATION = "/v1/settings/application"
 CA = "/v1/certificates/webhooks/ca"
 NONE = "none"
