@@ -21,7 +21,7 @@ from conformance.judges.deployment_services import (
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict
 from conformance.policy import Policy
 from conformance.records.deployment import DeploymentObservation, KeyFile, NamedFile, PublishedPort, ServiceSeen
-from conformance.sentence import NOTHING, By, Own, Sentence, clauses, counted, listed, own_list, say
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say
 
 HTTPS = "443"
 HOST = "host"
@@ -132,7 +132,7 @@ def _foreign(name: str, service: ServiceSeen) -> Iterator[Sentence]:
         gone = sum(each.expired for each in file.certificates)
         if 0 < gone < len(file.certificates):
             yield counted(
-                "{file}: {n} of {total} certificates in it has expired.",
+                "{file}: {n} of {total} certificates in it have expired.",
                 "{file}: {n} of {total} certificates in it have expired.",
                 gone,
                 file=Own(file.host),

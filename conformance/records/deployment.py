@@ -74,7 +74,8 @@ class StoredCertificate:
 class NamedFile:
     """A file that a setting names: `path` in the container, `host` as found here.
 
-    `trouble` says what is wrong with it, without naming it, `unseen` why it could not be looked at; both are empty where neither holds.
+    `trouble` says what is wrong with it, without naming it, `unseen` why it could not be looked at; both are empty
+    where neither holds.
     `keys` and `locked` count private keys, and those that need a passphrase.
     """
 
