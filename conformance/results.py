@@ -75,9 +75,15 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, h
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
 Pointer = Annotated[str, Field(pattern="^/", max_length=2000)]
+
+
+def _spoken(value: Any) -> Sentence:
+    return value if isinstance(value, Sentence) else sentence(value)
+
+
 Spoken = Annotated[
     Sentence,
-    PlainValidator(sentence, json_schema_input_type=dict[str, Any]),
+    PlainValidator(_spoken, json_schema_input_type=dict[str, Any]),
     PlainSerializer(Sentence.data, return_type=dict[str, Any]),
 ]
 _LANGUAGE_KEYS = "keyed by language: en, es"

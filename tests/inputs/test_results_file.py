@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import pytest
 from conformance import catalogue, report
 from conformance.cli import main
 from conformance.inputs import results_file
-from conformance.model import Exit
+from conformance.model import Exit, Outcome
 from conformance.report.folder import claimed
+from conformance.results import as_json
+from conformance.sentence import Sentence
 from tests.report import samples
 
 
@@ -26,9 +27,9 @@ def _sparse(path: Path) -> None:
 
 def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        document = deepcopy(samples.broken())
+        document = as_json(samples.broken())
         change(document)
-        path.write_bytes(report.encoded(document))
+        path.write_text(json.dumps(document))
 
     return write
 
@@ -64,7 +65,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "newer": (_raw(b'{"schema": 2}'), "written in results schema 2 by a newer Portero; this one reads 1"),
     "older than any": (_raw(b'{"schema": 0}'), "written in results schema 0 which never was one"),
     "no schema": (_raw(b'{"run": {}}'), "not a results file: /schema: Field required"),
-    "edited": (_edited(_verdict), "/requirements/1/cases/0/verdict (in CHN-01): Input should be 'pass'"),
+    "edited": (_edited(_verdict), "/requirements/1/cases/0/verdict (in CHN-01): Input should be 'fail'"),
     "without cases": (_edited(_no_cases), "/requirements/0/cases (in ACC-03): List should have at least 1 item"),
 }
 
@@ -104,14 +105,14 @@ def test_true_results_are_far_from_too_large() -> None:
 
 def test_file_with_half_a_character_is_read_as_it_was_written(tmp_path: Path) -> None:
     document = samples.clean()
-    document["requirements"][0]["cases"][0]["observed"] = "answered \ud800"
+    document.requirements[0].cases[0].observed = Sentence("answered \ud800")
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert results_file.read(tmp_path / "r.json") == document
 
 
 def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = deepcopy(samples.clean())
-    document["requirements"][0]["cases"][0]["verdict"] = "fail"
+    document = samples.clean()
+    document.requirements[0].cases[0].verdict = Outcome.FAIL
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert main(["render", str(tmp_path / "r.json")]) == Exit.OK
     told = capsys.readouterr().err.splitlines()
@@ -127,8 +128,8 @@ def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys
 def test_target_that_was_edited_cannot_be_drawn_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = deepcopy(samples.broken())
-    document["target"]["document"]["webapp"] = "https://gw.example"
+    document = samples.broken()
+    document.target.document["webapp"] = "https://gw.example"
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert main(["render", str(tmp_path / "r.json")]) == Exit.UNUSABLE
     assert "what it records cannot be drawn; was it edited? (AttributeError: " in capsys.readouterr().err
@@ -142,8 +143,8 @@ def recorded(tmp_path: Path, observations: dict[str, Any], **target: Any) -> str
     """Write a results file of a web app whose every case passed."""
     aim = {"schema": 1, "name": "staging", "webapp": {"url": "https://gw.example:9090", **target}}
     document = samples.document(samples.requirement("TLS-09", samples.case("TLS-09")))
-    document["target"] |= {"document": aim, "sections": ["webapp"]}
-    document["observations"] = observations
+    document.target.document, document.target.sections = aim, ["webapp"]
+    document.observations = observations
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     return str(tmp_path / "r.json")
 
@@ -187,7 +188,7 @@ def test_rejudging_what_no_judge_can_make_sense_of(
     def lost(*_: object) -> None:
         raise KeyError("version")
 
-    monkeypatch.setattr("conformance.rulings.Rulings.rule", lost)
+    monkeypatch.setattr("conformance.assessment.Assessment.rule", lost)
     assert main(["rejudge", recorded(tmp_path, {})]) == Exit.UNUSABLE
     assert "cannot be judged; was it edited? (KeyError: 'version')" in capsys.readouterr().err
 
