@@ -175,7 +175,7 @@ def refuse_unknown_faults(names: Sequence[str]) -> None:
     if not names:
         return
     faults = locate.module("reference_server.faults")
-    known = [*faults.faults(), *faults.near_misses()]
+    known = faults.known()
     troubles = [
         f'there is no fault called "{name}"{nearest(name, known)} ("portero list --faults" names them all)'
         for name in names

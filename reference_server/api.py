@@ -1,4 +1,4 @@
-"""The part of the `/v1` API that the suite needs: users, health, settings, support; other parts add theirs."""
+"""The part of the `/v1` API that the suite needs: health, settings, support; other parts add theirs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 from .accounts import Accounts, Role, User
 from .answers import Unreadable, bearer, denied, document, refusal
 from .http import Request, Response
-from .users import Users
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 MASK = "********"
 
@@ -27,9 +26,9 @@ class Api:
     `administration` are those that ask for an administrator, `open` the paths that ask for no token at all.
     """
 
-    def __init__(self, gateway: Gateway, username: str) -> None:
+    def __init__(self, shared: Shared, username: str) -> None:
         """Know one account from `start` on, an administrator with the gateway's PORTERO_ADMIN_PASSWORD."""
-        self.gateway = gateway
+        self.shared = shared
         self.headers: list[tuple[str, str]] = []
         self.settings: dict[str, Any] = {"callback_persist": True, "media": {"auto_download": []}}
         self._username = username
@@ -41,12 +40,11 @@ class Api:
             "/v1/support": {"GET": self.support},
         }
         self.shown: Callable[[str], str] = lambda _: MASK
-        self.accounts = Accounts(gateway.clock)
-        self.users = Users(self, self.accounts)
+        self.accounts = Accounts(shared.clock)
 
     def start(self) -> None:
         """Open the first account."""
-        self.accounts.add(self._username, self.gateway.environ["PORTERO_ADMIN_PASSWORD"], Role.ADMIN)
+        self.accounts.add(self._username, self.shared.environ["PORTERO_ADMIN_PASSWORD"], Role.ADMIN)
 
     def answer(self, request: Request) -> Response:
         """Serve one request below /v1."""
@@ -105,6 +103,6 @@ class Api:
 
     def support(self, _: Request) -> Response:
         """Return what support asks for, the environment among it, with a mask in place of every secret."""
-        environment = {"WA_WEB_SECURITY_LEVEL": self.gateway.security_level.upper()}
-        environment |= {name: self.shown(value) for name, value in sorted(self.gateway.environ.items())}
+        environment = {"WA_WEB_SECURITY_LEVEL": self.shared.security_level.upper()}
+        environment |= {name: self.shown(value) for name, value in sorted(self.shared.environ.items())}
         return Response.json({"support": {"app": "waweb", "environment": environment}})

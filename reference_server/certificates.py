@@ -22,7 +22,8 @@ from .http import Request, Response
 from .pki import Key
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
+    from .web import WebApp
 
 EXTERNAL = "/v1/certificates/external"
 CA = f"{EXTERNAL}/ca"
@@ -38,10 +39,11 @@ class Certificates:
     `check` says what is wrong with an upload, `serve` takes it, `shown` is the CA certificate that is handed out.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared, web: WebApp) -> None:
         """Add the endpoints to the API."""
-        self.gateway = gateway
-        api = gateway.web.api
+        self.shared = shared
+        self.web = web
+        api = web.api
         api.endpoints[EXTERNAL] = {"POST": self.upload}
         api.endpoints[CA] = {"GET": lambda _: self.shown()}
         api.administration.add((EXTERNAL, "POST"))
@@ -52,18 +54,18 @@ class Certificates:
 
     def start(self) -> None:
         """Write down what is served, for the operator who has to put it back."""
-        tls = self.gateway.web.tls
+        tls = self.web.tls
         chain, key = tls.served()
-        self.authority = chain if tls.leaf.self_signed else (tls.authority or self.gateway.authority).pem
+        self.authority = chain if tls.leaf.self_signed else (tls.authority or self.shared.authority).pem
         others = b"" if self.authority in chain and not tls.leaf.self_signed else self.authority
-        (self.gateway.folder / FILE).write_bytes(key + chain + others)
+        (self.shared.folder / FILE).write_bytes(key + chain + others)
 
     def stop(self) -> None:
         """Hold nothing."""
 
     def document(self) -> dict[str, dict[str, object]]:
         """Return this part's tables of a fitting target file."""
-        return {"webapp": {"certificate": {"restore": f"file:{self.gateway.folder / FILE}"}}}
+        return {"webapp": {"certificate": {"restore": f"file:{self.shared.folder / FILE}"}}}
 
     def stored_authority(self) -> Response:
         """Return the CA certificate that verifies this endpoint."""
@@ -83,7 +85,7 @@ class Certificates:
         chain = b"".join(each.public_bytes(Encoding.PEM) for each in (leaf, *sent))
         self.authority = others[-1].public_bytes(Encoding.PEM) if others else self.authority
         key = key_in(body)
-        self.gateway.web.tls.replace(chain, key_pem(key), rsa=isinstance(key, RSAPrivateKey))
+        self.web.tls.replace(chain, key_pem(key), rsa=isinstance(key, RSAPrivateKey))
 
 
 def key_in(body: bytes) -> Key:

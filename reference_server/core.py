@@ -12,7 +12,7 @@ from .http import HttpServer, Request, Response
 from .sealing import FernetFormat, Format, Message, Refused, derive_key
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 PATH = "/channel"
 
@@ -31,12 +31,13 @@ class Core:
     Every cause of refusal gets the same answer. What a fault may replace: any attribute set in `__init__`.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared, heard: Callable[[bytes], None]) -> None:
         """Bind nothing yet."""
-        self.gateway = gateway
+        self.shared = shared
+        self.heard = heard
         self.tolerance = 10
         self.scheme, self.path = "http", PATH
-        self.clock: Callable[[], float] = lambda: gateway.clock()
+        self.clock: Callable[[], float] = lambda: shared.clock()
         self.format: Format = FernetFormat()
         self.request_keys = [self.key("web->core")]
         self.answer_key = self.key("core->web")
@@ -54,7 +55,7 @@ class Core:
 
     def key(self, direction: str, secret: str | None = None) -> bytes:
         """Derive a direction's key, from WA_SECRET as it stands unless another secret is given."""
-        return derive_key(self.gateway.environ["WA_SECRET"] if secret is None else secret, direction)
+        return derive_key(self.shared.environ["WA_SECRET"] if secret is None else secret, direction)
 
     def start(self) -> None:
         """Serve in the background."""
@@ -82,7 +83,7 @@ class Core:
         """Take a sealed message, or refuse it; the cause goes to the log alone."""
         try:
             message = self.checked(sealed)
-            self.gateway.webhooks.heard(message.payload)
+            self.heard(message.payload)
             return self.reply(message)
         except Refused as cause:
             self.log.append(str(cause))

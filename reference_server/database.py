@@ -13,7 +13,7 @@ from .ports import reserve
 from .postgres import ACCOUNT, DATABASE, MONITOR, PASSWORDS, Postgres, programs
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 AREA = "dbt"
 NOT_HERE = "no PostgreSQL is installed here"
@@ -36,18 +36,18 @@ class Database:
     listener before the server's port, at which everybody finds the database then.
     """
 
-    def __init__(self, gateway: Gateway, server: Postgres | None) -> None:
+    def __init__(self, shared: Shared, server: Postgres | None) -> None:
         """Let the server start, if the area is wanted and none was given."""
-        self.gateway = gateway
+        self.shared = shared
         self._own: Postgres | None = None
-        if server is None and AREA in gateway.costly:
+        if server is None and AREA in shared.costly:
             if (binaries := programs()) is None:
-                gateway.without["database"] = NOT_HERE
+                shared.without["database"] = NOT_HERE
             else:
                 self._own = server = Postgres(binaries)
-        self.server = server if AREA in gateway.costly else None
+        self.server = server if AREA in shared.costly else None
         if self.server is not None:
-            gateway.environ |= self.server.environ
+            shared.environ |= self.server.environ
         self.authority = Authority("Portero database authority")
         self.issuer = self.authority
         self.client_issuer = self.authority
@@ -86,7 +86,7 @@ class Database:
             self.sessions = [self._from_before(self.server, files)] if self.left_over else []
             self.server.set_up(self.settings, self.access, files)
         except RuntimeError as trouble:
-            self.gateway.without["database"] = str(trouble)
+            self.shared.without["database"] = str(trouble)
             return
         self._door = self.front(self.server.port) if self.front is not None else None
         self.port = self._door.getsockname()[1] if self._door is not None else self.server.port
@@ -116,7 +116,7 @@ class Database:
         """Return this part's tables of a fitting target file."""
         if self.server is None or not self._held:
             return {}
-        folder = self.gateway.folder
+        folder = self.shared.folder
         stub: dict[str, Any] = {key: f"127.0.0.1:{held.getsockname()[1]}" for key, held in self._held.items()}
         stub |= {"host": "localhost", "ca_cert": str(folder / "db-ca.pem"), "ca_key": "env:PORTERO_STUB_CA_KEY"}
         table: dict[str, Any] = {
@@ -144,12 +144,12 @@ class Database:
     def _session(
         self, port: int, make_context: Callable[[Environ], Context], environ: Environ | None = None
     ) -> Session:
-        folder, password = self.gateway.folder, self.gateway.environ[PASSWORDS[ACCOUNT]]
+        folder, password = self.shared.folder, self.shared.environ[PASSWORDS[ACCOUNT]]
         return Session(ACCOUNT, password, port, environ or settings(folder), make_context)
 
     def _at_stub(self, key: str, port: int) -> Session:
         """Return a session that is pointed at the suite's stub database, set up as that listener is for."""
-        folder = self.gateway.folder
+        folder = self.shared.folder
         if key.startswith("core"):
             environ = retired_option(folder) if key == "core_retired_listen" else settings(folder)
             return self._session(port, self.core, environ)
@@ -160,7 +160,7 @@ class Database:
 
     def _write_files(self) -> None:
         """Write what the gateway is given: the authority, its certificate and key."""
-        folder, environ = self.gateway.folder, self.gateway.environ
+        folder, environ = self.shared.folder, self.shared.environ
         client = self.authority.issue(LeafSpec(names=(ACCOUNT,), for_client=True))
         (folder / "db-ca.pem").write_bytes(self.authority.pem)
         (folder / "db-client.pem").write_bytes(client.chain_pem)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .pki import Authority, Leaf, LeafSpec
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 COMPOSE, ENV, DB_ENV = "docker-compose.yml", ".env", "db.env"
 CERTS = "data/certs"
@@ -90,20 +90,20 @@ WA_DB_SSL_KEY=/usr/local/waent/data/certs/client-key.pem
 class Deployment:
     """A folder of deployment files. A fault edits their text, or changes the folder once it is written."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared) -> None:
         """Write nothing yet."""
-        self.gateway = gateway
-        self.folder = gateway.folder / "deployment"
+        self.shared = shared
+        self.folder = shared.folder / "deployment"
         self.certs = self.folder / CERTS
         self.password = secrets.token_urlsafe(24)
         self.texts = {
             COMPOSE: _COMPOSE,
-            ENV: f"WA_API_VERSION=2.53.3\nWA_SECRET={gateway.environ['WA_SECRET']}\n",
+            ENV: f"WA_API_VERSION=2.53.3\nWA_SECRET={shared.environ['WA_SECRET']}\n",
             DB_ENV: _DB_ENV.format(password=self.password),
             "db_password.txt": self.password,
         }
-        self.authority: Callable[[], Authority] = lambda: gateway.authority
-        self.client: Callable[[], Leaf] = lambda: gateway.authority.issue(LeafSpec(names=("wa",)))
+        self.authority: Callable[[], Authority] = lambda: shared.authority
+        self.client: Callable[[], Leaf] = lambda: shared.authority.issue(LeafSpec(names=("wa",)))
         self.changes: list[Callable[[], object]] = []
         self.table: dict[str, Any] = {
             "compose_files": [str(self.folder / COMPOSE)],

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,14 +15,14 @@ from .deployment import Deployment
 from .faults import named
 from .identity import IdentityService
 from .network import Networks
-from .pki import Authority, make_key
 from .postgres import Postgres
+from .shared import Shared
 from .site import Site
 from .web import WebApp
 from .webhooks import Webhooks
 
 
-class Gateway:
+class Gateway(Shared):
     """A gateway that keeps every promise, until a fault is named. Use it as a context manager."""
 
     def __init__(
@@ -44,29 +41,17 @@ class Gateway:
         gateway; without one it starts its own. Raises KeyError for a fault that does not exist.
         """
         chosen = [named(name) for name in faults]
-        self.costly = {*costly, *(fault.area for fault in chosen)}
-        # Sections that this machine does not let the gateway have, and why.
-        self.without: dict[str, str] = {}
         lowered = [f.level for f in chosen if f.level != "modern"]
-        self.security_level = lowered[0] if lowered else security_level
-        self.clock = clock
-        self.folder = Path(tempfile.mkdtemp(prefix="portero-"))
-        # OLD lists RSA signatures alone, so that its authority has to sign with RSA.
-        self.authority = Authority(key=make_key("rsa-2048" if self.security_level == "old" else "secp256r1"))
-        self.environ = {
-            "WA_SECRET": secrets.token_urlsafe(32),
-            "PORTERO_ADMIN_PASSWORD": "Aa1!" + secrets.token_urlsafe(16),
-            "PORTERO_IDENTITY_SECRET": secrets.token_urlsafe(32),
-            "PORTERO_IDENTITY_ADMIN": "Bearer " + secrets.token_urlsafe(24),
-        }
+        level = lowered[0] if lowered else security_level
+        super().__init__(level, clock, {*costly, *(fault.area for fault in chosen)})
         self.database = Database(self, postgres)
         self.web = WebApp(self)
-        self.certificates = Certificates(self)
-        self.webhooks = Webhooks(self)
-        self.core = Core(self)
+        self.certificates = Certificates(self, self.web)
+        self.webhooks = Webhooks(self, self.web)
+        self.core = Core(self, lambda payload: self.webhooks.heard(payload))
         self.identity = IdentityService(self)
-        self.site = Site(self)
-        self.networks = Networks(self)
+        self.site = Site(self, self.identity)
+        self.networks = Networks(self, self.web, self.core)
         self.deployment = Deployment(self)
         self.declared: dict[str, Any] = {}
         for fault in chosen:

@@ -18,7 +18,7 @@ from .http import HttpServer, Request, Response
 from .pki import Leaf, LeafSpec
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 BASE = "/widget/v1/"
 UIDS = ("portero.test@example.org", "12.345.678-5", "620", "josé@example.org")
@@ -98,10 +98,10 @@ class IdentityService:
     Each step of an initialisation is an attribute: `read` the body, `check` the hash, `bind` the client, `drop`.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared) -> None:
         """Bind nothing yet."""
-        self.gateway = gateway
-        environ = gateway.environ
+        self.shared = shared
+        environ = shared.environ
         environ["PORTERO_IDENTITY_PREVIOUS"] = secrets.token_urlsafe(32)
         environ["PORTERO_IDENTITY_OTHER"] = secrets.token_urlsafe(32)
         acme = Organisation("acme", environ["PORTERO_IDENTITY_SECRET"], (environ["PORTERO_IDENTITY_PREVIOUS"],))
@@ -130,13 +130,13 @@ class IdentityService:
         self.change: Callable[[Request, Contact], Response] = self.change_contact
         self.serve: Callable[[Request], Response] = self.answer
         self.wrapper: Callable[[], Wrap] = self.tls_wrapper
-        self.issue: Callable[[LeafSpec], Leaf] = gateway.authority.issue
+        self.issue: Callable[[LeafSpec], Leaf] = shared.authority.issue
         self.setting: Callable[[], dict[str, Any]] = lambda: {"enabled": self.validation}
         self.set_validation: Callable[[bool], None] = self.store_validation
 
     def start(self) -> None:
         """Serve in the background."""
-        self.server = HttpServer(self.serve, self.wrapper() if self.secure else None, clock=self.gateway.clock)
+        self.server = HttpServer(self.serve, self.wrapper() if self.secure else None, clock=self.shared.clock)
         self.server.start()
 
     def tls_wrapper(self) -> Wrap:
@@ -158,7 +158,7 @@ class IdentityService:
         return {
             "identity": {
                 "url": f"{self.url}{BASE}initializations",
-                "ca_file": str(self.gateway.folder / "ca.pem"),
+                "ca_file": str(self.shared.folder / "ca.pem"),
                 "secret": "env:PORTERO_IDENTITY_SECRET",
                 "previous_secrets": ["env:PORTERO_IDENTITY_PREVIOUS"],
                 "other_secrets": ["env:PORTERO_IDENTITY_OTHER"],
@@ -192,7 +192,7 @@ class IdentityService:
 
     def _is_admin(self, request: Request) -> bool:
         return hmac.compare_digest(
-            request.header("Authorization").encode(), self.gateway.environ["PORTERO_IDENTITY_ADMIN"].encode()
+            request.header("Authorization").encode(), self.shared.environ["PORTERO_IDENTITY_ADMIN"].encode()
         )
 
     def _administer(self, request: Request, kind: str, rest: str) -> Response:

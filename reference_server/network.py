@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .http import HttpServer, Response
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .core import Core
+    from .shared import Shared
+    from .web import WebApp
 
 AREA = "net"
 NODES = ("client", "management", "web", "core", "peer", "database")
@@ -54,9 +56,10 @@ class Networks:
     `passes` are the rules, by service, of what the router lets through, and `otherwise` is what becomes of the rest.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared, web: WebApp, core: Core) -> None:
         """Build nothing yet."""
-        self.gateway = gateway
+        self.shared = shared
+        self.web, self.core = web, core
         self.passes = {
             "administration": f'iifname {{ "client", "management" }} oifname "web" tcp dport {WEB} accept',
             "communication": f'iifname "web" oifname {{ "core", "peer" }} tcp dport {COMMUNICATION} accept',
@@ -79,17 +82,17 @@ class Networks:
 
     def administration(self, sock: socket.socket) -> _Server:
         """Serve what the web app serves."""
-        web = self.gateway.web
+        web = self.web
         return HttpServer(lambda request: web.answer(request), lambda plain: web.accept(plain), listener=sock)
 
     def communication(self, sock: socket.socket) -> _Server:
         """Serve the channel."""
-        return HttpServer(lambda request: self.gateway.core.answer(request), listener=sock)
+        return HttpServer(lambda request: self.core.answer(request), listener=sock)
 
     def start(self) -> None:
         """Build everything where it is wanted; where this machine does not allow it the gateway says why."""
         self.servers: list[_Server] = []
-        if AREA not in self.gateway.costly:
+        if AREA not in self.shared.costly:
             return
         self._line, theirs = socket.socketpair()
         with theirs:
@@ -107,7 +110,7 @@ class Networks:
         except OSError as error:
             answer, handles = {"trouble": f"what builds the networks does not answer ({error})"}, []
         if "trouble" in answer:
-            self.gateway.without["network"] = answer["trouble"]
+            self.shared.without["network"] = answer["trouble"]
             return
         self.built = answer
         for listener, handle in zip(self.listeners.values(), handles, strict=True):
@@ -133,7 +136,7 @@ class Networks:
         """Take everything down."""
         for server in self.servers:
             server.stop()
-        if AREA in self.gateway.costly:
+        if AREA in self.shared.costly:
             self._line.close()
             self._child.wait(_PATIENCE)
 

@@ -18,7 +18,8 @@ from .identity import UIDS, sign
 from .pki import LeafSpec
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .identity import IdentityService
+    from .shared import Shared
 
 PAGE = """<!doctype html><title>Acme</title><p>{greeting}</p>
 <script>window.widgetSettings = {settings};</script>
@@ -38,11 +39,12 @@ SOURCES = {
 class Site:
     """The customer's site and the repository that it is deployed from."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared, identity: IdentityService) -> None:
         """Bind nothing yet."""
-        self.gateway = gateway
+        self.shared = shared
+        self.identity = identity
         self.uid = UIDS[0]
-        gateway.environ["PORTERO_SITE_COOKIE"] = "sid=" + secrets.token_urlsafe(16)
+        shared.environ["PORTERO_SITE_COOKIE"] = "sid=" + secrets.token_urlsafe(16)
         self.scripts: dict[str, Callable[[], str]] = {"/assets/widget.js": lambda: SCRIPT}
         self.serve: Callable[[Request], Response] = self.answer
         self.settings: Callable[[bool], dict[str, Any]] = self.widget_settings
@@ -52,16 +54,16 @@ class Site:
 
     def start(self) -> None:
         """Serve in the background."""
-        self._server = HttpServer(self.serve, self._wrapper(), clock=self.gateway.clock)
+        self._server = HttpServer(self.serve, self._wrapper(), clock=self.shared.clock)
         self._server.start()
         if shutil.which("git"):
-            self.repository = self.gateway.folder / "site"
+            self.repository = self.shared.folder / "site"
             commit(self.repository, self.commits)
             for name, text in self.beside.items():
                 (self.repository / name).write_text(text, encoding="utf-8")
 
     def _wrapper(self) -> Callable[[socket.socket], ssl.SSLSocket]:
-        context = self.gateway.authority.issue(LeafSpec()).context()
+        context = self.shared.authority.issue(LeafSpec()).context()
         return lambda sock: context.wrap_socket(sock, server_side=True)
 
     def stop(self) -> None:
@@ -83,7 +85,7 @@ class Site:
         """Serve pages and scripts."""
         if request.path in self.scripts:
             return Response(200, [("Content-Type", "text/javascript")], self.scripts[request.path]().encode())
-        signed_in = request.header("Cookie") == self.gateway.environ["PORTERO_SITE_COOKIE"]
+        signed_in = request.header("Cookie") == self.shared.environ["PORTERO_SITE_COOKIE"]
         if request.path == "/account" and not signed_in:
             return Response(302, [("Location", "/")])
         if request.path not in ("/", "/account"):
@@ -94,7 +96,7 @@ class Site:
 
     def widget_settings(self, signed_in: bool) -> dict[str, Any]:  # noqa: FBT001 - a Callable has no names
         """Return what starts the widget; for nobody, no client."""
-        acme = self.gateway.identity.organisations["acme"]
+        acme = self.identity.organisations["acme"]
         settings: dict[str, Any] = {"organization_subdomain": acme.subdomain, "consumer": acme.consumer}
         if signed_in:
             settings["visitor"] = {"name": "Clienta", "email": self.uid}

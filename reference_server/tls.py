@@ -13,7 +13,7 @@ from .pki import Authority, Key, LeafSpec
 from .wiretap import Tap, tapped
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -74,15 +74,15 @@ def settings(level: str) -> TlsSettings:
 class TlsServer:
     """Wraps accepted connections as the declared security level asks for."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared) -> None:
         """Make nothing yet: a fault may change the settings first.
 
         `special` are settings for some clients only: the first whose condition the hello meets. `scripts` may answer
         a hello in the server's place. `tap` makes a listener for a connection, which may answer its records.
         """
-        self.gateway = gateway
+        self.shared = shared
         self.authority: Authority | None = None  # None: the gateway's own
-        self.settings = settings(gateway.security_level)
+        self.settings = settings(shared.security_level)
         self.special: list[tuple[Callable[[ClientHello], bool], TlsSettings]] = []
         self.scripts: list[Script] = []
         self.tap: Callable[[], Tap] | None = None
@@ -150,10 +150,10 @@ class TlsServer:
         return context
 
     def _load(self, context: ssl.SSLContext, chosen: TlsSettings) -> None:
-        path = self.gateway.folder / "web.pem"
+        path = self.shared.folder / "web.pem"
         for spec in chosen.leaves:
             if id(spec) not in self._issued:
-                leaf = (self.authority or self.gateway.authority).issue(spec)
+                leaf = (self.authority or self.shared.authority).issue(spec)
                 self.keys.append(leaf.key)
                 self._issued[id(spec)] = leaf.chain_pem, leaf.key_pem
             path.write_bytes(b"".join(self._issued[id(spec)]))

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from .accounts import LOCKED_SECONDS, Accounts, User
+from .accounts import LOCKED_SECONDS, User
 from .answers import basic, bearer, denied, document, refusal
 from .http import Request, Response
 
@@ -25,9 +25,9 @@ _NAME_LENGTH = range(4, 33)
 class Users:
     """The endpoints below /v1/users."""
 
-    def __init__(self, api: Api, accounts: Accounts) -> None:
+    def __init__(self, api: Api) -> None:
         """Add the endpoints to the API."""
-        self.accounts = accounts
+        self.accounts = api.accounts
         managing: dict[str, dict[str, Endpoint]] = {
             USERS: {"GET": self.everybody, "POST": self.create},
             MEMBER: {"GET": self.show, "PUT": self.change, "DELETE": self.delete},

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from .api import Api
 from .http import Handler, HttpServer, Request, Response
 from .tls import TlsServer
+from .users import Users
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
 
 ADMINISTRATOR = "admin"
 
@@ -88,12 +89,13 @@ class OtherNode:
 class WebApp:
     """Administration and API on one HTTPS port, and a plain port that only redirects."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared) -> None:
         """Bind nothing yet."""
-        self.gateway = gateway
-        self.tls = TlsServer(gateway)
+        self.shared = shared
+        self.tls = TlsServer(shared)
         self.admin = Administration()
-        self.api = Api(gateway, ADMINISTRATOR)
+        self.api = Api(shared, ADMINISTRATOR)
+        self.users = Users(self.api)
         self.accept: Callable[[socket.socket], ssl.SSLSocket] = lambda sock: self.tls.wrap(sock)
         self.plain: Handler = self.to_https
         self.has_plain_port = True
@@ -104,7 +106,7 @@ class WebApp:
         """Serve in the background."""
         self.api.start()
         self.tls.prepare()
-        clock = self.gateway.clock
+        clock = self.shared.clock
         https = HttpServer(lambda request: self.answer(request), lambda sock: self.accept(sock), clock=clock)
         self.port = https.port
         self.servers = [https]
@@ -128,8 +130,8 @@ class WebApp:
         table: dict[str, Any] = {
             "url": f"https://localhost:{self.port}",
             "http_ports": [self.plain_port] if self.has_plain_port else [],
-            "ca_file": str(self.gateway.folder / "ca.pem"),
-            "security_level": self.gateway.security_level,
+            "ca_file": str(self.shared.folder / "ca.pem"),
+            "security_level": self.shared.security_level,
             "admin_paths": ["/", "/login"],
             "api_paths": ["/v1/health", "/v1/settings/application"],
             "probe_throttling": True,

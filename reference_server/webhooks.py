@@ -19,7 +19,8 @@ from .answers import document, refusal
 from .http import Request, Response
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from .shared import Shared
+    from .web import WebApp
 
 CA = "/v1/certificates/webhooks/ca"
 MESSAGES = "/v1/messages"
@@ -37,10 +38,11 @@ class Webhooks:
     What a fault may replace: any attribute set in `__init__`. `ca` is PEM, `stored` how it is looked up.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, shared: Shared, web: WebApp) -> None:
         """Add the endpoints and settings to the API; nothing is delivered before an address is set."""
-        self.gateway = gateway
-        self.api = gateway.web.api
+        self.shared = shared
+        self.web = web
+        self.api = web.api
         self.ca: bytes | None = None
         self.address_fits: Callable[[str], bool] = lambda url: not url or url.startswith("https://")
         self.trust: Callable[[], ssl.SSLContext] = self.verifying
@@ -76,7 +78,7 @@ class Webhooks:
             "listen": "127.0.0.1",
             "ports": [first, first + _MANY],
             "callback_host": "localhost",
-            "trigger": f"https://localhost:{self.gateway.web.port}{MESSAGES}",
+            "trigger": f"https://localhost:{self.web.port}{MESSAGES}",
         }
         return {"webhook": table}
 

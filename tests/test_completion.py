@@ -41,7 +41,7 @@ def test_what_may_follow(words: list[str], found: list[str]) -> None:
 def test_faults_complete() -> None:
     from reference_server.faults import faults
 
-    name = next(iter(faults()))
+    name = next(iter(faults().values())).short
     assert name in candidates(["run", "--quiet", "--fault", name[:4]])
 
 

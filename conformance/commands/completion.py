@@ -110,8 +110,9 @@ def _values(action: argparse.Action) -> Iterable[str]:
 
 
 def _faults() -> list[str]:
+    # Without their areas: shells break words at a colon.
     faults = locate.module("reference_server.faults")
-    return sorted([*faults.faults(), *faults.near_misses()])
+    return sorted(fault.short for fault in (*faults.faults().values(), *faults.near_misses().values()))
 
 
 _KNOWN: dict[str, Callable[[], Iterable[str]]] = {"id": catalogue.load, "fault": _faults}

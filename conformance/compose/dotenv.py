@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.compose.interpolation import Findings, Interpolation, Lookup
 from conformance.compose.nodes import ComposeTrouble
@@ -17,10 +17,11 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A variable's value, and the line that sets it."""
+    """A variable's value, and the line that sets it; `cut` where something of it was lost as an unset variable."""
 
     value: str
     line: int
+    cut: bool = field(default=False, compare=False)
 
 
 def parse_env(text: str, name: str, outer: Lookup, findings: Findings) -> dict[str, Entry]:
@@ -49,6 +50,7 @@ class _Parser:
         self.outer = outer
         self.found: dict[str, Entry] = {}
         self.interpolation = Interpolation(self._lookup, findings)
+        self.cut = findings.cut
         self.at = 0
         self._counted = (0, 1)
 
@@ -67,7 +69,9 @@ class _Parser:
                 if value is not None:
                     self.found[variable] = Entry(value, line)
             else:
-                self.found[variable] = Entry(self._value(), line)
+                value, cut = self._value()
+                self.found[variable] = Entry(value, line, cut)
+                (self.cut.add if cut else self.cut.discard)(variable)
         return self.found
 
     def _line(self) -> int:
@@ -110,18 +114,22 @@ class _Parser:
         self.at = stop + 1
         return variable, stop == len(self.text) or self.text[stop] == "\n"
 
-    def _value(self) -> str:
+    def _value(self) -> tuple[str, bool]:
+        """Return a value, and whether something of it was lost."""
         while self.text[self.at : self.at + 1] and self.text[self.at] in _BLANK:
             self.at += 1
         quote = self.text[self.at : self.at + 1]
         place = f"{self.name}:{self._line()}"
         if quote in ("'", '"'):
             written = self._quoted(quote)
-            return written if quote == "'" else self.interpolation.text(_unescaped(written), place)
+            return (written, False) if quote == "'" else self._filled(_unescaped(written), place)
         end = self._end_of_line()
         written = self.text[self.at : end].partition(" #")[0].rstrip()
         self.at = end
-        return self.interpolation.text(written, place)
+        return self._filled(written, place)
+
+    def _filled(self, written: str, place: str) -> tuple[str, bool]:
+        return self.interpolation.text(written, place), self.interpolation.cuts(written)
 
     def _quoted(self, quote: str) -> str:
         written: list[str] = []

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node
+from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node, ordinary
 
 Lookup = Callable[[str], str | None]
 DEEPEST = 20
+
+_TELLS_NOTHING = 5
+"""Characters of a name that may be repeated even if they are some of a secret's."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
@@ -17,22 +20,29 @@ _OPERATOR = re.compile(r":?[-+?]")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A piece of a template: a variable, what stands after its operator, or literal text where `name` is empty."""
+    """A piece of a template: a variable, what stands after its operator, or literal text where `name` is empty.
+
+    `bare` is one without braces: a `$` in a secret makes one of whatever follows.
+    """
 
     name: str
     operator: str = ""
     rest: str = ""
+    bare: bool = False
 
 
 @dataclass(slots=True)
 class Findings:
     """What came up while variables were put in: `blank` were not set, `missing` are demanded and have no value.
 
-    Both are keyed by variable, with a place and a sentence.
+    Both are keyed by variable, with a place and a sentence. What compose takes for a variable's name may be a piece of
+    a secret, and so may what stands after `:?`: sentences have none of it. `cut` are variables whose own value, in an
+    env file, lost what compose took for variables.
     """
 
     blank: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,39 @@ class Interpolation:
         """Return a node with every text in it filled in."""
         value = node.value
         if isinstance(value, str):
-            return replace(node, value=self.text(value, node.place)) if "$" in value else node
+            return self._leaf(node, value) if "$" in value else node
         if isinstance(value, dict):
             return replace(node, value={key: self.tree(child) for key, child in value.items()})
         if isinstance(value, list):
             return replace(node, value=[self.tree(child) for child in value])
         return node
+
+    def _leaf(self, node: Node, template: str) -> Node:
+        text = self.text(template, node.place)
+        return replace(node, value=text, unset=self.unset(template), cut=self.cuts(template))
+
+    def unset(self, template: str) -> frozenset[str]:
+        """Return the variables of a template that were put in as nothing, as nothing sets them."""
+        return frozenset(each.name for each in self._taken(template) if self._lost(each))
+
+    def cuts(self, template: str) -> bool:
+        """Tell whether something of a text is lost where a variable was put in: here, or in that variable's value."""
+        return any(self._lost(each) or each.name in self.findings.cut for each in self._taken(template))
+
+    def _lost(self, piece: Reference) -> bool:
+        return not piece.operator and self.lookup(piece.name) is None
+
+    def _taken(self, template: str) -> Iterator[Reference]:
+        """Go through the variables that take part in a text, those of its defaults too where they are used."""
+        for piece in pieces(template):
+            if piece.name:
+                yield piece
+                if piece.operator[-1:] == ("+" if self._there(piece) else "-"):
+                    yield from self._taken(piece.rest)
+
+    def _there(self, piece: Reference) -> bool:
+        value = self.lookup(piece.name)
+        return value is not None and not (value == "" and piece.operator.startswith(":"))
 
     def text(self, template: str, place: str, depth: int = 0) -> str:
         """Fill in one text; raises ComposeTrouble where `${` begins nothing that compose knows."""
@@ -63,23 +100,26 @@ class Interpolation:
         if not piece.name:
             return piece.rest
         value = self.lookup(piece.name)
-        there = value is not None and not (value == "" and piece.operator.startswith(":"))
+        there = self._there(piece)
         kind = piece.operator[-1:]
         if kind == "+":
             return self.text(piece.rest, place, depth + 1) if there else ""
         if kind == "-" and not there:
             return self.text(piece.rest, place, depth + 1)
         if kind == "?" and not there:
-            return self._missing(piece, place, depth)
+            return self._missing(piece, place)
         if value is None:
             self.findings.blank.setdefault(piece.name, place)
         return value or ""
 
-    def _missing(self, piece: Reference, place: str, depth: int) -> str:
-        said = self.text(piece.rest, place, depth + 1).replace(UNKNOWN, "")
-        reason = f": {said[:200]}" if said else ""
+    def _missing(self, piece: Reference, place: str) -> str:
+        name = piece.name
+        named = name.isupper() and ordinary(name) and ("_" in name or len(name) <= _TELLS_NOTHING)
         self.findings.missing.setdefault(
-            piece.name, f"{place}: required variable {piece.name} is missing a value{reason}"
+            piece.name,
+            f"{place}: required variable {piece.name} is missing a value"
+            if named
+            else f"{place}: a required variable is missing a value",
         )
         return UNKNOWN
 
@@ -99,7 +139,7 @@ def pieces(template: str, place: str = "") -> list[Reference]:
             found.append(_braced(template[dollar + 2 : end] if end else "", place))
             at = end + 1
         elif name := _NAME.match(template, dollar + 1):
-            found.append(Reference(name[0]))
+            found.append(Reference(name[0], bare=True))
             at = name.end()
         else:  # `$(date)`, `$1`, or the end of a regular expression: compose leaves it as it stands
             found.append(Reference("", rest="$"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from conformance.compose.dotenv import parse_env
 from conformance.compose.interpolation import Findings, Interpolation
 from conformance.compose.merge import merge, settled
-from conformance.compose.nodes import ComposeTrouble, Node, Source
+from conformance.compose.nodes import ComposeTrouble, Node, Source, called
 from conformance.compose.yaml_nodes import read_text, read_yaml
 
 MOST_FILES = 100
@@ -134,7 +134,7 @@ class Loader:
         if extends is None:
             return service
         if (path, name) in chain:
-            raise ComposeTrouble(f"{extends.place}: services extend each other in a circle, by way of {name}")
+            raise ComposeTrouble(f"{extends.place}: services extend each other in a circle, by way of {called(name)}")
         wanted = extends.get("service") if isinstance(extends.value, dict) else extends
         if wanted is None:
             raise ComposeTrouble(f"{extends.place}: extends names a service")
@@ -145,7 +145,7 @@ class Loader:
             others = self._others(other_path, variables)
         if wanted.text not in others:
             where = self.shown(other_path)
-            raise ComposeTrouble(f"{extends.place}: extends {wanted.text}, and {where} has no such service")
+            raise ComposeTrouble(f"{extends.place}: extends {called(wanted.text)}, and {where} has no such service")
         below = self._service(wanted.text, others, other_path, variables, (*chain, (path, name)))
         if below.empty:
             return service

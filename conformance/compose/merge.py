@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from conformance.compose.nodes import ComposeTrouble, Node
+from conformance.compose.nodes import ComposeTrouble, Node, called
 
 Path = tuple[str, ...]
 Rule = Callable[[Node, Node, Path], Node]
@@ -62,7 +62,7 @@ def _list(node: Node, path: Path) -> list[Node]:
 
 def _cannot(over: Node, path: Path) -> ComposeTrouble:
     return ComposeTrouble(
-        f"{over.place}: cannot be laid over what is there already: {'.'.join(path)} is of another kind"
+        f"{over.place}: cannot be laid over what is there already: {'.'.join(map(called, path))} is of another kind"
     )
 
 
@@ -72,7 +72,7 @@ def _replaced(_base: Node, over: Node, _path: Path) -> Node:
 
 def _pairs(base: Node, over: Node, path: Path) -> Node:
     """Merge names and values, in whichever of the two forms each side is written."""
-    what = ".".join(path)
+    what = ".".join(map(called, path))
     merged = {**base.pairs(what), **over.pairs(what)}
     return over.with_value({name: node for name, node in merged.items() if node.tag != "!reset"})
 

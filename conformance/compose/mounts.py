@@ -104,7 +104,7 @@ def _file(entry: Node, kind: str, folder: str, model: Node) -> Mount:
     declared = model.get(kind)
     definition = declared.get(source.text) if declared is not None else None
     if definition is None:
-        raise ComposeTrouble(f'{entry.place}: refers to "{source.text[:60]}", which {kind} does not define')
+        raise ComposeTrouble(f"{entry.place}: refers to what {kind} does not define")
     file = definition.get("file")
     return Mount(_clean(target), _host(file, file.text) if file is not None else None, "", entry.place)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ UNKNOWN = "\ue000"
 """Stands in a text for a variable that compose demands and nobody has given. Of Unicode's private use area."""
 
 Scalar = str | bool | int | float | None
+
+_SHORT_WORD, _LONGEST_WORD, _MOST_DIGITS, _SHORTEST_HUMP = 4, 16, 2, 2.5
 
 
 class ComposeTrouble(Exception):
@@ -26,13 +29,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with its place. `template` is a text as it was written, before variables were put in."""
+    """A value with its place. `template` is a text as it was written, before variables were put in.
+
+    `unset` are its variables that nothing sets; `cut` says that something of the text is lost by such a one, here or in
+    the value of a variable that was put in.
+    """
 
     value: Scalar | dict[str, Node] | list[Node]
     source: Source
     line: int
     tag: str = ""
     template: str = ""
+    unset: frozenset[str] = frozenset()
+    cut: bool = False
 
     @property
     def place(self) -> str:
@@ -106,6 +115,31 @@ def _pair(entry: Node, what: str) -> tuple[str, Node]:
     name, equals, value = entry.text.partition("=")
     template = entry.template.partition("=")[2]
     return name, replace(entry, value=value if equals else None, template=template)
+
+
+def ordinary(name: str) -> bool:
+    """Tell whether a name is made of words, so that it may be repeated: what stands for one can be a piece of a secret.
+
+    Words have one letter case, or capitals inside as in `dbPassword`, and two digits at most, in their end: a short one
+    has them anywhere, as `K8S` does.
+    """
+    return re.fullmatch(r"[\w.-]{1,100}", name) is not None and all(map(_word, re.split(r"[\W_]+", name)))
+
+
+def _word(text: str) -> bool:
+    letters = text.rstrip("0123456789") if len(text) > _SHORT_WORD else re.sub("[0-9]", "", text)
+    humps = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", letters)
+    return (
+        len(text) <= _LONGEST_WORD
+        and len(text) - len(letters) <= _MOST_DIGITS
+        and "".join(humps) == letters
+        and (len(humps) < 2 or len(letters) >= _SHORTEST_HUMP * len(humps))
+    )
+
+
+def called(name: str) -> str:
+    """Return a name as messages repeat it: in full where it is ordinary."""
+    return name if ordinary(name) else "…"
 
 
 def spelt(value: Scalar) -> str:

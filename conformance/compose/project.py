@@ -12,7 +12,7 @@ from conformance.compose.dotenv import Entry, parse_env, parse_raw
 from conformance.compose.interpolation import Findings
 from conformance.compose.loader import Loader, Variables
 from conformance.compose.mounts import Mount, mounts
-from conformance.compose.nodes import ComposeTrouble, Node
+from conformance.compose.nodes import ComposeTrouble, Node, called
 from conformance.compose.ports import Port, ports
 from conformance.compose.yaml_nodes import read_text
 
@@ -24,13 +24,15 @@ DEFAULT = "default"
 class Variable:
     """One variable of a container. `value` is None where it is taken from the shell, and nothing here sets it.
 
-    `template` is what stands in the compose file, empty for one out of an env file.
+    `template` is what stands in the compose file, empty for one out of an env file. `cut` says that something of the
+    value was lost, as compose took it for a variable that nothing sets.
     """
 
     value: str | None
     place: str
     template: str = ""
     from_file: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Service:
         node = declared.get(key) if declared is not None else None
         if node is None:
             if key != DEFAULT and (declared is None or key not in dict(declared.items("networks"))):
-                raise ComposeTrouble(f'{self.place}: {self.name} is in network "{key[:60]}", which is not defined')
+                raise ComposeTrouble(f'{self.place}: {self.name} is in network "{called(key)}", which is not defined')
             return Network(key)
         name = node.get("name")
         options = node.get("driver_opts")
@@ -207,7 +209,7 @@ class _Environments:
 
     def service(self, name: str, node: Node, model: Node, profiles: Sequence[str]) -> Service:
         if not isinstance(node.value, dict):
-            raise ComposeTrouble(f"{node.place}: service {name[:60]} must be a mapping")
+            raise ComposeTrouble(f"{node.place}: service {called(name)} must be a mapping")
         own_profiles = node.get("profiles")
         wanted = [each.text for each in own_profiles.entries("profiles")] if own_profiles is not None else []
         active = not wanted or "*" in profiles or bool(set(wanted) & set(profiles))
@@ -219,7 +221,12 @@ class _Environments:
         environment = node.get("environment")
         pairs = environment.pairs("environment") if environment is not None else {}
         return {
-            name: Variable(self.variables.get(name) if value.empty else value.text, value.place, value.template)
+            name: Variable(
+                self.variables.get(name) if value.empty else value.text,
+                value.place,
+                value.template,
+                cut=name in self.loader.findings.cut if value.empty else value.cut,
+            )
             for name, value in pairs.items()
         }
 
@@ -250,11 +257,11 @@ class _Environments:
             known = written.get(variable) or found.get(variable)
             return self.variables.get(variable, known.value if known else None)
 
-        text = read_text(path, name)
+        text = read_text(path, name.partition("=")[0] + "=…" if "=" in name else name)  # a variable in place of a file
         raw = kind is not None and kind.text == "raw"
         entries = parse_raw(text, outer) if raw else parse_env(text, name, outer, self.loader.findings)
         self.read[name] = entries
-        return {key: Variable(e.value, f"{name}:{e.line}", from_file=True) for key, e in entries.items()}
+        return {key: Variable(e.value, f"{name}:{e.line}", from_file=True, cut=e.cut) for key, e in entries.items()}
 
 
 def _names(joined: Node) -> list[str]:

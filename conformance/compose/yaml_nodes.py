@@ -27,6 +27,8 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _MERGE = "<<"
+_QUOTED = re.compile(r" (['\"])(?!<).{2,}\1")
+"""A name out of the file, which may be a secret. Kinds of tokens stand in angle brackets: '<scalar>'."""
 
 
 def read_text(path: Path, name: str) -> str:
@@ -80,7 +82,7 @@ def _depth(text: str) -> int:
 def _malformed(source: Source, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     place = f"{source.name}:{mark.line + 1}:{mark.column + 1}" if mark else source.name
-    said = re.sub(r"\s+", " ", ", ".join(filter(None, (error.context, error.problem))))
+    said = _QUOTED.sub("", re.sub(r"\s+", " ", ", ".join(filter(None, (error.context, error.problem)))))
     return f"{place}: not valid YAML: {said[:160]}"
 
 
@@ -118,7 +120,7 @@ class _Reading:
                 continue
             if key in own:
                 place = f"{self.source.name}:{key_node.start_mark.line + 1}"
-                raise ComposeTrouble(f'{place}: the key "{key[:60]}" is there already, in line {own[key].line}')
+                raise ComposeTrouble(f"{place}: this key is there already, in line {own[key].line}")
             value = self.node(value_node)
             own[key] = value if isinstance(value.value, str) else _at(value, key_node.start_mark.line + 1)
         return {**{key: value for key, value in merged.items() if key not in own}, **own}

@@ -13,6 +13,7 @@ LEVEL = "WA_WEB_SECURITY_LEVEL"
 RETIRED = "WA_DB_CONNECTION_OPTION"
 OFF = frozenset(("0", "false", "no", "off", "n", "f", "disabled", "none"))
 LEVELS = ("MODERN", "INTERMEDIATE", "OLD")
+CUT = "a $ in it was taken for a variable that nothing sets"
 
 _LACKING = {"unset": "not set", "empty": "empty"}
 
@@ -46,7 +47,9 @@ def _differs(other: ServiceSeen, service: ServiceSeen) -> bool:
 def secret_is_strong(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-02."""
     wrong, unseen, marks = [], [], []
-    for name, service in chosen(gateway(seen, policy), case).items():
+    notes: list[str] = []
+    services = chosen(gateway(seen, policy), case)
+    for name, service in services.items():
         mark = pointer("services", name, "secret")
         setting = service.secret.setting
         if setting.state == "unknown":
@@ -54,13 +57,19 @@ def secret_is_strong(seen: DeploymentObservation, policy: Policy, case: Case) ->
         elif setting.state == "set":
             marks.append(mark)
             if service.secret.weakness:
-                wrong.append((f"{setting.place}: WA_SECRET of {name} is weak: {service.secret.weakness}", mark))
+                words = f"{setting.place}: WA_SECRET of {name} is weak: {service.secret.weakness}"
+                wrong.append((f"{words}; {CUT}" if service.secret.cut else words, mark))
+            elif service.secret.cut:
+                notes.append(f"{setting.place}: WA_SECRET of {name} is shorter than written: {CUT}.")
             if service.secret.is_database_password:
                 wrong.append((f"{setting.place}: WA_SECRET of {name} is a database password too", mark))
     if not marks and not unseen:
-        raise not_asked(seen, "WA_SECRET is not set, which DEP-01 is about")
+        lost = any(service.secret.cut for service in services.values())
+        why = f"nothing is left of WA_SECRET, which DEP-01 is about: {CUT}"
+        raise not_asked(seen, why if lost else "WA_SECRET is not set, which DEP-01 is about")
     expected = "WA_SECRET is hard to guess, no sample, and used for nothing else"
-    return summed_up(seen, expected, wrong, "WA_SECRET is long and irregular, and no database password", unseen, marks)
+    right = "WA_SECRET is long and irregular, and no database password"
+    return summed_up(seen, expected, wrong, right, unseen, marks, tuple(notes))
 
 
 def database_settings_complete(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:

@@ -9,8 +9,7 @@ from conformance import pointers
 from conformance.model import Case, Inconclusive, NotApplicable
 from conformance.records.headers import HeadersObservation
 from conformance.records.http import Exchange
-
-_NO_PAGE = "it is no page: judge the page itself by declaring a path that is served without a login"
+from conformance.sentence import Listed, Own, Sentence, own_list, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +20,34 @@ class Seen:
     pointer: str
 
     @property
-    def label(self) -> str:
+    def label(self) -> Own:
         """Name the request as an operator would."""
         parts = urlsplit(self.exchange.url)
-        return f"{self.exchange.method} {parts.path or '/'}"
+        return Own(f"{self.exchange.method} {parts.path or '/'}")
 
-    def sent(self, name: str) -> str:
-        """Show every line called `name`."""
-        lines = self.exchange.values(name)
-        return " and ".join(f"{name}: {line}" for line in lines) if lines else f"no {name}"
+    def sent(self, *names: str) -> Listed:
+        """List every line called one of `names`."""
+        return own_list(f"{name}: {line}" for name in names for line in self.exchange.values(name))
+
+    def sends(self, name: str) -> Sentence:
+        """Say which lines called `name` are sent, if any."""
+        if not self.exchange.values(name):
+            return say("{page} sends no {header}", page=self.label, header=Own(name))
+        return say("{page} sends {header}", page=self.label, header=self.sent(name))
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the values of `name`; raises Inconclusive where what lacks it is no page."""
         found = self.exchange.values(name)
         if not found and not is_page(self.exchange):
-            raise Inconclusive(f"{self.label} answers {self.exchange.status} without {name}, but {_NO_PAGE}")
+            raise Inconclusive(
+                say(
+                    "{page} answers {status} without {header}, but it is no page: judge the page itself by declaring "
+                    "a path that is served without a login",
+                    page=self.label,
+                    status=self.exchange.status,
+                    header=Own(name),
+                )
+            )
         return found
 
 
@@ -51,7 +63,9 @@ def page_of(seen: HeadersObservation, case: Case) -> Seen:
     page = Seen(steps[-1], pointers.build("admin", case.value, case.name, len(steps) - 1))
     status = page.exchange.status
     if case.name == "head" and status >= 400 and is_page(path.get[-1]):
-        raise NotApplicable(f"{page.label} answers {status}: the page is served to GET only")
+        raise NotApplicable(
+            say("{page} answers {status}: the page is served to GET only", page=page.label, status=status)
+        )
     return there(page)
 
 
@@ -59,8 +73,18 @@ def there(page: Seen) -> Seen:
     """Return the page; raises Inconclusive where what answers in its place says nothing about the administration."""
     status = page.exchange.status
     if page.exchange.trouble:
-        raise Inconclusive(f"{page.label}: {page.exchange.trouble}")
-    if status >= 400 and status not in (401, 403):
-        hint = " (does the server want a client certificate? webapp.client_cert declares it)" if status == 400 else ""
-        raise Inconclusive(f"{page.label} answers {status}: the declared page is not there{hint}")
+        raise Inconclusive(say("{page}: {trouble}", page=page.label, trouble=page.exchange.trouble))
+    if status == 400:
+        raise Inconclusive(
+            say(
+                "{page} answers {status}: the declared page is not there (does the server want a client certificate? "
+                "webapp.client_cert declares it)",
+                page=page.label,
+                status=status,
+            )
+        )
+    if status > 400 and status not in (401, 403):
+        raise Inconclusive(
+            say("{page} answers {status}: the declared page is not there", page=page.label, status=status)
+        )
     return page

@@ -9,6 +9,7 @@ from conformance.judges.headers import sound
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.headers import AdminPath, HeadersObservation
+from conformance.sentence import By, Own, counted, listed, own_list, say
 
 
 def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -24,12 +25,22 @@ def errors_and_redirects(seen: HeadersObservation, policy: Policy, case: Case) -
     lacking = {
         answer.label: missing for answer in answers if (missing := [n for n in wanted if n not in sound(answer)])
     }
-    statuses = ", ".join(f"{answer.label} ({answer.exchange.status})" for answer in answers)
-    observed = "; ".join(f"{label} lacks {', '.join(missing)}" for label, missing in lacking.items())
+    statuses = own_list((f"{answer.label} ({answer.exchange.status})" for answer in answers), By.COMMA)
+    if lacking:
+        each = [
+            say("{page} lacks {headers}", page=label, headers=own_list(missing, By.COMMA))
+            for label, missing in lacking.items()
+        ]
+        observed = say("{lacking} (answers: {answers})", lacking=listed(each, By.CLAUSE), answers=statuses)
+    else:
+        observed = counted("{answers} sent them", "{answers} sent them", len(answers), answers=statuses)
     return verdict(
         not lacking,
-        f"errors, redirects and unknown paths of the administration send {', '.join(wanted)} as its pages do",
-        f"{observed} (answers: {statuses})" if observed else f"{statuses} sent them",
+        say(
+            "errors, redirects and unknown paths of the administration send {headers} as its pages do",
+            headers=own_list(wanted, By.COMMA),
+        ),
+        observed,
         *(answer.pointer for answer in answers if not lacking or answer.label in lacking),
     )
 
@@ -41,13 +52,15 @@ def _asides(path: AdminPath, case: Case) -> list[Seen]:
         steps.append(Seen(path.slash, pointers.build("admin", case.value, "slash")))
         found = [step for step in steps if 300 <= step.exchange.status < 400 or step.exchange.status in (401, 403)]
         if not found:
-            raise NotApplicable(f"{case.value} answers neither with a redirect nor with a refusal")
+            raise NotApplicable(say("{path} answers neither with a redirect nor with a refusal", path=Own(case.value)))
         return found
     aside = Seen(getattr(path, case.name), pointers.build("admin", case.value, case.name))
     if aside.exchange.trouble and case.name == "method":
-        raise NotApplicable(f"{aside.label} is not answered at all: {aside.exchange.trouble}")
+        raise NotApplicable(
+            say("{page} is not answered at all: {trouble}", page=aside.label, trouble=aside.exchange.trouble)
+        )
     if aside.exchange.trouble:
-        raise Inconclusive(f"{aside.label}: {aside.exchange.trouble}")
+        raise Inconclusive(say("{page}: {trouble}", page=aside.label, trouble=aside.exchange.trouble))
     return [aside]
 
 
@@ -59,16 +72,29 @@ def api_sends_none(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
         methods = seen.api[case.value]
         answer = Seen(methods[case.name.upper()], pointers.build("api", case.value, case.name.upper()))
         if methods["GET"].status == 404 or methods["GET"].status >= 500:
-            raise Inconclusive(f"GET {case.value} answers {methods['GET'].status}: the declared endpoint is not there")
+            raise Inconclusive(
+                say(
+                    "GET {path} answers {status}: the declared endpoint is not there",
+                    path=Own(case.value),
+                    status=methods["GET"].status,
+                )
+            )
     if answer.exchange.trouble:
-        raise Inconclusive(f"{answer.label}: {answer.exchange.trouble}")
+        raise Inconclusive(say("{page}: {trouble}", page=answer.label, trouble=answer.exchange.trouble))
     present = [name for name in FIVE if answer.exchange.values(name)]
-    expected = "the document says that API endpoints do not send the administration's headers"
+    expected = say("the document says that API endpoints do not send the administration's headers")
+    status = answer.exchange.status
     if not present:
-        return conforms(expected, f"{answer.label} ({answer.exchange.status}) sends none of the five", answer.pointer)
+        observed = say("{page} ({status}) sends none of the five", page=answer.label, status=status)
+        return conforms(expected, observed, answer.pointer)
     return violates(
         expected,
-        f"{answer.label} ({answer.exchange.status}) deviates from the document: it sends {', '.join(present)}",
+        say(
+            "{page} ({status}) deviates from the document: it sends {headers}",
+            page=answer.label,
+            status=status,
+            headers=own_list(present, By.COMMA),
+        ),
         answer.pointer,
-        notes=("A deviation from the document and not a weakness: these headers do no harm on an API.",),
+        notes=(say("A deviation from the document and not a weakness: these headers do no harm on an API."),),
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from conformance.judges import csp
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 SCRIPT_POLICY = "X-Content-Security-Policy"
 STANDARD_POLICY = "Content-Security-Policy"
@@ -58,7 +59,7 @@ class Transport:
     """The first Strict-Transport-Security line: a life in seconds, or why a browser ignores the line."""
 
     life: int | None
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
 
 def transport(page: Exchange) -> Transport:
@@ -69,15 +70,15 @@ def transport(page: Exchange) -> Transport:
             continue
         directive = _DIRECTIVE.fullmatch(text)
         if directive is None:
-            return Transport(None, f"{text!r} is not a directive")
+            return Transport(None, say("{text!r} is not a directive", text=Own(text)))
         name = directive[1].lower()
         if name in found:
-            return Transport(None, f"{name} stands there twice")
+            return Transport(None, say("{name} stands there twice", name=Own(name)))
         found[name] = directive[2] or directive[3] or ""
     if "max-age" not in found:
-        return Transport(None, "there is no max-age")
+        return Transport(None, say("there is no max-age"))
     if not re.fullmatch(r"[0-9]+", found["max-age"]):
-        return Transport(None, f"max-age is {found['max-age']!r}, not a number of seconds")
+        return Transport(None, say("max-age is {value!r}, not a number of seconds", value=Own(found["max-age"])))
     return Transport(int(found["max-age"][:20]))
 
 

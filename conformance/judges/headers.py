@@ -10,10 +10,11 @@ from conformance.judges import header_values as values
 from conformance.judges.csp import Scripts
 from conformance.judges.header_pages import Seen, page_of
 from conformance.judges.header_values import FRAMES, SCRIPT_POLICY, SNIFFING, STANDARD_POLICY, TRANSPORT, XSS
-from conformance.model import Case, NotApplicable, Outcome, Verdict, verdict, violates
+from conformance.model import Case, NotApplicable, Outcome, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.headers import HeadersObservation
 from conformance.records.http import Exchange
+from conformance.sentence import By, Own, Sentence, listed, own_list, say, say_of
 
 
 def script_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -22,39 +23,73 @@ def script_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdi
 
 
 def _script_policy(page: Seen) -> Verdict:
-    expected = f"administration pages send {SCRIPT_POLICY}, and it lets script files of the own domain run only"
-    lines = page.lines(SCRIPT_POLICY)
-    if not lines:
-        return violates(expected, f"{page.label} sends no {SCRIPT_POLICY}", page.pointer)
+    expected = say(
+        "administration pages send {header}, and it lets script files of the own domain run only",
+        header=Own(SCRIPT_POLICY),
+    )
+    if not page.lines(SCRIPT_POLICY):
+        return violates(expected, page.sends(SCRIPT_POLICY), page.pointer)
     found = _scripts(page.exchange, SCRIPT_POLICY)
     notes = _script_notes(page.exchange, found)
     if not found.restricted:
-        observed = f"{page.label} sends {page.sent(SCRIPT_POLICY)}, which says nothing about scripts"
-        return violates(expected, observed, page.pointer, notes=notes)
-    observed = f"{page.label} sends {page.sent(SCRIPT_POLICY)}"
+        return violates(expected, _unrestricted(page, SCRIPT_POLICY), page.pointer, notes=notes)
+    observed = page.sends(SCRIPT_POLICY)
     if found.foreign:
-        observed += f", which lets scripts from {' '.join(found.foreign)} run"
+        observed = say(
+            "{page} sends {header}, which lets scripts from {sources} run",
+            page=page.label,
+            header=page.sent(SCRIPT_POLICY),
+            sources=own_list(found.foreign, By.SPACE),
+        )
     return verdict(not found.foreign, expected, observed, page.pointer, notes=notes)
+
+
+def _unrestricted(page: Seen, name: str) -> Sentence:
+    return say("{page} sends {header}, which says nothing about scripts", page=page.label, header=page.sent(name))
 
 
 def _scripts(page: Exchange, name: str) -> Scripts:
     return csp.scripts(page.values(name), urlsplit(page.url).hostname or "", old=name == SCRIPT_POLICY)
 
 
-def _script_notes(page: Exchange, found: Scripts) -> tuple[str, ...]:
-    effect = values.script_effect(page)
-    runs = effect.removeprefix("runs:") or "nothing"
-    notes = [
-        f"In a current browser {SCRIPT_POLICY} has no effect; "
-        + (f"{STANDARD_POLICY} does not restrict scripts." if effect == "none" else f"{STANDARD_POLICY} runs: {runs}.")
-    ]
+_KINDS = {
+    "data": say_of("scripts", "data"),
+    "eval": say_of("scripts", "eval"),
+    "handler": say_of("scripts", "handler"),
+    "inline": say_of("scripts", "inline"),
+    "self": say_of("scripts", "self"),
+    "third": say_of("scripts", "third"),
+}
+_NOTHING_RUNS = say_of("scripts", "nothing")
+
+
+def _script_notes(page: Exchange, found: Scripts) -> tuple[Sentence, ...]:
+    notes = [_in_a_current_browser(page)]
     if found.restricted and "eval" in found.kinds:
-        notes.append("Text may be run as script: 'unsafe-eval'.")
+        notes.append(say("Text may be run as script: 'unsafe-eval'."))
     if found.trusts_tags:
-        notes.append("Nonces or 'strict-dynamic' let the page itself name scripts, of any domain.")
+        notes.append(say("Nonces or 'strict-dynamic' let the page itself name scripts, of any domain."))
     if found.restricted and not found.kinds:
-        notes.append("No script at all may run.")
+        notes.append(say("No script at all may run."))
     return tuple(notes)
+
+
+def _in_a_current_browser(page: Exchange) -> Sentence:
+    effect = values.script_effect(page)
+    documented, standard = Own(SCRIPT_POLICY), Own(STANDARD_POLICY)
+    if effect == "none":
+        return say(
+            "In a current browser {documented} has no effect; {standard} does not restrict scripts.",
+            documented=documented,
+            standard=standard,
+        )
+    kinds = [_KINDS[kind] for kind in effect.removeprefix("runs:").split(",") if kind]
+    return say(
+        "In a current browser {documented} has no effect; {standard} runs: {kinds}.",
+        documented=documented,
+        standard=standard,
+        kinds=listed(kinds or [_NOTHING_RUNS], By.COMMA),
+    )
 
 
 def frames(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -63,28 +98,59 @@ def frames(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
 
 
 _FRAMING = {
-    "deny": "In a current browser nobody can frame the page.",
-    "sameorigin": "In a current browser the own domain can frame the page.",
-    "none": "In a current browser anybody can frame the page.",
-    "frame-ancestors": "In a current browser frame-ancestors replaces X-Frame-Options, and lets the page be framed.",
+    "deny": say("In a current browser nobody can frame the page."),
+    "sameorigin": say("In a current browser the own domain can frame the page."),
+    "none": say("In a current browser anybody can frame the page."),
+    "frame-ancestors": say(
+        "In a current browser frame-ancestors replaces X-Frame-Options, and lets the page be framed."
+    ),
 }
 
 
 def _frames(page: Seen) -> Verdict:
-    expected = f"administration pages send {FRAMES}: DENY, and no domain may frame them"
+    expected = say("administration pages send {header}, and no domain may frame them", header=Own(f"{FRAMES}: DENY"))
     lines = page.lines(FRAMES)
     words = {member.upper() for member in values.members(lines)}
     effect = values.framing(page.exchange)
     notes = [_FRAMING[effect]]
     if 300 <= page.exchange.status < 400:
-        notes.append("On a redirect no browser enforces it.")
-    observed = f"{page.label} sends {page.sent(FRAMES)}"
+        notes.append(say("On a redirect no browser enforces it."))
+    return verdict(
+        "DENY" in words and effect == "deny",
+        expected,
+        _framed(page, words, effect),
+        page.pointer,
+        notes=tuple(notes),
+    )
+
+
+def _framed(page: Seen, words: set[str], effect: str) -> Sentence:
+    lines = page.exchange.values(FRAMES)
     if effect == "frame-ancestors":
-        ancestors = csp.frame_ancestors(page.exchange.values(STANDARD_POLICY)) or ()
-        observed += f", and {STANDARD_POLICY} with frame-ancestors {' '.join(ancestors)}"
-    elif lines and "DENY" not in words:
-        observed += ", which lets the own domain frame it" if "SAMEORIGIN" in words else ", which denies nothing"
-    return verdict("DENY" in words and effect == "deny", expected, observed, page.pointer, notes=tuple(notes))
+        policy = Own(STANDARD_POLICY)
+        sources = own_list(csp.frame_ancestors(page.exchange.values(STANDARD_POLICY)) or (), By.SPACE)
+        if not lines:
+            return say(
+                "{page} sends no {header}, and {policy} with frame-ancestors {sources}",
+                page=page.label,
+                header=Own(FRAMES),
+                policy=policy,
+                sources=sources,
+            )
+        return say(
+            "{page} sends {header}, and {policy} with frame-ancestors {sources}",
+            page=page.label,
+            header=page.sent(FRAMES),
+            policy=policy,
+            sources=sources,
+        )
+    if not lines or "DENY" in words:
+        return page.sends(FRAMES)
+    if "SAMEORIGIN" in words:
+        return say(
+            "{page} sends {header}, which lets the own domain frame it", page=page.label, header=page.sent(FRAMES)
+        )
+    return say("{page} sends {header}, which denies nothing", page=page.label, header=page.sent(FRAMES))
 
 
 def xss_protection(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -93,16 +159,15 @@ def xss_protection(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 
 def _xss_protection(page: Seen) -> Verdict:
-    expected = f"administration pages send {XSS}: 1, with or without mode=block"
-    observed = f"{page.label} sends {page.sent(XSS)}"
-    notes = ["Current browsers have no such filter: the header matters to old ones only."]
+    expected = say("administration pages send {header}, with or without mode=block", header=Own(f"{XSS}: 1"))
+    notes = [say("Current browsers have no such filter: the header matters to old ones only.")]
     lines = page.lines(XSS)
     if lines and lines[0].startswith("0"):
-        notes.append("Switching it off is today's general advice, because the filter itself could be abused.")
+        notes.append(say("Switching it off is today's general advice, because the filter itself could be abused."))
     if not lines and page.exchange.values("X-XSS"):
-        notes.append("No browser ever knew a header called X-XSS, the short name that the document's table uses.")
+        notes.append(say("No browser ever knew a header called X-XSS, the short name that the document's table uses."))
     kept = bool(lines) and values.filters_scripts(page.exchange)
-    return verdict(kept, expected, observed, page.pointer, notes=tuple(notes))
+    return verdict(kept, expected, page.sends(XSS), page.pointer, notes=tuple(notes))
 
 
 def sniffing(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -113,13 +178,14 @@ def sniffing(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
 def _sniffing(page: Seen) -> Verdict:
     lines = page.lines(SNIFFING)
     kept = bool(lines) and values.stops_sniffing(page.exchange)
-    effect = "believes the declared type" if kept else "guesses the type, as without the header"
+    believes = say("A current browser believes the declared type.")
+    guesses = say("A current browser guesses the type, as without the header.")
     return verdict(
         kept,
-        f"administration pages send {SNIFFING}: nosniff",
-        f"{page.label} sends {page.sent(SNIFFING)}",
+        say("administration pages send {header}", header=Own(f"{SNIFFING}: nosniff")),
+        page.sends(SNIFFING),
         page.pointer,
-        notes=(f"A current browser {effect}.",),
+        notes=(believes if kept else guesses,),
     )
 
 
@@ -129,24 +195,29 @@ def transport(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
 
 
 _TRANSPORT = {
-    "upgrade": "A current browser comes back over HTTPS only.",
-    "removed": "A current browser forgets what it was told before.",
-    "none": "In a current browser it has no effect.",
+    "upgrade": say("A current browser comes back over HTTPS only."),
+    "removed": say("A current browser forgets what it was told before."),
+    "none": say("In a current browser it has no effect."),
 }
 
 
 def _transport(page: Seen) -> Verdict:
-    expected = f"administration pages send {TRANSPORT} with a max-age above zero"
-    observed = f"{page.label} sends {page.sent(TRANSPORT)}"
+    expected = say("administration pages send {header} with a max-age above zero", header=Own(TRANSPORT))
+    observed = page.sends(TRANSPORT)
     if not page.lines(TRANSPORT):
         return violates(expected, observed, page.pointer)
     notes = [_TRANSPORT[values.transport_effect(page.exchange)]]
     host = urlsplit(page.exchange.url).hostname or ""
     if not values.is_named(host):
-        notes.append(f"Browsers keep it for host names only, and {host} is none in this sense.")
+        notes.append(say("Browsers keep it for host names only, and {host} is none in this sense.", host=Own(host)))
     found = values.transport(page.exchange)
     if found.trouble:
-        observed += f", which browsers ignore: {found.trouble}"
+        observed = say(
+            "{page} sends {header}, which browsers ignore: {trouble}",
+            page=page.label,
+            header=page.sent(TRANSPORT),
+            trouble=found.trouble,
+        )
     return verdict(bool(found.life), expected, observed, page.pointer, notes=tuple(notes))
 
 
@@ -155,12 +226,16 @@ def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
     page = page_of(seen, case)
     found = values.transport(page.exchange) if page.exchange.values(TRANSPORT) else values.Transport(None)
     if not found.life:
-        raise NotApplicable(f"{page.label} sends {page.sent(TRANSPORT)}: there is no life to measure (see HDR-05)")
+        raise NotApplicable(say("{seen}: there is no life to measure (see HDR-05)", seen=page.sends(TRANSPORT)))
     least = policy.level.hsts_min_age
     return verdict(
         found.life >= least,
-        f"Mozilla's guideline {policy.guideline.version} asks for a max-age of {least} s at least",
-        f"{page.label} sends a max-age of {found.life} s",
+        say(
+            "Mozilla's guideline {guideline} asks for a max-age of {least} s at least",
+            guideline=Own(policy.guideline.version),
+            least=least,
+        ),
+        say("{page} sends a max-age of {life} s", page=page.label, life=found.life),
         page.pointer,
     )
 
@@ -168,26 +243,33 @@ def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 def standard_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-08: the name that current browsers obey, and no looser than the documented one."""
     page = page_of(seen, case)
-    expected = f"{STANDARD_POLICY} restricts script files at least as far as {SCRIPT_POLICY}"
-    lines = page.lines(STANDARD_POLICY)
-    if not lines:
-        observed = f"{page.label} sends no {STANDARD_POLICY}"
+    expected = say(
+        "{standard} restricts script files at least as far as {documented}",
+        standard=Own(STANDARD_POLICY),
+        documented=Own(SCRIPT_POLICY),
+    )
+    if not page.lines(STANDARD_POLICY):
+        observed = page.sends(STANDARD_POLICY)
         if page.exchange.values(f"{STANDARD_POLICY}-Report-Only"):
-            observed += "; the Report-Only one enforces nothing"
+            observed = say("{seen}; the Report-Only one enforces nothing", seen=observed)
         return violates(expected, observed, page.pointer, notes=_UNPROTECTED)
     standard = _scripts(page.exchange, STANDARD_POLICY)
     if not standard.restricted:
-        observed = f"{page.label} sends {page.sent(STANDARD_POLICY)}, which says nothing about scripts"
-        return violates(expected, observed, page.pointer, notes=_UNPROTECTED)
+        return violates(expected, _unrestricted(page, STANDARD_POLICY), page.pointer, notes=_UNPROTECTED)
     documented = _scripts(page.exchange, SCRIPT_POLICY)
     looser = standard.beyond(documented) if documented.restricted else standard.foreign
-    observed = f"{page.label} sends {page.sent(STANDARD_POLICY)}"
+    observed = page.sends(STANDARD_POLICY)
     if looser:
-        observed += f", which lets scripts from {' '.join(looser)} run as well"
+        observed = say(
+            "{page} sends {header}, which lets scripts from {sources} run as well",
+            page=page.label,
+            header=page.sent(STANDARD_POLICY),
+            sources=own_list(looser, By.SPACE),
+        )
     return verdict(not looser, expected, observed, page.pointer, notes=_script_notes(page.exchange, standard))
 
 
-_UNPROTECTED = ("In a current browser scripts of any domain run.",)
+_UNPROTECTED = (say("In a current browser scripts of any domain run."),)
 
 
 def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -196,12 +278,20 @@ def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
     found = {name: _scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
     judged = {name: scripts for name, scripts in found.items() if scripts.restricted}
     if not judged:
-        raise NotApplicable(f"{page.label} sends no policy for scripts (see HDR-01 and HDR-08)")
+        raise NotApplicable(say("{page} sends no policy for scripts (see HDR-01 and HDR-08)", page=page.label))
     loose = [name for name, scripts in judged.items() if scripts.kinds & {"inline", "handler"}]
-    observed = f"{page.label} sends {' and '.join(page.sent(name) for name in loose or judged)}"
-    observed += ", which lets inline script run" if loose else ", under which no inline script runs unnamed"
-    notes = () if STANDARD_POLICY in judged else (f"A current browser does not obey {SCRIPT_POLICY}.",)
-    return verdict(not loose, "the policy for scripts allows no inline script", observed, page.pointer, notes=notes)
+    if loose:
+        observed = say("{page} sends {header}, which lets inline script run", page=page.label, header=page.sent(*loose))
+    else:
+        observed = say(
+            "{page} sends {header}, under which no inline script runs unnamed",
+            page=page.label,
+            header=page.sent(*judged),
+        )
+    disobeyed = say("A current browser does not obey {header}.", header=Own(SCRIPT_POLICY))
+    notes = () if STANDARD_POLICY in judged else (disobeyed,)
+    expected = say("the policy for scripts allows no inline script")
+    return verdict(not loose, expected, observed, page.pointer, notes=notes)
 
 
 def no_conflict(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
@@ -212,13 +302,17 @@ def no_conflict(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict
         for name in (FRAMES, XSS, SNIFFING, TRANSPORT)
         if len(different := values.variants(page.exchange, name)) > 1
     }
-    listed = "; ".join(f"{name}: {' and '.join(different)}" for name, different in conflicts.items())
-    return verdict(
-        not conflicts,
-        "a protective header has one value",
-        f"{page.label} sends {listed or 'no such header with two values'}",
+    expected = say("a protective header has one value")
+    if not conflicts:
+        return conforms(expected, say("{page} sends no such header with two values", page=page.label), page.pointer)
+    each = [
+        say("{header}: {values}", header=Own(name), values=own_list(different)) for name, different in conflicts.items()
+    ]
+    return violates(
+        expected,
+        say("{page} sends {header}", page=page.label, header=listed(each, By.CLAUSE)),
         page.pointer,
-        notes=("Two places set the header, often the application and the proxy before it.",) if conflicts else (),
+        notes=(say("Two places set the header, often the application and the proxy before it."),),
     )
 
 

@@ -37,6 +37,8 @@ def _for_its_client(page: Page, where: str) -> Verdict:
     expected = "the page carries the right hash of the client who is signed in, and no other client's"
     if OWN in page.carries:
         other = OTHERS in page.carries
+        if page.unread and not other:
+            raise Inconclusive(f"not everything could be read: {'; '.join(page.unread)}")
         told = "carries the right hash" + (", and another client's as well" if other else "")
         return verdict(not other, expected, f'{_name(page)} {told} ("{page.uid}" is signed in)', f"{where}/carries")
     _require_session(page)

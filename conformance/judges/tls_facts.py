@@ -3,26 +3,60 @@
 from __future__ import annotations
 
 from conformance.model import Inconclusive
-from conformance.records.tls import VERSIONS, Certificate, Suites, TlsObservation
+from conformance.records.tls import VERSIONS, Answer, Certificate, Suites, TlsObservation
+from conformance.sentence import Own, Sentence, counted, say, say_of
 
 REFUSALS = ("alert", "closed", "other-version")
 # A server that knows TLS alone may take an SSL 2.0 hello for a bad request, and say so in plain HTTP.
 SSL2_REFUSALS = (*REFUSALS, "not-tls")
 BEFORE_TLS13 = tuple(version for version in VERSIONS if version != "tls-1.3")
 
+_MET = {
+    "other-version": say_of("answer to a hello", "other-version"),
+    "alert": say_of("answer to a hello", "alert"),
+    "closed": say_of("answer to a hello", "closed"),
+    "silent": say_of("answer to a hello", "silent"),
+    "not-tls": say_of("answer to a hello", "not-tls"),
+}
 
-def spoken(version: str) -> str:
+
+def spoken(version: str) -> Own:
     """Return `TLS 1.3` for `tls-1.3`."""
-    return version.upper().replace("-", " ")
+    return Own(version.upper().replace("-", " "))
+
+
+def met(answer: Answer) -> Sentence:
+    """Say what a hello met."""
+    detail = answer.detail
+    match answer.outcome:
+        case "alert" if detail:
+            told = say("alert {detail}", detail=detail)
+        case "closed" if detail:
+            told = say("closed {detail}", detail=detail)
+        case "other-version" if detail:
+            told = say("other-version {detail}", detail=detail)
+        case "not-tls" if detail:
+            told = say("not-tls {detail}", detail=detail)
+        case "silent" if detail:
+            told = say("silent {detail}", detail=detail)
+        case outcome:
+            told = say("{outcome}", outcome=_MET.get(outcome, Own(outcome)))
+    return told
 
 
 def steady(seen: TlsObservation) -> None:
     """Raise Inconclusive unless all control handshakes succeeded: only then does a refusal prove anything."""
     if not seen.canaries or not all(seen.canaries):
-        failed = seen.canaries.count(False)
         raise Inconclusive(
-            f"{failed} of {len(seen.canaries)} control handshakes failed while {seen.endpoint} was looked at, "
-            "so that nothing it refused counts as refused (does something limit connections?)"
+            counted(
+                "{n} of {total} control handshakes failed while {endpoint} was looked at, so that nothing it refused "
+                "counts as refused (does something limit connections?)",
+                "{n} of {total} control handshakes failed while {endpoint} was looked at, so that nothing it refused "
+                "counts as refused (does something limit connections?)",
+                seen.canaries.count(False),
+                total=len(seen.canaries),
+                endpoint=Own(seen.endpoint),
+            )
         )
 
 
@@ -32,13 +66,16 @@ def offers(seen: TlsObservation, version: str) -> bool:
         return True
     answer = seen.versions.get(version)
     if answer is None:
-        raise Inconclusive(f"{spoken(version)} was not asked for")
+        raise Inconclusive(say("{version} was not asked for", version=spoken(version)))
     if answer.outcome == "offered":
         return True
     if answer.outcome not in (SSL2_REFUSALS if version == "ssl-2.0" else REFUSALS):
         raise Inconclusive(
-            f"{spoken(version)} is neither offered nor refused by an alert or a close: "
-            f"its hello met {answer.detail or answer.outcome}"
+            say(
+                "{version} is neither offered nor refused by an alert or a close: its hello met {answer}",
+                version=spoken(version),
+                answer=answer.detail or met(answer),
+            )
         )
     steady(seen)
     return False
@@ -69,10 +106,14 @@ def whole_suites(seen: TlsObservation, version: str) -> Suites:
     steady(seen)
     suites = seen.suites.get(version)
     if suites is None or not suites.complete:
-        why = suites.trouble if suites and suites.trouble else "the enumeration did not complete"
-        raise Inconclusive(f"the cipher suites of {spoken(version)} are not all known: {why}")
+        why = suites.trouble if suites and suites.trouble else say("the enumeration did not complete")
+        raise Inconclusive(
+            say("the cipher suites of {version} are not all known: {why}", version=spoken(version), why=why)
+        )
     if not suites.accepted:
-        raise Inconclusive(f"{spoken(version)} is offered, yet none of its cipher suites was found")
+        raise Inconclusive(
+            say("{version} is offered, yet none of its cipher suites was found", version=spoken(version))
+        )
     return suites
 
 
@@ -84,7 +125,7 @@ def accepted(seen: TlsObservation, versions: tuple[str, ...]) -> set[str]:
 def whole_groups(groups: tuple[str, ...] | None, version: str) -> tuple[str, ...]:
     """Return the groups of an offered version; raises Inconclusive where none was found."""
     if not groups:
-        raise Inconclusive(f"the key-exchange groups of {spoken(version)} could not be told")
+        raise Inconclusive(say("the key-exchange groups of {version} could not be told", version=spoken(version)))
     return groups
 
 
@@ -92,5 +133,5 @@ def certificates(seen: TlsObservation) -> tuple[Certificate, ...]:
     """Return the server's certificates; raises Inconclusive where some may be missing."""
     steady(seen)
     if not seen.certificates:
-        raise Inconclusive("no certificate of the server's was seen")
+        raise Inconclusive(say("no certificate of the server's was seen"))
     return seen.certificates

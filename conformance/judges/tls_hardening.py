@@ -7,42 +7,46 @@ from conformance.judges import tls_rules as rules
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.tls import TlsObservation
+from conformance.sentence import Own, Sentence, clauses, say
 
 
 def stapling(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-10: an OCSP answer is stapled where a certificate demands it."""
     certificates = facts.certificates(seen)
-    expected = "an OCSP answer is stapled to every certificate that demands one"
+    expected = say("an OCSP answer is stapled to every certificate that demands one")
     if found := rules.staple(seen):
-        return violates(expected, "; ".join(f.text for f in found), *(f.pointer for f in found))
+        return violates(expected, clauses(*(f.text for f in found)), *(f.pointer for f in found))
     if any(c.must_staple for c in certificates):
-        return conforms(expected, "an OCSP answer is stapled, as demanded", "/certificates")
+        return conforms(expected, say("an OCSP answer is stapled, as demanded"), "/certificates")
     if any(c.names_responder for c in certificates):
-        whether = "is" if any(c.stapled for c in certificates) else "is not"
-        return conforms(expected, f"none demands it; a responder is named, and its answer {whether} stapled")
-    raise NotApplicable("no certificate demands stapling or names a responder")
+        if any(c.stapled for c in certificates):
+            return conforms(expected, say("none demands it; a responder is named, and its answer is stapled"))
+        return conforms(expected, say("none demands it; a responder is named, and its answer is not stapled"))
+    raise NotApplicable(say("no certificate demands stapling or names a responder"))
 
 
 def hybrid(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Show whether X25519MLKEM768 is offered (TLS-11)."""
-    expected = "hybrid key exchange protects today's traffic from tomorrow's computers"
+    expected = say("hybrid key exchange protects today's traffic from tomorrow's computers")
     facts.steady(seen)
     if not facts.offers(seen, "tls-1.3"):
-        return conforms(expected, "TLS 1.3 is not offered, and so no hybrid key exchange", "/versions/tls-1.3")
-    groups = facts.whole_groups(seen.groups_tls13, "tls-1.3")
-    whether = "is" if rules.HYBRID in groups else "is not"
-    return conforms(expected, f"{rules.HYBRID} {whether} offered", "/groups_tls13")
+        return conforms(expected, say("TLS 1.3 is not offered, and so no hybrid key exchange"), "/versions/tls-1.3")
+    group = Own(rules.HYBRID)
+    if group in facts.whole_groups(seen.groups_tls13, "tls-1.3"):
+        return conforms(expected, say("{group} is offered", group=group), "/groups_tls13")
+    return conforms(expected, say("{group} is not offered", group=group), "/groups_tls13")
 
 
 def early_data(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Show whether TLS 1.3 early data is off (TLS-12)."""
     facts.steady(seen)
     if not facts.offers(seen, "tls-1.3"):
-        raise NotApplicable("TLS 1.3 is not offered, and older versions have no early data")
+        raise NotApplicable(say("TLS 1.3 is not offered, and older versions have no early data"))
     if seen.early_data is None:
-        raise Inconclusive("whether early data is taken could not be told")
-    whether = "is taken, and can be replayed" if seen.early_data else "is off"
-    return conforms("early data, which can be replayed, is off", f"early data {whether}", "/early_data")
+        raise Inconclusive(say("whether early data is taken could not be told"))
+    taken, off = say("early data is taken, and can be replayed"), say("early data is off")
+    expected = say("early data, which can be replayed, is off")
+    return conforms(expected, taken if seen.early_data else off, "/early_data")
 
 
 def protections(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
@@ -56,43 +60,49 @@ def protections(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
 
 def _extended_master_secret(seen: TlsObservation) -> Verdict:
     if not facts.offers(seen, "tls-1.2"):
-        raise NotApplicable("TLS 1.2 is not offered")
+        raise NotApplicable(say("TLS 1.2 is not offered"))
     return _flag(
         seen,
         seen.extended_master_secret,
-        "the extended master secret (RFC 7627) is supported with TLS 1.2",
-        ("it is supported", "a TLS 1.2 ServerHello does not take it up"),
+        say("the extended master secret (RFC 7627) is supported with TLS 1.2"),
+        (say("it is supported"), say("a TLS 1.2 ServerHello does not take it up")),
         "/extended_master_secret",
     )
 
 
 def _fallback_scsv(seen: TlsObservation) -> Verdict:
     if not facts.offers_at_least(seen, 2):
-        raise NotApplicable("fewer than two versions are offered, so that there is nothing to fall back to")
+        raise NotApplicable(say("fewer than two versions are offered, so that there is nothing to fall back to"))
     return _flag(
         seen,
         seen.fallback_scsv,
-        "a fallback to a lower version is refused where the client marks it as one (RFC 7507)",
-        ("it is refused", "a hello marked as a fallback is served at the lower version"),
+        say("a fallback to a lower version is refused where the client marks it as one (RFC 7507)"),
+        (say("it is refused"), say("a hello marked as a fallback is served at the lower version")),
         "/fallback_scsv",
     )
 
 
 def _client_renegotiation(seen: TlsObservation) -> Verdict:
     if not facts.offers_at_least(seen, 1, facts.BEFORE_TLS13):
-        raise NotApplicable("only TLS 1.3 is offered, which has no renegotiation")
+        raise NotApplicable(say("only TLS 1.3 is offered, which has no renegotiation"))
     refused = None if seen.client_renegotiation is None else not seen.client_renegotiation
     return _flag(
         seen,
         refused,
-        "a renegotiation that the client starts is refused",
-        ("it is refused", "the client can renegotiate at will, at the server's cost"),
+        say("a renegotiation that the client starts is refused"),
+        (say("it is refused"), say("the client can renegotiate at will, at the server's cost")),
         "/client_renegotiation",
     )
 
 
-def _flag(seen: TlsObservation, good: bool | None, expected: str, observed: tuple[str, str], pointer: str) -> Verdict:  # noqa: FBT001
+def _flag(
+    seen: TlsObservation,
+    good: bool | None,  # noqa: FBT001
+    expected: Sentence,
+    observed: tuple[Sentence, Sentence],
+    pointer: str,
+) -> Verdict:
     facts.steady(seen)
     if good is None:
-        raise Inconclusive(f"could not be told: whether {expected}")
+        raise Inconclusive(say("could not be told: whether {expected}", expected=expected))
     return verdict(good, expected, observed[0 if good else 1], pointer)

@@ -15,6 +15,7 @@ from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
 from conformance.policy import Policy
 from conformance.profiles import NEWEST_FIRST, Guideline, guideline
 from conformance.records.tls import VERSIONS, TlsObservation
+from conformance.sentence import By, Listed, Own, listed, own_list, say
 
 NONE = "none"
 _TOLD = 4
@@ -77,25 +78,43 @@ def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     matches = {edition: match(seen, guideline(edition)) for edition in NEWEST_FIRST}
     editions: dict[str, list[str]] = {}
     for edition, m in matches.items():
-        editions.setdefault("no level" if m.level == NONE else m.level, []).append(edition)
-    told = "; ".join(f"{name} under {', '.join(under)}" for name, under in editions.items())
+        editions.setdefault(m.level, []).append(edition)
+    told = [
+        say("no level under {guidelines}", guidelines=own_list(under, By.COMMA))
+        if name == NONE
+        else say("{level} under {guidelines}", level=Own(name), guidelines=own_list(under, By.COMMA))
+        for name, under in editions.items()
+    ]
     notes = tuple(
-        f"{edition}: closest is {m.closest}; {_in_short(m.departures)}"
+        say(
+            "{guideline}: closest is {level}; {departures}",
+            guideline=Own(edition),
+            level=Own(m.closest),
+            departures=_in_short(m.departures),
+        )
         for edition, m in matches.items()
         if m.departures
     )
-    declared = f"{policy.webapp.security_level} is declared, under guideline {policy.webapp.guideline}"
-    return conforms(declared, f"the endpoint runs {told}", "/versions", "/suites", "/certificates", notes=notes)
+    declared = say(
+        "{level} is declared, under guideline {guideline}",
+        level=Own(policy.webapp.security_level),
+        guideline=Own(policy.webapp.guideline),
+    )
+    observed = say("the endpoint runs {levels}", levels=listed(told, By.CLAUSE))
+    return conforms(declared, observed, "/versions", "/suites", "/certificates", notes=notes)
 
 
-def _in_short(departures: tuple[Finding, ...]) -> str:
-    told = "; ".join(f.text for f in departures[:_TOLD])
-    return told + (f"; and {len(departures) - _TOLD} more" if len(departures) > _TOLD else "")
+def _in_short(departures: tuple[Finding, ...]) -> Listed:
+    told = [f.text for f in departures[:_TOLD]]
+    if len(departures) > _TOLD:
+        told.append(say("and {count} more", count=len(departures) - _TOLD))
+    return listed(told, By.CLAUSE)
 
 
 def default_level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-09: the level that the endpoint is declared, and so judged, to run is not lowered."""
     facts.steady(seen)
     declared = policy.webapp.security_level
-    observed = f"{seen.endpoint} is declared to run {declared}"
-    return verdict(declared == "modern", "the default level, modern, is kept", observed, "/versions")
+    expected = say("the default level, modern, is kept")
+    observed = say("{endpoint} is declared to run {level}", endpoint=Own(seen.endpoint), level=Own(declared))
+    return verdict(declared == "modern", expected, observed, "/versions")

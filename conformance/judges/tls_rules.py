@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from conformance.judges.tls_facts import BEFORE_TLS13, offers, spoken
+from conformance.judges.tls_facts import BEFORE_TLS13, met, offers, spoken
 from conformance.profiles import Profile
 from conformance.records.tls import VERSIONS, Certificate, Suites, TlsObservation
+from conformance.sentence import Own, Sentence, counted, say
 
 HYBRID = "x25519mlkem768"
 
@@ -22,7 +23,7 @@ HYBRID = "x25519mlkem768"
 class Finding:
     """One departure: what was seen, and where in the observation it stands (JSON Pointer)."""
 
-    text: str
+    text: Sentence
     pointer: str
 
 
@@ -44,11 +45,13 @@ def version(seen: TlsObservation, profile: Profile, name: str) -> list[Finding]:
     is_offered, pointer = offers(seen, name), f"/versions/{name}"
     if is_offered and name not in profile.versions:
         suites = seen.suites[name].accepted if name in seen.suites else ()
-        return [Finding(f"offered {spoken(name)}" + (f" with {suites[0]}" if suites else ""), pointer)]
+        if suites:
+            return [Finding(say("offered {version} with {suite}", version=spoken(name), suite=Own(suites[0])), pointer)]
+        return [Finding(say("offered {version}", version=spoken(name)), pointer)]
     if not is_offered and name in profile.versions and not may_be_absent(name):
-        answer = seen.versions[name]
-        how = f"{answer.outcome} {answer.detail}".strip()
-        return [Finding(f"{spoken(name)} is not offered (its hello met: {how})", pointer)]
+        answer = met(seen.versions[name])
+        text = say("{version} is not offered (its hello met: {answer})", version=spoken(name), answer=answer)
+        return [Finding(text, pointer)]
     return []
 
 
@@ -62,7 +65,10 @@ def suites(seen: TlsObservation, profile: Profile, name: str) -> list[Finding]:
     listed = listed_suites(profile, name)
     known = seen.suites.get(name, Suites())
     return [
-        Finding(f"accepted {suite} with {spoken(name)}", _suite_pointer(known, name, suite))
+        Finding(
+            say("accepted {suite} with {version}", suite=Own(suite), version=spoken(name)),
+            _suite_pointer(known, name, suite),
+        )
         for suite in known.accepted
         if suite not in listed
     ]
@@ -82,12 +88,13 @@ def groups(found: tuple[str, ...] | None, profile: Profile, field: str) -> list[
     """
     tolerated = {HYBRID} if "x25519" in profile.groups else set()
     stray = [
-        Finding(f"offered the group {group}", f"/{field}/{n}")
+        Finding(say("offered the group {group}", group=Own(group)), f"/{field}/{n}")
         for n, group in enumerate(found or ())
         if group not in {*profile.groups, *tolerated}
     ]
     if found and set(found) <= {HYBRID}:
-        stray.append(Finding(f"offered {HYBRID} alone, and no classical group beside it", f"/{field}"))
+        alone = say("offered {group} alone, and no classical group beside it", group=Own(HYBRID))
+        stray.append(Finding(alone, f"/{field}"))
     return stray
 
 
@@ -95,13 +102,16 @@ def dh_size(seen: TlsObservation, profile: Profile) -> list[Finding]:
     """Find a Diffie-Hellman modulus below the level's minimum."""
     if profile.dh_bits is None or seen.dh_bits is None or seen.dh_bits >= profile.dh_bits:
         return []
-    return [Finding(f"used a Diffie-Hellman modulus of {seen.dh_bits} bits", "/dh_bits")]
+    return [Finding(say("used a Diffie-Hellman modulus of {bits} bits", bits=seen.dh_bits), "/dh_bits")]
 
 
 def key_type(seen: Presenting, profile: Profile) -> list[Finding]:
     """Find certificates whose kind of key the level does not list."""
     return [
-        Finding(f"the certificate of {c.subject} has a key of type {c.key_type}", f"{pointer}/key_type")
+        Finding(
+            say("the certificate of {subject} has a key of type {kind}", subject=Own(c.subject), kind=Own(c.key_type)),
+            f"{pointer}/key_type",
+        )
         for pointer, c in _numbered(seen)
         if c.key_type not in profile.certificate_types
     ]
@@ -121,9 +131,11 @@ def key_size(seen: Presenting, profile: Profile) -> list[Finding]:
         if not states_size(profile, c):
             continue
         if c.key_type == "ecdsa" and c.curve not in profile.certificate_curves:
-            found.append(Finding(f"{_label(c)} has an ECDSA key on {c.curve}", f"{pointer}/curve"))
+            text = say("{certificate} has an ECDSA key on {curve}", certificate=_label(c), curve=Own(str(c.curve)))
+            found.append(Finding(text, f"{pointer}/curve"))
         if c.key_type == "rsa" and c.key_bits < (profile.rsa_bits or 0):
-            found.append(Finding(f"{_label(c)} has an RSA key of {c.key_bits} bits", f"{pointer}/key_bits"))
+            text = say("{certificate} has an RSA key of {bits} bits", certificate=_label(c), bits=c.key_bits)
+            found.append(Finding(text, f"{pointer}/key_bits"))
     return found
 
 
@@ -139,7 +151,10 @@ def listed_signatures(profile: Profile) -> tuple[str, ...]:
 def signature(seen: Presenting, profile: Profile) -> list[Finding]:
     """Find certificates signed in a way that the level does not list."""
     return [
-        Finding(f"{_label(c)} is signed with {c.signature}", f"{pointer}/signature")
+        Finding(
+            say("{certificate} is signed with {signature}", certificate=_label(c), signature=Own(c.signature)),
+            f"{pointer}/signature",
+        )
         for pointer, c in _numbered(seen)
         if c.signature not in listed_signatures(profile)
     ]
@@ -148,7 +163,10 @@ def signature(seen: Presenting, profile: Profile) -> list[Finding]:
 def life(seen: Presenting, longest: int | None) -> list[Finding]:
     """Find certificates that live longer than `longest` whole days; a part of a day does not count."""
     return [
-        Finding(f"{_label(c)} lives {int(c.days)} days", f"{pointer}/days")
+        Finding(
+            counted("{certificate} lives {n} day", "{certificate} lives {n} days", int(c.days), certificate=_label(c)),
+            f"{pointer}/days",
+        )
         for pointer, c in _numbered(seen)
         if longest is not None and int(c.days) > longest
     ]
@@ -157,7 +175,10 @@ def life(seen: Presenting, longest: int | None) -> list[Finding]:
 def staple(seen: TlsObservation) -> list[Finding]:
     """Find certificates that demand a stapled OCSP answer and come without."""
     return [
-        Finding(f"{_label(c)} demands a stapled OCSP answer, and none came with it", f"{pointer}/stapled")
+        Finding(
+            say("{certificate} demands a stapled OCSP answer, and none came with it", certificate=_label(c)),
+            f"{pointer}/stapled",
+        )
         for pointer, c in _numbered(seen)
         if c.must_staple and not c.stapled
     ]
@@ -169,7 +190,7 @@ def own_order(seen: TlsObservation, profile: Profile) -> list[Finding]:
     TLS 1.3 is left out: the guideline orders its suites nowhere but in a list that servers take as a set.
     """
     return [
-        Finding(f"followed the client's order with {spoken(name)}", f"/suites/{name}/server_order")
+        Finding(say("followed the client's order with {version}", version=spoken(name)), f"/suites/{name}/server_order")
         for name, known in _orderable(seen, profile)
         if known.server_order is False
     ]
@@ -178,7 +199,15 @@ def own_order(seen: TlsObservation, profile: Profile) -> list[Finding]:
 def level_order(seen: TlsObservation, profile: Profile) -> list[Finding]:
     """Find suites that the server prefers to one that stands before them in the level's list."""
     return [
-        Finding(f"preferred {first} to {second} with {spoken(name)}", f"/suites/{name}/in_order")
+        Finding(
+            say(
+                "preferred {first} to {second} with {version}",
+                first=Own(first),
+                second=Own(second),
+                version=spoken(name),
+            ),
+            f"/suites/{name}/in_order",
+        )
         for name, known in _orderable(seen, profile)
         if known.server_order
         for first, second in _inversions(known, profile.suites)
@@ -225,5 +254,6 @@ def _numbered(seen: Presenting) -> Iterable[tuple[str, Certificate]]:
     return ((f"/certificates/{n}", c) for n, c in enumerate(seen.certificates))
 
 
-def _label(certificate: Certificate) -> str:
-    return f"the {certificate.key_type} certificate of {certificate.subject}"
+def _label(certificate: Certificate) -> Sentence:
+    kind, subject = Own(certificate.key_type), Own(certificate.subject)
+    return say("the {kind} certificate of {subject}", kind=kind, subject=subject)

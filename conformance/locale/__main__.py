@@ -21,8 +21,8 @@ from babel.messages.pofile import read_po, write_po
 from conformance import __version__, locate
 from conformance.locale import FOLDER, catalogues, is_frame
 
-KEYWORDS = {"say": None, "counted": (1, 2), "say_of": ((1, "c"), 2)}
 _TOML = "conformance.locale.extract:extract_toml"
+_SAID = "conformance.locale.extract:extract_said"
 _ROOT = FOLDER.parent
 
 # Which catalogue the texts of which sources are in: the first that fits.
@@ -79,10 +79,10 @@ def templates() -> dict[str, Catalog]:
 
 def _texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
     toml = [("requirements/*.toml", _TOML), ("report/messages.toml", _TOML)]
-    python = [("**.py", "python")]
+    python = [("**.py", _SAID)]
     for name, _, text, comments, context in extract_from_dir(_ROOT, toml):
         yield name, text, comments, context
-    for name, _, text, comments, context in extract_from_dir(_ROOT, python, keywords=KEYWORDS):
+    for name, _, text, comments, context in extract_from_dir(_ROOT, python):
         if not is_frame(text if isinstance(text, str) else text[0]):
             yield name, text, comments, context
     for _, _, text, comments, context in extract_from_dir(

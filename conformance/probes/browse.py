@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ssl
 import time
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from conformance.sentence import NOTHING, Sentence
 LARGEST = 8 << 20
 PATIENCE = 20.0
 MOST_REDIRECTS = 5
+_NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7")
+"""What Python decodes and no browser does; the first two for minutes, were a page to ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def _get(bench: Bench, session: requests.Session, url: str, headers: Mapping[str
         try:
             with session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
                 content, cut = _content(answer, ends)
-                text = content.decode(answer.encoding or "utf-8", "replace")
+                text = _decoded(content, answer.encoding or "utf-8")
                 head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
                 return Fetched(url, answer.status_code, text, cut=cut, head=head), answer.headers.get("Location", "")
         except (requests.RequestException, OSError, LookupError, ValueError) as error:
@@ -92,6 +95,13 @@ def _content(answer: requests.Response, ends: float) -> tuple[bytes, bool]:
         if len(content) > LARGEST or time.monotonic() > ends:
             return bytes(content), True
     return bytes(content), False
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    """Return a body as text; raises LookupError for a charset that browsers do not know."""
+    if codecs.lookup(charset).name in _NO_CHARSETS:
+        raise LookupError("its charset is unknown to browsers")
+    return content.decode(charset, "replace")
 
 
 def _root(error: BaseException) -> BaseException:

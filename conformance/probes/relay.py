@@ -15,6 +15,7 @@ from typing import Self
 from conformance.bench.budget import Budget
 from conformance.model import Inconclusive
 from conformance.probes.hello.caller import Caller
+from conformance.sentence import NOTHING, say
 
 _PAUSE = 0.25
 _RESET = struct.pack("ii", 1, 0)
@@ -30,7 +31,7 @@ class Relay:
     def __init__(self, caller: Caller, budget: Budget) -> None:
         """Take no guests yet."""
         self.port = 0
-        self.trouble = ""
+        self.trouble = NOTHING
         self._checked = -math.inf
         self._lock = threading.Lock()
         self._caller = caller
@@ -65,7 +66,7 @@ class Relay:
                 with self._budget.connection(self._caller.host), self._caller.connect() as host:
                     answered = _pump(guest, host)
             except Inconclusive as reason:
-                self.trouble = str(reason)
+                self.trouble = reason.reason
                 return
             except OSError:
                 # What the target resets has to look reset here, not closed.
@@ -82,7 +83,7 @@ class Relay:
                 return
             self._checked = time.monotonic()
         if not self._caller.answers():
-            self.trouble = "the endpoint dropped connections, those of the control hello as well"
+            self.trouble = say("the endpoint dropped connections, those of the control hello as well")
 
 
 def _pump(guest: socket.socket, host: socket.socket) -> bool:

@@ -44,13 +44,17 @@ _ROBOT = {
     RobotScanResultEnum.NOT_VULNERABLE_NO_ORACLE: False,
 }
 _ROBOT_UNTOLD = {
-    RobotScanResultEnum.NOT_VULNERABLE_RSA_NOT_SUPPORTED: "none of its own suites with RSA key exchange is accepted",
-    RobotScanResultEnum.UNKNOWN_INCONSISTENT_RESULTS: "the server's answers contradict each other",
+    RobotScanResultEnum.NOT_VULNERABLE_RSA_NOT_SUPPORTED: "no-rsa",
+    RobotScanResultEnum.UNKNOWN_INCONSISTENT_RESULTS: "contradictory",
 }
 
 
 def scan(job: dict[str, Any]) -> dict[str, Any]:
-    """Scan what the relay at `job["port"]` on loopback leads to."""
+    """Scan what the relay at `job["port"]` on loopback leads to.
+
+    Returns SslyzeFindings' fields but for its sentences: `unfinished` has sslyze's words, None where it did not even
+    begin; `robot` a kind of doubt; `refused`, alone, its words where no handshake succeeded.
+    """
     if job["is_address"]:
         # RFC 6066 forbids an address as a server name; some servers refuse it.
         setattr(BaseSslClient, "set_tlsext_host_name", lambda *_: None)  # noqa: B010 - mypy forbids to assign
@@ -76,24 +80,22 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
     scanner.queue_scans([ServerScanRequest(location, network, commands)])
     result = next(scanner.get_results())
     if result.scan_result is None or result.connectivity_result is None:
-        return {"trouble": "sslyze could not shake hands: " + _in_words(result.connectivity_error_trace)}
+        return {"refused": _in_words(result.connectivity_error_trace)}
     server = ServerConnectivityInfo(location, network, result.connectivity_result)
     attempts = {name: getattr(result.scan_result, name) for name in sorted(names)}
     unfinished = {name: _in_words(each.error_trace) for name, each in attempts.items() if each.result is None}
     suites = {v: _suites(attempts[_CIPHER_COMMANDS[v]].result) for v in job["versions"]}
     if job["suites_only"]:
-        return {"trouble": "", "unfinished": unfinished, "suites": suites}
+        return {"unfinished": unfinished, "suites": suites}
     robot = attempts["robot"].result
-    if robot is not None and robot.robot_result in _ROBOT_UNTOLD:
-        unfinished["robot"] = _ROBOT_UNTOLD[robot.robot_result]
     findings = _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result})
     reaches_tls12 = "tls-1.2" in job["versions"] and _reaches_tls12(server)
     if "tls-1.2" in job["versions"] and not reaches_tls12:
         findings["client-renegotiation"] = _renegotiates(server)
         reaches_tls12 = findings["client-renegotiation"] is not None
     return {
-        "trouble": "",
         "unfinished": unfinished,
+        "robot": _ROBOT_UNTOLD.get(robot.robot_result) if robot else None,
         "suites": suites,
         "findings": findings,
         "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
@@ -210,9 +212,9 @@ def _renegotiates(server: ServerConnectivityInfo) -> bool | None:
     return True
 
 
-def _in_words(trace: Any) -> str:
+def _in_words(trace: Any) -> str | None:
     if trace is None:
-        return "not scheduled"
+        return None
     # sslyze's own errors begin with the address, which is the relay's here.
     return (str(trace) or str(trace.exc_type)).splitlines()[0].partition(" -> ")[2].strip('".') or str(trace)
 

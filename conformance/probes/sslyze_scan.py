@@ -20,11 +20,16 @@ from conformance.probes.hello.caller import PATIENCE, Caller
 from conformance.probes.hello.wire import is_address
 from conformance.probes.key_file import key_file
 from conformance.probes.relay import Relay
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 CONNECTIONS = 10
 # For the control hellos, and for other probes of the same host.
 _LEFT_FREE = 2
 _LOOK_AGAIN = 2.0
+_ROBOT_UNTOLD = {
+    "no-rsa": say("none of its own suites with RSA key exchange is accepted"),
+    "contradictory": say("the server's answers contradict each other"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,14 @@ class SslyzeFindings:
     whether its old OpenSSL, the only one that can renegotiate, gets through to TLS 1.2.
     """
 
-    trouble: str = ""
-    unfinished: dict[str, str] = field(default_factory=dict)
+    trouble: Sentence = NOTHING
+    unfinished: dict[str, Sentence] = field(default_factory=dict)
     suites: dict[str, list[str]] = field(default_factory=dict)
     findings: dict[str, bool | None] = field(default_factory=dict)
     chains: list[dict[str, Any]] = field(default_factory=list)
     reaches_tls12: bool = False
 
-    def disbelieved(self, trouble: str) -> SslyzeFindings:
+    def disbelieved(self, trouble: Sentence) -> SslyzeFindings:
         """Return what is left when the endpoint did not answer all along: what was seen, not what was missed."""
         seen: dict[str, bool | None] = {name: True for name, answer in self.findings.items() if answer}
         return replace(self, trouble=trouble, findings=seen, reaches_tls12=False)
@@ -114,13 +119,29 @@ class SslyzeChild:
             except subprocess.TimeoutExpired:
                 pending = None
                 if not still_there():
-                    return SslyzeFindings("the endpoint stopped answering while sslyze looked")
+                    return SslyzeFindings(say("the endpoint stopped answering while sslyze looked"))
             else:
                 if self._process.returncode:
-                    last = (err.strip().splitlines() or ["no message"])[-1]
-                    return SslyzeFindings(f"sslyze stopped with an error: {last}")
-                return SslyzeFindings(**json.loads(out))
-        return SslyzeFindings("sslyze did not finish in time (limits.requests_per_second sets its pace)")
+                    lines = err.strip().splitlines()
+                    last = Own(lines[-1]) if lines else say("no message")
+                    return SslyzeFindings(say("sslyze stopped with an error: {error}", error=last))
+                return _understood(json.loads(out))
+        return SslyzeFindings(say("sslyze did not finish in time (limits.requests_per_second sets its pace)"))
+
+
+def _understood(told: dict[str, Any]) -> SslyzeFindings:
+    """Put what the child says into sentences."""
+    if "refused" in told:
+        return SslyzeFindings(say("sslyze could not shake hands: {why}", why=_why(told["refused"])))
+    unfinished = {name: _why(words) for name, words in told.pop("unfinished").items()}
+    if robot := told.pop("robot", None):
+        unfinished["robot"] = _ROBOT_UNTOLD[robot]
+    return SslyzeFindings(unfinished=unfinished, **told)
+
+
+def _why(words: str | None) -> Sentence:
+    """Return sslyze's own words for what went wrong."""
+    return say("not scheduled") if words is None else say("{words}", words=Own(words))
 
 
 @contextmanager

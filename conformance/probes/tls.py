@@ -14,6 +14,7 @@ from conformance.probes.preflight import reach
 from conformance.probes.sslyze_scan import SslyzeChild, SslyzeFindings
 from conformance.probes.tls_findings import certificates, suites, troubles, weaknesses
 from conformance.records.tls import TlsObservation
+from conformance.sentence import say
 
 DEADLINE = 120.0
 _SPARE = 15.0
@@ -40,7 +41,7 @@ def _scan(bench: Bench) -> TlsObservation:
             seen = with_late_staples(caller, seen)
             caller.check()
         if not all(caller.canaries):
-            sslyze = sslyze.disbelieved("the endpoint did not answer the control hello all along")
+            sslyze = sslyze.disbelieved(say("the endpoint did not answer the control hello all along"))
     return TlsObservation(
         endpoint=bench.target.subject("webapp"),
         started=started,

@@ -11,6 +11,7 @@ from conformance.probes.hello.certificates import read_certificate
 from conformance.probes.hello.enumerate import HelloFindings
 from conformance.probes.sslyze_scan import SslyzeFindings
 from conformance.records.tls import Certificate, Suites, Weakness
+from conformance.sentence import Own, Sentence, counted, say
 
 
 def suites(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Suites]:
@@ -46,45 +47,55 @@ def weaknesses(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Weaknes
     }
 
 
-def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tuple[str, ...]:
+def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tuple[Sentence, ...]:
     """Return in plain words whatever could not be looked at."""
     needed = {name: why for name, why in sslyze.unfinished.items() if name != "robot" or seen.accepts_rsa_exchange}
-    unfinished = [f"sslyze cannot tell {name}: {reason}" for name, reason in sorted(needed.items())]
-    blind = "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12
-    words = "sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried"
-    unreadable = [
-        f"a certificate of {len(der)} bytes cannot be read" for der in seen.leaves if not _readable(der, stapled=False)
+    found = [sslyze.trouble]
+    found += [
+        say("sslyze cannot tell {command}: {why}", command=Own(name), why=why) for name, why in sorted(needed.items())
     ]
-    return tuple(filter(None, (sslyze.trouble, *unfinished, *unreadable, words if blind else "", seen.trouble)))
+    found += [
+        counted("a certificate of {n} byte cannot be read", "a certificate of {n} bytes cannot be read", len(der))
+        for der in seen.leaves
+        if not _readable(der, stapled=False)
+    ]
+    if "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12:
+        found.append(
+            say("sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried")
+        )
+    return tuple(filter(None, (*found, seen.trouble)))
+
+
+_BY_SSLYZE = say("by sslyze")
 
 
 def _by_sslyze(name: str, command: str, sslyze: SslyzeFindings) -> Weakness:
     answer = sslyze.findings.get(name)
     if answer is None:
-        reason = sslyze.trouble or sslyze.unfinished.get(command, "it does not say")
-        return Weakness(None, f"not told by sslyze: {reason}")
-    return Weakness(answer, "by sslyze")
+        why = sslyze.trouble or sslyze.unfinished.get(command, say("it does not say"))
+        return Weakness(None, say("not told by sslyze: {why}", why=why))
+    return Weakness(answer, _BY_SSLYZE)
 
 
 def _robot(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
     if not seen.accepts_rsa_exchange:
-        return Weakness(vulnerable=False, detail="no suite with RSA key exchange is accepted")
+        return Weakness(vulnerable=False, detail=say("no suite with RSA key exchange is accepted"))
     return _by_sslyze("robot", "robot", sslyze)
 
 
 def _compression(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
     if sslyze.findings.get("compression"):
-        return Weakness(vulnerable=True, detail="by sslyze")
+        return Weakness(vulnerable=True, detail=_BY_SSLYZE)
     if not seen.suites.keys() - {"tls-1.3"}:
-        return Weakness(vulnerable=False, detail="TLS 1.3 has no compression")
+        return Weakness(vulnerable=False, detail=say("TLS 1.3 has no compression"))
     if seen.extensions is None:
         return _by_sslyze("compression", "tls_compression", sslyze)
-    return Weakness(seen.extensions.compression, "by the ServerHello to a hello that offers it")
+    return Weakness(seen.extensions.compression, say("by the ServerHello to a hello that offers it"))
 
 
 def _renegotiation(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
     if not seen.suites.keys() - {"tls-1.3"}:
-        return Weakness(vulnerable=False, detail="TLS 1.3 has no renegotiation")
+        return Weakness(vulnerable=False, detail=say("TLS 1.3 has no renegotiation"))
     if seen.extensions is None:
         return _by_sslyze("insecure-renegotiation", "session_renegotiation", sslyze)
-    return Weakness(not seen.extensions.secure_renegotiation, "by the ServerHello's renegotiation_info")
+    return Weakness(not seen.extensions.secure_renegotiation, say("by the ServerHello's renegotiation_info"))

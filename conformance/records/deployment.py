@@ -29,13 +29,15 @@ class SharedSecret:
     """WA_SECRET of one container.
 
     Containers with the same value have the same `group`; 0 where there is no value. `weakness` is empty for a strong
-    one; `is_database_password` says that a database password is the same.
+    one; `is_database_password` says that a database password is the same; `cut` that something of it is lost, as
+    compose took what follows a `$` for a variable that nothing sets.
     """
 
     setting: Setting
     group: int = 0
     weakness: str = ""
     is_database_password: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class DeploymentObservation:
     """All services by name.
 
     `missing` are variables that compose demands and that nothing sets: it would not start this project. `blank` are
-    those that it would warn of, and leave empty.
+    the places of those that it would warn of, and leave empty; their names may be pieces of secrets.
     """
 
     files: tuple[str, ...]

@@ -15,11 +15,11 @@ class Answer:
 
     `outcome` is `offered` (ServerHello or HelloRetryRequest of that version), `other-version` (a ServerHello of
     another one), `alert`, `closed` (orderly, or reset), `silent`, or `not-tls`. `detail` says which alert
-    (`protocol_version`), or which version (`tls-1.2`).
+    (`protocol_version`), or which version (`tls-1.2`), or in plain words what came instead.
     """
 
     outcome: str
-    detail: str = ""
+    detail: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Weakness:
     """What sslyze says of one known weakness: `vulnerable` is None when its check did not complete."""
 
     vulnerable: bool | None
-    detail: str = ""
+    detail: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +107,5 @@ class TlsObservation:
     extended_master_secret: bool | None = None
     fallback_scsv: bool | None = None
     client_renegotiation: bool | None = None
-    troubles: tuple[str, ...] = ()
+    troubles: tuple[Sentence, ...] = ()
     connections: int = 0

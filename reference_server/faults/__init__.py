@@ -9,17 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..gateway import Gateway
-
-Change = Callable[["Gateway"], None]
+Change = Callable[[Any], None]
+"""Spoils a `Gateway`, which imports this module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to be wrong; `breaks` are exactly the requirements that fail. A near miss breaks none."""
+    """One way to be wrong; `breaks` are exactly the requirements that fail. A near miss breaks none.
+
+    `name` begins with the area, `hdr:no-frame-options`: what is selected by area finds it.
+    """
 
     name: str
     area: str
@@ -27,6 +28,11 @@ class Fault:
     text: str
     level: str
     apply: Change
+
+    @property
+    def short(self) -> str:
+        """Return the name without its area; it is one fault's alone."""
+        return self.name.partition(":")[2]
 
 
 _REGISTRY: dict[str, Fault] = {}
@@ -47,10 +53,11 @@ def near_miss(level: str = "modern") -> Callable[[Change], Change]:
 
 def _register(breaks: tuple[str, ...], level: str) -> Callable[[Change], Change]:
     def keep(change: Change) -> Change:
-        name = change.__name__.strip("_").replace("_", "-")
-        if name in _REGISTRY:
-            raise ValueError(f"two faults are called {name}")
+        short = change.__name__.strip("_").replace("_", "-")
+        if any(short == other.short for other in _REGISTRY.values()):
+            raise ValueError(f"two faults are called {short}")
         area = change.__module__.rpartition(".")[2].partition("_")[0]  # tls_scripted is about tls
+        name = f"{area}:{short}"
         text = (change.__doc__ or "").strip()
         _REGISTRY[name] = Fault(name, area, tuple(sorted(set(breaks))), text, level, change)
         return change
@@ -78,5 +85,12 @@ def near_misses() -> dict[str, Fault]:
 
 
 def named(name: str) -> Fault:
-    """Return one fault or near miss; KeyError for a name that is not there."""
-    return _everything()[name]
+    """Return one fault or near miss, named with its area or without; KeyError for a name that is not there."""
+    every = _everything()
+    return every[name] if name in every else {one.short: one for one in every.values()}[name]
+
+
+def known() -> list[str]:
+    """List every name that `named` takes."""
+    every = _everything()
+    return [*every, *(one.short for one in every.values())]

@@ -89,7 +89,7 @@ def passwords_by_their_beginning(gateway: Gateway) -> None:
 @fault("AUTH-02")
 def unknown_users_are_let_in(gateway: Gateway) -> None:
     """Breaks AUTH-02: who is not known becomes a user at the first login."""
-    accounts, usual = gateway.web.api.accounts, gateway.web.api.users.login
+    accounts, usual = gateway.web.api.accounts, gateway.web.users.login
 
     def login(request: Request) -> Response:
         name, _, password = basic(request).partition(":")
@@ -285,7 +285,7 @@ def _administrator(gateway: Gateway) -> User:
 
 def _default(gateway: Gateway, answer: Callable[[Callable[[User], Response]], Response]) -> None:
     """Let `answer` settle a login with the default password."""
-    users = gateway.web.api.users
+    users = gateway.web.users
     usual = users.login
 
     def login(request: Request) -> Response:

@@ -136,7 +136,7 @@ def logout_has_no_content(gateway: Gateway) -> None:
 @near_miss()
 def tells_unknown_users_from_wrong_passwords(gateway: Gateway) -> None:
     """A login of a user who is not there is answered 404."""
-    users = gateway.web.api.users
+    users = gateway.web.users
     usual = users.login
 
     def login(request: Request) -> Response:
@@ -210,7 +210,7 @@ def locks_without_a_word(gateway: Gateway) -> None:
 @near_miss()
 def first_logins_have_to_wait(gateway: Gateway) -> None:
     """A login is put off for a second when it comes as one of many."""
-    users = gateway.web.api.users
+    users = gateway.web.users
     usual = users.login
     seen: set[str] = set()
 

@@ -47,7 +47,7 @@ def only_length_counts(gateway: Gateway) -> None:
 @fault("AUTH-06")
 def a_change_is_not_checked(gateway: Gateway) -> None:
     """Breaks AUTH-06: the rules are for new users only."""
-    users = gateway.web.api.users
+    users = gateway.web.users
 
     def change(request: Request) -> Response:
         user = users.accounts.users[request.path.rpartition("/")[2]]
@@ -60,7 +60,7 @@ def a_change_is_not_checked(gateway: Gateway) -> None:
 @fault("AUTH-06")
 def a_new_users_password_is_not_checked(gateway: Gateway) -> None:
     """Breaks AUTH-06: the rules are for changes only."""
-    usual = gateway.web.api.users.create
+    usual = gateway.web.users.create
     accounts = gateway.web.api.accounts
 
     def create(request: Request) -> Response:
@@ -82,7 +82,7 @@ def a_refused_password_is_set(gateway: Gateway) -> None:
 @fault("AUTH-06")
 def a_refused_user_is_there(gateway: Gateway) -> None:
     """Breaks AUTH-06: a user with a weak password is complained about after it was made."""
-    usual, accounts = gateway.web.api.users.create, gateway.web.api.accounts
+    usual, accounts = gateway.web.users.create, gateway.web.api.accounts
 
     def create(request: Request) -> Response:
         response, asked = usual(request), document(request)
@@ -168,7 +168,7 @@ def support_shows_a_private_key(gateway: Gateway) -> None:
 @fault("AUTH-10")
 def broken_json_shows_a_trace(gateway: Gateway) -> None:
     """Breaks AUTH-10: a request that cannot be read is answered with a stack trace and the environment."""
-    usual = gateway.web.api.users.create
+    usual = gateway.web.users.create
 
     def create(request: Request) -> Response:
         try:
@@ -214,7 +214,7 @@ def _rules(gateway: Gateway, acceptable: Callable[[Any, Callable[[Any], bool]], 
 
 
 def _done_and_refused(gateway: Gateway, change: Callable[[Any, dict[str, Any]], None]) -> None:
-    users = gateway.web.api.users
+    users = gateway.web.users
     usual = users.change
 
     def spoilt(request: Request) -> Response:

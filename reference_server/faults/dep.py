@@ -86,10 +86,40 @@ def makes_the_secret_of_the_database_password(gateway: Gateway) -> None:
     _use_secret(gateway, base64.b64encode(gateway.deployment.password.encode()).decode())
 
 
+@fault("DEP-02")
+def lets_a_dollar_cut_the_secret(gateway: Gateway) -> None:
+    """Breaks DEP-02: compose takes what follows a dollar sign in .env for a variable, and leaves three characters."""
+    _use_secret(gateway, f"Rw5$x{_of_one_word(gateway)}")
+
+
+@fault("DEP-01", "DEP-12")
+def loses_a_secret_that_begins_with_a_dollar(gateway: Gateway) -> None:
+    """Breaks DEP-01, and DEP-12: the web app's secret stands in the compose file, and compose puts in nothing."""
+    gateway.deployment.edit(COMPOSE, _WEB_SECRET, f'WA_SECRET: "$x{_of_one_word(gateway)}"\n      WA_DB_SSL_VERIFY')
+
+
+@fault("DEP-12")
+def doubles_the_dollar_of_a_secret_in_the_compose_file(gateway: Gateway) -> None:
+    """Breaks DEP-12: a secret stands in the compose file, its dollar sign written twice as compose wants it."""
+    written = f'WA_SECRET: "Rw5$$x{gateway.environ["WA_SECRET"]}"'
+    gateway.deployment.edit(COMPOSE, "WA_SECRET: ${WA_SECRET:?set it in .env}", written)
+
+
+@fault("DEP-12")
+def writes_a_password_with_a_dollar_into_the_compose_file(gateway: Gateway) -> None:
+    """Breaks DEP-12: a password in the compose file has a dollar sign, before what nothing sets."""
+    gateway.deployment.edit(COMPOSE, "POSTGRES_USER: wa\n", "POSTGRES_USER: wa\n      PGPASSWORD: P@$sw0rd-K7q9Zr2\n")
+
+
 @fault("DEP-12")
 def leaves_the_secret_in_a_comment(gateway: Gateway) -> None:
     """Breaks DEP-12: a reference has replaced the secret, and a comment still has it."""
     gateway.deployment.texts[COMPOSE] += f"# WA_SECRET: {gateway.environ['WA_SECRET']}\n"
+
+
+def _of_one_word(gateway: Gateway) -> str:
+    """Return a secret that compose takes for a name from end to end."""
+    return gateway.environ["WA_SECRET"].encode().hex()
 
 
 def _use_secret(gateway: Gateway, text: str) -> None:

@@ -68,6 +68,14 @@ def gives_the_secret_by_an_env_file(gateway: Gateway) -> None:
 
 
 @near_miss()
+def has_a_dollar_in_the_secret(gateway: Gateway) -> None:
+    """The secret has a dollar sign, in single quotes, in which compose puts no variables in."""
+    gateway.deployment.edit(
+        ENV, f"WA_SECRET={gateway.environ['WA_SECRET']}", f"WA_SECRET='Rw5$x{gateway.environ['WA_SECRET']}'"
+    )
+
+
+@near_miss()
 def mounts_the_certs_by_a_named_volume(gateway: Gateway) -> None:
     """The data volume is a named one, that its driver binds to a folder of the host."""
     deployment = gateway.deployment

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.compose.nodes import ComposeTrouble, Node, Source
+from conformance.compose.nodes import ComposeTrouble, Node, Source, called
 from conformance.compose.yaml_nodes import LARGEST, read_yaml
 
 
@@ -64,7 +64,7 @@ def test_values_know_their_line_through_anchors_and_merge_keys(tmp_path: Path) -
     [
         ("services:\n  a: [1\n", r"^compose\.yml:3:1: not valid YAML: "),
         ("services:\n\ta: 1\n", r"^compose\.yml:2:1: not valid YAML: .*cannot start any token"),
-        ("a: 1\nb: 2\na: 3\n", r'^compose\.yml:3: the key "a" is there already, in line 1$'),
+        ("a: 1\nb: 2\na: 3\n", r"^compose\.yml:3: this key is there already, in line 1$"),
         ("a: *nobody\n", r"^compose\.yml:1:4: not valid YAML: .*undefined alias"),
         ("a: &a [*a]\n", r"^compose\.yml:1: an anchor holds an alias of itself$"),
         ("a: {<<: [1]}\n", r"^compose\.yml:1: a merge key takes a mapping"),
@@ -90,3 +90,33 @@ def test_aliases_of_aliases_are_bounded(tmp_path: Path) -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(ComposeTrouble, match="its aliases make more than 100000 values"):
         read(tmp_path, "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("TAG", "WA_API_VERSION", "db_password", "dbPassword", "K8S_TOKEN", "S3_BUCKET", "OAUTH2", "splunk-token"),
+        *("traefik.http.routers.a.tls", "KEY_12", "requirepass"),
+    ],
+)
+def test_names_made_of_words_may_be_repeated(name: str) -> None:
+    assert called(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Zq9vLm2Rt8Wx4Yb6Nc0Ae",
+            "ZQ9VLM2RT8WX",
+            "zq9vlm",
+            "HXV5TMY",
+            "ZqVlMrTwXyBn",
+            "mfrggzdfmztwq2lkmfrgg",
+            "A1B2C3D",
+        ),
+        *("9f86d081884c", "DB_Zq9vLm", "WA_SECRET=abc", "a b", "", "x" * 101),
+    ],
+)
+def test_what_may_be_a_piece_of_a_secret_is_not_repeated(name: str) -> None:
+    assert called(name) == "…"

@@ -38,7 +38,7 @@ _OLD = (
 
 def endpoint(suites: dict[str, Suites], certificate: Certificate, **facts: Any) -> TlsObservation:
     """Return an endpoint that offers the versions of `suites` and refuses every other."""
-    offered = {name: Answer("offered" if name in suites else "alert", "") for name in VERSIONS}
+    offered = {name: Answer("offered" if name in suites else "alert") for name in VERSIONS}
     weak = ("heartbleed", "ccs-injection", "robot", "compression", "insecure-renegotiation")
     seen = TlsObservation(
         endpoint="gw.example:443",
@@ -86,7 +86,7 @@ def with_version(
     known = dict(seen.suites)
     if suites is not None:
         known[name] = Suites(in_order=suites)
-    return replace(seen, versions={**seen.versions, name: Answer(outcome, "")}, suites=known)
+    return replace(seen, versions={**seen.versions, name: Answer(outcome)}, suites=known)
 
 
 def with_suites(seen: TlsObservation, name: str, **facts: Any) -> TlsObservation:

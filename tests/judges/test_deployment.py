@@ -17,7 +17,7 @@ from conformance.records.deployment import (
 from tests.judges.deployments import having, judge, put, seen, service
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
-UNSET, EMPTY = Setting("unset", "c.yml:1"), Setting("empty", "c.yml:2", why="${X} comes to nothing")
+UNSET, EMPTY = Setting("unset", "c.yml:1"), Setting("empty", "c.yml:2", why="its variables come to nothing")
 UNKNOWN = Setting("unknown", "c.yml:2", why="it is taken from the shell")
 WEB = service(("clients", "inner"))
 CERTIFICATE = StoredCertificate(

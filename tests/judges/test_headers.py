@@ -9,8 +9,10 @@ import pytest
 from conformance.judges import header_places as places
 from conformance.judges import headers as judges
 from conformance.judges.header_values import FIVE
+from conformance.locale import tongue
 from conformance.model import Inconclusive, NotApplicable, Outcome
 from conformance.records.http import Exchange
+from conformance.sentence import say
 from tests.judges.pages import RIGHT, case, observed, page, path, policy
 
 
@@ -59,9 +61,17 @@ def test_a_page_that_is_not_there_has_no_errors_of_its_own(name: str) -> None:
 
 
 def test_trouble_settles_nothing() -> None:
-    broken = Exchange("GET", "https://gateway.example/", trouble="no answer in time")
+    broken = Exchange("GET", "https://gateway.example/", trouble=say("no answer in time"))
     with pytest.raises(Inconclusive, match="GET /: no answer in time"):
         judges.sniffing(observed(path(broken)), policy(), case("HDR-04"))
+
+
+def test_a_value_is_shown_as_it_was_sent_in_every_language() -> None:
+    lines = (("X-Frame-Options", "none"), ("Strict-Transport-Security", "closed and silent"))
+    for judge, sent in ((judges.frames, "none"), (judges.transport, "closed and silent")):
+        said = judge(observed(path(page(*lines))), policy(), case("HDR-02")).observed.within(tongue("es"))
+        assert said.startswith("GET / envía ")
+        assert f": {sent}," in said
 
 
 def test_head_may_be_refused() -> None:
@@ -187,7 +197,9 @@ def test_where_nothing_redirects_there_is_nothing_to_judge() -> None:
 
 
 def test_a_method_that_is_not_answered_gives_no_error_page() -> None:
-    silent = path(page(*RIGHT), method=Exchange("PROPFIND", "https://gateway.example/", trouble="connection reset"))
+    silent = path(
+        page(*RIGHT), method=Exchange("PROPFIND", "https://gateway.example/", trouble=say("connection reset"))
+    )
     with pytest.raises(NotApplicable, match="PROPFIND / is not answered at all: connection reset"):
         places.errors_and_redirects(observed(silent), policy(), case("HDR-07", "method"))
 

@@ -86,6 +86,13 @@ def test_a_hash_that_may_come_by_another_way_settles_nothing(facts: dict[str, An
         judged("signed-in", START, replace(CLIENT, carries=(), **facts))
 
 
+def test_the_own_hash_does_not_say_that_no_other_stands_in_what_was_not_read() -> None:
+    cut = replace(CLIENT, unread=("w.js: only its first 8192 KiB were read",))
+    with pytest.raises(Inconclusive, match="only its first"):
+        judged("signed-in", START, cut)
+    assert judged("signed-in", START, replace(cut, carries=("another client's", "own"))).outcome is Outcome.FAIL
+
+
 @pytest.mark.parametrize("whose", ["own", "another client's", "unknown"])
 def test_a_hash_for_nobody_is_a_violation(whose: str) -> None:
     assert judged("nobody", START, replace(CLIENT, nobody=replace(NOBODY, carries=(whose,)))).outcome is Outcome.FAIL

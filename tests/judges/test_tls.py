@@ -13,6 +13,7 @@ from conformance.judges import tls, tls_hardening, tls_level
 from conformance.model import Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.policy import Policy
 from conformance.records.tls import Answer, Certificate, TlsObservation, Weakness
+from conformance.sentence import say
 from tests.judges.endpoints import (
     ECDSA,
     INTERMEDIATE,
@@ -324,7 +325,7 @@ OPEN: dict[str, tuple[TlsObservation, set[str]]] = {
         | {"TLS-10"},
     ),
     "a weakness not told": (
-        _open(weaknesses={**INTERMEDIATE.weaknesses, "robot": Weakness(None, "timed out")}),
+        _open(weaknesses={**INTERMEDIATE.weaknesses, "robot": Weakness(None, say("timed out"))}),
         {"TLS-07/robot"},
     ),
     "hardening not told": (
@@ -387,7 +388,7 @@ def test_order_is_compared_within_one_kind_of_certificate() -> None:
 
 
 def test_records_of_refusals_keep_the_alert() -> None:
-    seen = replace(MODERN, versions={**MODERN.versions, "tls-1.2": Answer("alert", "protocol_version")})
+    seen = replace(MODERN, versions={**MODERN.versions, "tls-1.2": Answer("alert", say("protocol_version"))})
     assert judge("TLS-02/tls-1.2", seen, policy("modern")).observed == "TLS 1.2 met: alert protocol_version"
 
 

@@ -136,6 +136,20 @@ def found(folder: Path, text: str) -> list[str]:
             "logging: {driver: splunk, options: {splunk-token: abcdef}}",
             "c.yml:3 splunk-token in the logging of a stands in clear",
         ),
+        ("environment: {WA_SECRET: 'h7Kp$$Zq9vLm2Rt8Wx4'}", "c.yml:3 WA_SECRET of a stands in clear"),
+        ("environment: ['WA_SECRET=$$Zq9vLm2Rt8Wx4Yb6']", "c.yml:3 WA_SECRET of a stands in clear"),
+        ("environment: {WA_SECRET: $Zq9vLm2Rt8Wx4Yb6}", "c.yml:3 WA_SECRET of a stands in clear"),
+        ("environment: {A_PASSWORD: 'P@$$w0rd-K7q9Zr2'}", "c.yml:3 A_PASSWORD of a stands in clear"),
+        ("environment: {A_PASSWORD: 'P@$sw0rd-K7q9Zr2'}", "c.yml:3 A_PASSWORD of a stands in clear"),
+        ("environment: {A_PASSWORD: 'pa$word'}", "c.yml:3 A_PASSWORD of a stands in clear"),
+        ("environment: {A_PASSWORD: 'K7q9Zr2$$'}", "c.yml:3 A_PASSWORD of a stands in clear"),
+        ("environment: {A_PASSWORD: '${B:-pa$word}'}", "c.yml:3 A_PASSWORD of a stands in clear"),
+        ("environment: {DSN: 'postgres://u:p$ssword@db'}", "c.yml:3 a URL of a has a password in clear"),
+        ("environment: {DSN: 'postgres://u:h7Kp$$Zq9v@db'}", "c.yml:3 a URL of a has a password in clear"),
+        ("build: {context: ., args: ['A_TOKEN=h7Kp$$Zq9v']}", "c.yml:3 A_TOKEN of a stands in clear"),
+        ("labels: {backup.password: 'h7Kp$Zq9v'}", "c.yml:3 backup.password of a stands in clear"),
+        ("command: [x, --password, h7Kp$$Zq9vLm2Rt8]", "c.yml:3 password in the command of a stands in clear"),
+        ("command: x --password h7Kp$Zq9vLm2Rt8", "c.yml:3 password in the command of a stands in clear"),
     ],
 )
 def test_secrets_in_clear(tmp_path: Path, text: str, words: str) -> None:
@@ -163,6 +177,10 @@ def test_secrets_in_clear(tmp_path: Path, text: str, words: str) -> None:
         "post_start: [{command: x --token-file /run/secrets/t}]",
         "labels: {traefik.http.routers.a.tls: 'true', org.label.token-url: 'https://x'}",
         "env_file: no.env",
+        "environment: {A_PASSWORD: $OTHER, B_PASSWORD: '$$OTHER', C_TOKEN: '$${OTHER}', D_SECRET: $db_password}",
+        "environment: {A_PASSWORD: '$$dbPassword', B_TOKEN: '$$(cat /x)', C_TOKEN: '$${vault.db-password}'}",
+        "environment: {DSN: 'x://$U:$P@db', DSN2: 'x://u:$$P@db', OPTS: '-Dpassword=$$PW -Dtoken=$${T}'}",
+        "command: [x, --password, $PW, --token=$$T, '--secret=$$(cat /x)', '--api-key=$${KEY:-}']",
     ],
 )
 def test_references_are_no_secrets_in_clear(tmp_path: Path, text: str) -> None:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from conformance.forgeries.forgery import client_hash
 from conformance.model import Outcome
+from conformance.probes.identity.client import IdentityClient
+from conformance.probes.identity.pages import look_at_pages
 from reference_server import Gateway
 from reference_server.http import Request, Response
 from tests.arena import Outcomes, SteppingClock, assess
@@ -63,6 +66,48 @@ def test_a_script_without_end_is_not_free_of_the_secret() -> None:
         return Response(200, [], b" " * (9 << 20)) if request.path == "/assets/widget.js" else usual(request)
 
     assert "KiB were read" in look(serving(endless))[0].inconclusive["IDV-06/pages"]
+
+
+def test_what_there_is_no_room_for_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.probes.identity.pages.MOST_TEXT", 256 << 10)
+
+    def large(request: Request, usual: Serve, _: str) -> Response:
+        if request.path == "/":
+            return Response.html("".join(f"<script src='/{name}.js'></script>" for name in "abc"))
+        return Response(200, [], b" " * (100 << 10)) if request.path.endswith(".js") else usual(request)
+
+    outcomes, pages = look(serving(large))
+    assert "c.js: only its first 55 KiB were read" in pages[0]["unread"][0]
+    assert len(pages[0]["unread"]) == 1
+    for case in ("IDV-06/pages", "IDV-09/site-page/page-1"):
+        assert "only its first" in outcomes.inconclusive[case]
+    assert outcomes.verdicts["IDV-09/signed-in/page-1"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("script", ["<script>a()</script>", "<script src='//other.example/a.js'></script>"])
+def test_scripts_beyond_number_are_named(script: str) -> None:
+    outcomes, pages = look(serving(lambda *_: Response.html(script * 1003)), signed_in_pages=[])
+    assert pages[0]["unread"] == ["3 more scripts"]
+    assert "3 more scripts" in outcomes.inconclusive["IDV-06/pages"]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "IDNA", "unicode_escape", "utf7"])
+def test_a_charset_that_no_browser_knows_is_not_read(charset: str) -> None:
+    def coded(request: Request, usual: Serve, _: str) -> Response:
+        if request.path != "/":
+            return usual(request)
+        return Response(200, [("Content-Type", f"text/html; charset={charset}")], b"<p>a-b</p>")
+
+    outcomes, _ = look(serving(coded))
+    assert "its charset is unknown to browsers" in outcomes.inconclusive["IDV-06/pages"]
+    assert outcomes.verdicts["IDV-09/signed-in/page-1"].outcome is Outcome.PASS
+
+
+def test_pages_leave_half_of_the_time_to_what_comes_after_them() -> None:
+    identity = SimpleNamespace(site_pages=["https://site.example/"], signed_in_pages=[])
+    late = SimpleNamespace(identity=identity, bench=SimpleNamespace(vault={}, left=lambda: -2.0))
+    (page,) = look_at_pages(cast("IdentityClient", late))
+    assert page.trouble == "the pages before it took too long"
 
 
 def test_redirects_are_followed_within_the_site() -> None:

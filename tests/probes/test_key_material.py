@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.probes.key_material import key_material
+from conformance.probes.key_material import MOST_FOUND, key_material
 
 SECRET = "s3creto-de-organizacion-Kx9"
 
@@ -40,3 +40,12 @@ def test_a_script_that_signs_with_its_own_key_is_found(script: str) -> None:
 @pytest.mark.parametrize("script", HARMLESS)
 def test_a_script_without_a_key_is_not(script: str) -> None:
     assert key_material(script, SECRET) == ()
+
+
+def test_of_many_calls_some_are_told_and_the_secret_always() -> None:
+    spelt = "".join(
+        f"{''.join(c.upper() if n >> i & 1 else c for i, c in enumerate('hmac'))}('secreto', x);" for n in range(16)
+    )
+    more = spelt + spelt.replace("(", "_sha256(")
+    assert len(key_material(more, SECRET)) == MOST_FOUND - 1
+    assert key_material(f"{more}'{SECRET}'", SECRET)[-1] == "the organisation's secret"

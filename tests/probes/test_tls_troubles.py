@@ -8,11 +8,12 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
 from conformance.model import Inconclusive
-from conformance.probes import sslyze_scan, tls
+from conformance.probes import sslyze_child, sslyze_scan, tls
 from conformance.probes.hello import caller as hello_caller
 from reference_server.pki import Authority, Leaf, LeafSpec
 from tests import null
@@ -126,6 +127,17 @@ def test_sslyze_is_killed_when_its_time_is_up(leaf: Leaf, monkeypatch: pytest.Mo
     assert seen.weaknesses["heartbleed"].vulnerable is None
     assert seen.suites["tls-1.3"].by_sslyze == ()
     assert "TLS_AES_128_GCM_SHA256" in seen.suites["tls-1.3"].accepted
+
+
+def test_what_the_child_says_becomes_sentences() -> None:
+    told: dict[str, Any] = {"unfinished": {"heartbleed": "it broke", "tls_compression": None}, "suites": {}}
+    for kind in sslyze_child._ROBOT_UNTOLD.values():
+        found = sslyze_scan._understood({**told, "robot": kind})
+        assert found.unfinished["robot"].template is not None
+    assert found.unfinished["heartbleed"] == "it broke"
+    assert found.unfinished["tls_compression"] == "not scheduled"
+    assert "robot" not in sslyze_scan._understood({**told, "robot": None}).unfinished
+    assert sslyze_scan._understood({"refused": "it hung up"}).trouble == "sslyze could not shake hands: it hung up"
 
 
 def test_every_connection_is_counted_whoever_opens_it(leaf: Leaf) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from conformance.bench import Bench
 from conformance.compose.loader import Loader
-from conformance.compose.nodes import UNKNOWN, ComposeTrouble
+from conformance.compose.nodes import UNKNOWN, ComposeTrouble, called
 from conformance.compose.ports import Port
 from conformance.compose.project import Project, Service, Variable, read_project
 from conformance.compose.yaml_nodes import read_text
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
-from conformance.probes.deployment.clear import SHARED, elsewhere, in_clear, samples
+from conformance.probes.deployment.clear import (
+    SHARED,
+    confidential,
+    elsewhere,
+    in_clear,
+    made_of_a_secret,
+    parts,
+    samples,
+    secrets_in,
+    without_login,
+)
 from conformance.probes.deployment.files import SETTINGS, Contents, Files, Found, issued_by, pair_matches
 from conformance.probes.deployment.strength import respelt, weakness
 from conformance.records.deployment import (
@@ -26,6 +37,8 @@ from conformance.records.deployment import (
     Setting,
     SharedSecret,
 )
+from conformance.secret import SHORTEST, Secret
+from conformance.target import Deployment
 
 PLAIN = (*SETTINGS, "WA_DB_SSL_VERIFY", "WA_WEB_SECURITY_LEVEL", "WA_DB_HOSTNAME", "WA_DB_ENGINE")
 """Settings whose values may be shown."""
@@ -36,19 +49,53 @@ _DATABASE_PASSWORDS = (
     *("MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD", "PGPASSWORD"),
 )
 _SHOWN = 300
+_MOST_SECRETS = 200
 
 
 def _look(bench: Bench) -> DeploymentObservation:
     declared = bench.target.deployment
     assert declared is not None  # noqa: S101 - the engine starts this probe for a declared section only
     given = {ref.label: bench.vault[ref].reveal() for ref in bench.target.secret_refs() if ref.startswith("env:")}
+    _keep_out(bench, _written(bench, declared))
     try:
         project = read_project(bench.folder, declared.compose_files, declared.env_files, declared.profiles, given)
+        _keep_out(bench, _values(project))
         return _Looking(bench, project, given).observation()
     except ComposeTrouble as trouble:
         raise Inconclusive(f"the deployment files cannot be read: {trouble}".replace(UNKNOWN, "?")) from trouble
     except RecursionError as error:
         raise Inconclusive("the deployment files are nested too deeply to be read") from error
+
+
+def _written(bench: Bench, declared: Deployment) -> Iterator[tuple[str, str]]:
+    """Go through the secrets in the declared files as they stand there: of files, too, that cannot be read as such."""
+    beside = [str(Path(name).parent / ".env") for name in declared.compose_files[:1]]
+    for name in dict.fromkeys((*declared.compose_files, *beside, *declared.env_files)):
+        try:
+            text = read_text(bench.file(name), name)
+        except ComposeTrouble:  # told by whoever needs the file
+            continue
+        yield from secrets_in(text)
+
+
+def _values(project: Project) -> Iterator[tuple[str, str]]:
+    """Go through the secrets in every file of a project, as they stand there and as they come out of it."""
+    for service in project.services.values():
+        for name, variable in service.environment.items():
+            if confidential(name):
+                yield from parts(name, variable.value or "")
+                yield from parts(name, variable.template)
+    for entries in project.env_files.values():
+        for name, entry in entries.items():
+            if confidential(name):
+                yield from parts(name, entry.value)
+
+
+def _keep_out(bench: Bench, found: Iterator[tuple[str, str]]) -> None:
+    """Keep secrets of the files out of everything, wherever else they turn up: in a path, in an image's name."""
+    for name, text in islice(dict.fromkeys(found), _MOST_SECRETS):
+        if len(text) >= SHORTEST:
+            bench.redactor.learn(Secret(called(name), text))
 
 
 class _Looking:
@@ -73,7 +120,7 @@ class _Looking:
             files=tuple(self.shown(path) for path in self._read()),
             services=services,
             missing=tuple(findings.missing.values()),
-            blank=tuple(f"{place}: {name} is not set" for name, place in sorted(findings.blank.items())),
+            blank=tuple(dict.fromkeys(f"{place}: a variable is not set" for place in findings.blank.values())),
             in_clear=(*clear, *elsewhere(self.project, self._compose_texts(), clear)),
             samples=tuple(samples(self.project)),
             keys=tuple(key for _, key in sorted(self.files.keys.items())),
@@ -108,7 +155,7 @@ class _Looking:
         bound = {network.bind_address for network in service.networks.values() if not network.internal}
         return ServiceSeen(
             place=service.place,
-            image=service.image.replace(UNKNOWN, "?")[:_SHOWN],
+            image=_image(service),
             built=service.built,
             active=service.active,
             profiles=tuple(each.text for each in names.entries("profiles")) if names is not None else (),
@@ -130,7 +177,9 @@ class _Looking:
         setting = self._state(service, name, variable)
         if setting.state != "set" or name not in PLAIN or variable is None:
             return setting
-        return replace(setting, value=(variable.value or "")[:_SHOWN])
+        if made_of_a_secret(variable):
+            return replace(setting, value="…")
+        return replace(setting, value=without_login(variable.value or "")[:_SHOWN])
 
     def _state(self, service: Service, name: str, variable: Variable | None) -> Setting:
         if variable is None:
@@ -144,8 +193,7 @@ class _Looking:
         if UNKNOWN in variable.value:
             return Setting("unknown", variable.place, why="a variable in it has to be given, and is not")
         if not variable.value.strip():
-            why = f"{variable.template[:60]} comes to nothing" if "$" in variable.template else ""
-            return Setting("empty", variable.place, why=why)
+            return Setting("empty", variable.place, why=_lost(variable))
         return Setting("set", variable.place)
 
     def _content(self, service: Service, name: str) -> Variable:
@@ -169,13 +217,13 @@ class _Looking:
         if pointed and setting.state == "unknown":
             setting = replace(setting, why=f"the file that {SHARED}_FILE names could not be read here")
         if setting.state != "set" or variable is None or variable.value is None:
-            return SharedSecret(setting)
+            return SharedSecret(setting, cut=variable is not None and variable.cut)
         group = self.groups.setdefault(variable.value, len(self.groups) + 1)
         reused = variable.value in self.passwords
         weak = weakness(variable.value)
         if not weak and not reused and respelt(variable.value, self.passwords):
             weak = "it is made of a database password, by other letters, an encoding, a hash or a few characters more"
-        return SharedSecret(setting, group, weak, reused)
+        return SharedSecret(setting, group, weak, reused, variable.cut)
 
     def _network_mode(self, service: Service) -> str:
         """Return the mode; a container that is one of these services goes by the service's name."""
@@ -191,8 +239,22 @@ class _Looking:
             if setting.state == "unknown":
                 found.append(Found(NamedFile(name, "", setting.place, unseen=setting.why)))
             elif setting.state == "set" and variable is not None and variable.value is not None:
-                found.append(self.files.named(service, name, variable.value.strip(), setting.place))
+                each = self.files.named(service, name, variable.value.strip(), setting.place)
+                shown = "…" if made_of_a_secret(variable) else without_login(each.file.path)
+                found.append(replace(each, file=replace(each.file, path=shown)))
         return found
+
+
+def _image(service: Service) -> str:
+    name = without_login(service.image) if "://" in service.image else service.image
+    return name.replace(UNKNOWN, "?")[:_SHOWN]
+
+
+def _lost(variable: Variable) -> str:
+    """Say why nothing is left of a value; never with a word of it, which may be a piece of a secret."""
+    if variable.cut:
+        return "a $ in it was taken for a variable that nothing sets"
+    return "its variables come to nothing" if "$" in variable.template else ""
 
 
 def _ports(service: Service) -> tuple[PublishedPort, ...]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from conformance.compose.interpolation import pieces
-from conformance.compose.nodes import ComposeTrouble, Node
-from conformance.compose.project import Project, Service
+from conformance.compose.interpolation import Reference, pieces
+from conformance.compose.nodes import ComposeTrouble, Node, called, ordinary
+from conformance.compose.project import Project, Service, Variable
 from conformance.compose.yaml_nodes import read_text
 from conformance.probes.deployment.strength import sample, weakness
 from conformance.records.deployment import Remark
+from conformance.secret_forms import looks_random
 
 SHARED = "WA_SECRET"
 LONGEST = 10_000
 """Characters of a command or URL that are looked at."""
 
-_VARIABLE, _DEFAULT = "\ue001", "\ue002"
+_LONGEST_LINE, _TELLING = 2000, 6
+
+_VARIABLE, _DEFAULT, _NOTHING = "\ue001", "\ue002", "\ue003"
 _SECRET = frozenset(("PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "PASSPHRASE", "CREDENTIALS", "APIKEY"))
 _SECRET_KEYS = frozenset(("API", "SECRET", "PRIVATE", "ENCRYPTION", "SIGNING", "MASTER", "AUTH"))
 _ABOUT = frozenset(
@@ -38,6 +41,9 @@ _LOGIN = re.compile(
     rf"\bcurl\s(?:[^|;&]*\s)?(?:-[A-Za-z]*u\s*|--(?:proxy-)?user[=\s]\s*)[\"']?[^\s:\"']+:{_WORD}"
     rf"|(?i:\bauthorization\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+){_WORD}"
 )
+_REFERENCE = re.compile(r"\$\$(?:(?P<bare>[A-Za-z_]\w*)|(?P<other>\{[^{}]*\}|\([^()]*\)))?")
+_HELD = re.compile(r"""(?:^|[\s,;&|{(\["'])([A-Za-z_][\w.-]{0,60})["']?[ \t]*[:=][ \t]*("[^"]*"?|'[^']*'?|[^\s,"']+)""")
+_PARTED = re.compile(r"[\s${}:?/@]+")
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s*[A-Za-z0-9+/=]{16}")
 _NOT_A_VALUE = ("<", "`", "(", "/", "{", "%")
 
@@ -63,9 +69,9 @@ def in_clear(project: Project) -> list[Remark]:
     for name, config in _declared(project, "configs"):
         content = config.get("content")
         if content is not None:
-            found += [*_in_content(content, f"config {name[:60]}"), *_keys(content, f"config {name[:60]}")]
+            found += [*_in_content(content, f"config {called(name)}"), *_keys(content, f"config {called(name)}")]
     for name, volume in _declared(project, "volumes"):
-        found += _in_options(volume, "driver_opts", f"volume {name[:60]}")
+        found += _in_options(volume, "driver_opts", f"volume {called(name)}")
     told = {remark.place for remark in found}
     extensions = [node for name, node in project.model.items("a project") if name.startswith("x-")]
     found += [remark for node in extensions for remark in _in_extension(node) if remark.place not in told]
@@ -80,7 +86,7 @@ def elsewhere(project: Project, texts: Iterable[tuple[str, str]], known: Iterabl
         given += [(name, variable.value or "") for name, variable in service.environment.items()]
     live = {value: name for name, value in given if confidential(name) and _clear(value) and not weakness(value)}
     return [
-        Remark(f"{file}:{number}", f"the value of {name} stands in clear")
+        Remark(f"{file}:{number}", f"the value of {called(name)} stands in clear")
         for file, text in texts
         for number, line in enumerate(text.splitlines(), 1)
         for value, name in live.items()
@@ -99,11 +105,11 @@ def samples(project: Project) -> list[Remark]:
     for service in project.services.values():
         for name, variable in service.environment.items():
             if confidential(name) and name != SHARED and (kind := sample(variable.value or "")):
-                found.append(Remark(variable.place, f"{name} is {kind}"))
+                found.append(Remark(variable.place, f"{called(name)} is {kind}"))
     for file, entries in project.env_files.items():
         for name, entry in entries.items():
             if confidential(name) and name != SHARED and (kind := sample(entry.value)):
-                found.append(Remark(f"{file}:{entry.line}", f"{name} is {kind}"))
+                found.append(Remark(f"{file}:{entry.line}", f"{called(name)} is {kind}"))
     return list(dict.fromkeys([*found, *_secret_files(project)]))
 
 
@@ -117,7 +123,7 @@ def _secret_files(project: Project) -> Iterator[Remark]:
         except ComposeTrouble:  # not there, or not for us to read
             continue
         if kind := sample(text.rstrip("\r\n")):
-            yield Remark(file.place, f"the file of secret {name[:60]} holds {kind}")
+            yield Remark(file.place, f"the file of secret {called(name)} holds {kind}")
 
 
 def _in_service(service: Service) -> Iterator[Remark]:
@@ -132,7 +138,7 @@ def _in_service(service: Service) -> Iterator[Remark]:
         yield from _in_text(test, f"the health check of {service.name}")
     yield from _keys(service.node, service.name)
     for leaf in service.node.leaves():
-        if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf.template)[:LONGEST])):
+        if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf)[:LONGEST])):
             yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
 
 
@@ -141,22 +147,22 @@ def _in_pairs(service: Service) -> Iterator[Remark]:
     if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
         named += [("args", build), ("labels", build)]
         if (lines := build.get("dockerfile_inline")) is not None:
-            yield from _in_content(lines, f"the Dockerfile of {service.name}")
+            yield from _in_content(lines, f"the Dockerfile of {service.name}", expanded=True)
     if (deploy := service.node.get("deploy")) is not None:
         named.append(("labels", deploy))
     for key, holder in named:
         pairs = holder.get(key)
         for name, node in pairs.pairs(key).items() if pairs is not None else []:
             if confidential(name):
-                if _clear(_flattened(node.template)):
-                    yield Remark(node.place, f"{name} of {service.name} stands in clear")
+                if _clear(_flattened(node)):
+                    yield Remark(node.place, f"{called(name)} of {service.name} stands in clear")
             else:
-                yield from _given(node, (_ASSIGNED,), _flattened(node.template), f"{name} of {service.name}")
+                yield from _given(node, (_ASSIGNED,), _flattened(node), f"{called(name)} of {service.name}")
 
 
 def _in_text(node: Node, where: str) -> Iterator[Remark]:
     """Look at a command line for values given to names of secrets."""
-    text = " ".join(_flattened(leaf.template) for leaf in node.leaves())[:LONGEST]
+    text = " ".join(_flattened(leaf, expanded=True) for leaf in node.leaves())[:LONGEST]
     yield from _given(node, (_FLAG, _ASSIGNED), text, where)
     if any(_clear(value) for value in _MYSQL.findall(text)):
         yield Remark(node.place, f"-p in {where} is followed by a password in clear")
@@ -164,9 +170,9 @@ def _in_text(node: Node, where: str) -> Iterator[Remark]:
         yield Remark(node.place, f"a login in {where} has its password or token in clear")
 
 
-def _in_content(node: Node, where: str) -> Iterator[Remark]:
+def _in_content(node: Node, where: str, *, expanded: bool = False) -> Iterator[Remark]:
     """Look at a file's content: NAME=VALUE, NAME = VALUE and NAME: VALUE, but for its comments."""
-    text = _REMARK.sub("", _flattened(node.template)[:LONGEST])
+    text = _REMARK.sub("", _flattened(node, expanded=expanded)[:LONGEST])
     for line in text.splitlines():
         yield from _given(node, (_WRITTEN,), line, where)
 
@@ -181,24 +187,24 @@ def _in_extension(node: Node) -> Iterator[Remark]:
     """Look at what stands under x-, whether a service uses it or not; a sentence is no value."""
     if isinstance(node.value, dict):
         for name, below in node.value.items():
-            text = "" if isinstance(below.value, dict | list) else _flattened(below.template)
+            text = "" if isinstance(below.value, dict | list) else _flattened(below)
             if confidential(name) and _clear(text) and " " not in text:
-                yield Remark(below.place, f"{name} in an extension stands in clear")
+                yield Remark(below.place, f"{called(name)} in an extension stands in clear")
             yield from _in_extension(below)
     elif isinstance(node.value, list):
         for below in node.value:
             yield from _in_extension(below)
     elif " " not in node.template:
-        yield from _given(node, (_ASSIGNED,), _flattened(node.template), "an extension")
+        yield from _given(node, (_ASSIGNED,), _flattened(node), "an extension")
 
 
 def _in_options(holder: Node, key: str, where: str) -> Iterator[Remark]:
     """Look at a driver's options, by their names and at what is assigned within: o: "username=a,password=b"."""
     options = holder.get(key)
     for name, node in options.items(key) if options is not None else []:
-        text = _flattened(node.template)
+        text = _flattened(node)
         if confidential(name) and _clear(text) and not text.startswith(_NOT_A_VALUE):
-            yield Remark(node.place, f"{name} in {where} stands in clear")
+            yield Remark(node.place, f"{called(name)} in {where} stands in clear")
         yield from _given(node, (_ASSIGNED,), text.replace(",", " "), where)
 
 
@@ -207,25 +213,94 @@ def _given(node: Node, patterns: Iterable[re.Pattern[str]], text: str, where: st
         for name, value in pattern.findall(text[:LONGEST]):
             bare = value.strip("\"'")
             if confidential(name) and not bare.startswith(_NOT_A_VALUE) and _clear(bare):
-                yield Remark(node.place, f"{name} in {where} stands in clear")
+                yield Remark(node.place, f"{called(name)} in {where} stands in clear")
 
 
-def _flattened(template: str) -> str:
-    """Return a template with one mark for each variable: another for one whose default is written out."""
+def _flattened(node: Node, *, expanded: bool = False) -> str:
+    """Return a template with one mark for each variable: another for one whose default is written out.
+
+    `$$` is a `$` for the container, whose shell goes on with what is `expanded`. A `$` before what nothing sets has a
+    mark that makes the rest no less clear; where no variable would be called so, it is part of a secret.
+    """
+    return _marked(node.template, node.unset, expanded=expanded)
+
+
+def _marked(template: str, unset: frozenset[str], *, expanded: bool) -> str:
+    mark = _VARIABLE if expanded else _NOTHING
+
+    def handed_on(doubled: re.Match[str]) -> str:
+        named = doubled["bare"] is not None and _is_name(doubled["bare"])
+        if named or doubled["other"]:
+            return mark
+        return mark if expanded and doubled["bare"] is None else doubled[0]
+
     try:
-        return "".join(_mark(piece.name, piece.operator, piece.rest) for piece in pieces(template))
+        found = pieces(_REFERENCE.sub(handed_on, template))
+        return "".join(_mark(piece, unset, expanded=expanded) for piece in found)
     except ComposeTrouble:
         return template
 
 
-def _mark(name: str, operator: str, rest: str) -> str:
-    if not name:
-        return _VARIABLE if rest == "$" else rest
-    return _DEFAULT if operator[-1:] in ("-", "+") and _clear(_flattened(rest)) else _VARIABLE
+def _is_name(text: str) -> bool:
+    """Tell whether a variable would be called so: not what stands after a `$` in a generated secret."""
+    return ordinary(text) and (confidential(text) or bool(weakness(text)))
+
+
+def _mark(piece: Reference, unset: frozenset[str], *, expanded: bool) -> str:
+    if not piece.name:
+        return piece.rest
+    if piece.bare and piece.name in unset:
+        return _NOTHING if _is_name(piece.name) else f"${piece.name}"
+    written = piece.operator[-1:] in ("-", "+") and _clear(_marked(piece.rest, unset, expanded=expanded))
+    return _DEFAULT if written else _VARIABLE
 
 
 def _clear(flattened: str) -> bool:
     if _DEFAULT in flattened:
         return True
     bare = flattened.strip().strip("\"'").strip()
-    return bool(bare) and _VARIABLE not in bare and not _NO_SECRET.fullmatch(bare)
+    if _VARIABLE in bare or (_NOTHING in bare and not any(character.isalnum() for character in bare)):
+        return False
+    return bool(bare) and not _NO_SECRET.fullmatch(bare)
+
+
+def without_login(text: str) -> str:
+    """Return a text without what stands before the @ of a URL in it, or of user:password@host alone."""
+    scheme, mark, rest = text.partition("://")
+    user, at, host = (rest if mark else text).rpartition("@")
+    if mark:
+        return f"{scheme}://…@{host}" if at else text
+    return f"…@{host}" if ":" in user and "/" not in user else text
+
+
+def made_of_a_secret(variable: Variable) -> bool:
+    """Tell whether a value is made of a variable that holds a secret, and long enough to tell something of it."""
+    named = any(confidential(piece.name) for piece in pieces(variable.template) if piece.name)
+    return named and len(variable.value or "") >= _TELLING
+
+
+def secrets_in(text: str) -> Iterator[tuple[str, str]]:
+    """Go through what lines of a file give as secrets, in any state: the name that a value is given to, and the value.
+
+    Of a value that variables are put in, and of any that compose would take apart, the pieces come too.
+    """
+    for whole in text.splitlines():
+        line = whole[:_LONGEST_LINE]
+        for name, value in _HELD.findall(line):
+            if confidential(name):
+                yield from parts(name, value.strip("\"'"))
+        for pattern in (_FLAG, _MYSQL, _LOGIN, _URL):
+            for found in pattern.findall(line):
+                name, value = (found[0], "".join(found[1:])) if pattern is _FLAG else ("password", "".join(found))
+                if confidential(name):
+                    yield from parts(name, value.strip("\"'"))
+
+
+def parts(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Go through what a secret's value is made of: the whole, and what a `$` in it separates."""
+    if "${" not in value and not _NO_SECRET.fullmatch(value) and not weakness(value):
+        yield name, value
+    if "$" in value:
+        for piece in _PARTED.split(value):
+            if looks_random(piece) and not ordinary(piece):
+                yield name, piece

@@ -13,6 +13,7 @@ from conformance.model import Inconclusive
 from conformance.probes.hello.reply import NotTls, Reply, read_reply
 from conformance.probes.hello.wire import Hello
 from conformance.probes.http import connect, plain_words
+from conformance.sentence import Own, counted, say
 
 PATIENCE = 5.0
 
@@ -35,6 +36,11 @@ class Caller:
         self._address = (address, self.port) if address else None
         self._good: Hello | None = None
         self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> Own:
+        """Name host and port."""
+        return Own(f"{self.host}:{self.port}")
 
     def connect(self) -> socket.socket:
         """Open a counted connection; the caller holds one of the budget's. Raises OSError."""
@@ -61,8 +67,12 @@ class Caller:
                 sock = self.connect()
             except OSError as error:
                 raise Unreachable(
-                    f"{self.host}:{self.port} took no connection, after {self.connections - 1} before: "
-                    f"{plain_words(error)}"
+                    say(
+                        "{endpoint} took no connection, after {earlier} before: {trouble}",
+                        endpoint=self.endpoint,
+                        earlier=self.connections - 1,
+                        trouble=plain_words(error),
+                    )
                 ) from error
             with sock:
                 return _converse(sock, hello)
@@ -107,8 +117,14 @@ class Caller:
         if again is None or (again.missing and not self.answers()):
             self.canaries.append(False)
             raise Inconclusive(
-                f"{self.host}:{self.port} stopped answering hellos that it had answered before, "
-                f"after {self.connections} connections: it may limit their rate (lower limits.requests_per_second)"
+                counted(
+                    "{endpoint} stopped answering hellos that it had answered before, after {n} connection: it may "
+                    "limit their rate (lower limits.requests_per_second)",
+                    "{endpoint} stopped answering hellos that it had answered before, after {n} connections: it may "
+                    "limit their rate (lower limits.requests_per_second)",
+                    self.connections,
+                    endpoint=self.endpoint,
+                )
             )
         return again
 
@@ -119,11 +135,11 @@ def _converse(sock: socket.socket, hello: Hello) -> Reply:
         sock.sendall(hello.encode())
         return read_reply(_reader(sock), hello)
     except TimeoutError:
-        return Reply("silent", f"no answer within {PATIENCE:.0f} s")
+        return Reply("silent", say("no answer within {seconds:.0f} s", seconds=PATIENCE))
     except EOFError:
-        return Reply("closed", "closed without an alert")
+        return Reply("closed", say("closed without an alert"))
     except NotTls as what:
-        return Reply("not-tls", str(what))
+        return Reply("not-tls", what.looks)
     except OSError as error:
         return Reply("closed", plain_words(error))
 

@@ -18,6 +18,7 @@ from conformance.probes.hello.reply import Reply
 from conformance.probes.hello.suites import SuiteSearch
 from conformance.probes.hello.versions import hello
 from conformance.records.tls import Suites
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class HelloFindings:
     extensions: Extensions | None
     fallback_refused: bool | None
     accepts_rsa_exchange: bool
-    trouble: str
+    trouble: Sentence
 
 
 def enumerate_all(caller: Caller, live: list[str], pool: Executor) -> HelloFindings:
@@ -83,12 +84,15 @@ def with_late_staples(caller: Caller, seen: HelloFindings) -> HelloFindings:
     return replace(seen, leaves={der: stapled or late.get(der, False) for der, stapled in seen.leaves.items()})
 
 
-def _hidden(groups: Groups, suites: dict[str, Suites]) -> str:
+def _hidden(groups: Groups, suites: dict[str, Suites]) -> Sentence:
     """Say that groups may be hidden, unless TLS 1.3 has named them all or the server follows the client's order."""
     orders = [found.server_order for found in suites.values()]
     if not groups.hidden_behind or "tls-1.3" in suites or False in orders:
-        return ""
-    return f"groups that the server ranks behind {groups.hidden_behind}, its certificate's own, cannot be seen"
+        return NOTHING
+    return say(
+        "groups that the server ranks behind {curve}, its certificate's own, cannot be seen",
+        curve=Own(groups.hidden_behind),
+    )
 
 
 def _other_certificates(caller: Caller, version: str, accepted: list[int]) -> list[Reply]:

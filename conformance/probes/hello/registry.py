@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cache
 
 from conformance.locate import data
+from conformance.sentence import Own, Sentence, say
 
 WIRE_VERSIONS = {
     "ssl-2.0": 0x0002,
@@ -124,9 +125,11 @@ def group_number(name: str) -> int | None:
     return next((n for n, row in _groups().items() if row["name"] == name and row["below_tls13"] == "yes"), None)
 
 
-def alert_name(number: int) -> str:
+def alert_name(number: int) -> Sentence:
     """Return the registry's name, or `alert 123`."""
-    return ALERTS.get(number, f"alert {number}")
+    if number in ALERTS:
+        return say("{alert}", alert=Own(ALERTS[number]))
+    return say("alert {number}", number=number)
 
 
 @cache

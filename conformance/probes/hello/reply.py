@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from conformance.probes.hello import registry
 from conformance.probes.hello.wire import Hello
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 LONGEST = 256 << 10
 _RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
@@ -15,7 +16,12 @@ _VERSIONS = {wire: name for name, wire in registry.WIRE_VERSIONS.items()}
 
 
 class NotTls(Exception):
-    """What came back is not TLS; the message says what it looks like."""
+    """What came back is not TLS; `looks` says what it looks like."""
+
+    def __init__(self, looks: Sentence) -> None:
+        """Say what came back."""
+        super().__init__(looks)
+        self.looks = looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Reply:
     """
 
     outcome: str
-    detail: str = ""
+    detail: Sentence = NOTHING
     version: str = ""
     suite: int = 0
     group: int | None = None
@@ -75,7 +81,7 @@ class _Flight:
     """What has been read of a server's first flight."""
 
     def __init__(self, hello: Hello) -> None:
-        self.reply = Reply("closed", "closed without an answer")
+        self.reply = Reply("closed", say("closed without an answer"))
         self._hello = hello
         self._buffer = b""
 
@@ -90,7 +96,7 @@ class _Flight:
         """Read on; true when nothing more is to be learnt."""
         self._buffer += content
         if len(self._buffer) > LONGEST:
-            raise NotTls("answers with an endless handshake")
+            raise NotTls(say("answers with an endless handshake"))
         while len(self._buffer) >= 4:
             length = int.from_bytes(self._buffer[1:4])
             if len(self._buffer) < 4 + length:
@@ -121,14 +127,18 @@ def _records(read: Read) -> Iterator[tuple[int, bytes]]:
             raise NotTls(_looks_like(header))
         length = int.from_bytes(header[3:])
         if not 0 < length <= 0x4900:
-            raise NotTls("answers with a TLS record of impossible size")
+            raise NotTls(say("answers with a TLS record of impossible size"))
         yield header[0], read(length)
 
 
-def _looks_like(header: bytes) -> str:
+def _looks_like(header: bytes) -> Sentence:
     if header.startswith(b"HTTP/"):
-        return "answers in plain HTTP, not TLS"
-    return f"answers with something that is not TLS ({header!r})"
+        return say("answers in plain HTTP, not TLS")
+    return say("answers with something that is not TLS ({content})", content=Own(repr(header)))
+
+
+def _other_version(name: str) -> Reply:
+    return Reply("other-version", say("{version}", version=Own(name)))
 
 
 def _server_hello(body: bytes, asked: str) -> Reply:
@@ -141,12 +151,11 @@ def _server_hello(body: bytes, asked: str) -> Reply:
         version = int.from_bytes(extensions[43])
     share = extensions.get(51, b"") if random == _RETRY or version == 0x0304 else b""
     name = _VERSIONS.get(version, f"0x{version:04X}")
-    return Reply(
-        "offered" if name == asked else "other-version",
-        "" if name == asked else name,
-        name,
-        suite,
-        int.from_bytes(share[:2]) if share else None,
+    return replace(
+        Reply("offered") if name == asked else _other_version(name),
+        version=name,
+        suite=suite,
+        group=int.from_bytes(share[:2]) if share else None,
         compression=compression,
         extensions=frozenset(extensions),
     )
@@ -184,20 +193,20 @@ def _read_ssl2(read: Read) -> Reply:
     if header[:2] == b"\x15\x03":
         return Reply("alert", registry.alert_name(read(4)[3]))
     if header[:2] == b"\x16\x03":
-        return Reply("other-version", "TLS")
+        return _other_version("TLS")
     if not header[0] & 0x80 or header[2] not in (0, 4):
         raise NotTls(_looks_like(header + read(2)))
     body = read(int.from_bytes(header[:2]) - 0x8001)
     if header[2] == 0:
-        return Reply("alert", f"SSL 2.0 error {int.from_bytes(body[:2])}")
+        return Reply("alert", say("SSL 2.0 error {number}", number=int.from_bytes(body[:2])))
     cursor = _Cursor(body)
     cursor.take(2)
     version, sizes = cursor.number(2), [cursor.number(2) for _ in range(3)]
     if version != 2:
-        return Reply("other-version", _VERSIONS.get(version, f"0x{version:04X}"))
+        return _other_version(_VERSIONS.get(version, f"0x{version:04X}"))
     certificate, kinds = cursor.take(sizes[0]), cursor.take(sizes[1])
     listed = tuple(int.from_bytes(kinds[i : i + 3]) for i in range(0, len(kinds), 3))
-    return Reply("offered", "", "ssl-2.0", certificates=(certificate,), suites=listed)
+    return Reply("offered", version="ssl-2.0", certificates=(certificate,), suites=listed)
 
 
 class _Cursor:
@@ -214,7 +223,7 @@ class _Cursor:
     def take(self, length: int) -> bytes:
         end = self._at + length
         if length < 0 or end > len(self._content):
-            raise NotTls("answers with a handshake message that is cut short")
+            raise NotTls(say("answers with a handshake message that is cut short"))
         part, self._at = self._content[self._at : end], end
         return part
 

@@ -11,6 +11,7 @@ from conformance.probes.hello.reply import Reply
 from conformance.probes.hello.versions import hello, offer
 from conformance.probes.hello.wire import Hello
 from conformance.records.tls import Suites
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class SuiteSearch:
     version: str
     found: list[int] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
     def run(self) -> Suites:
         """Search everything and return what there is to tell."""
@@ -41,13 +42,15 @@ class SuiteSearch:
             reply = self.caller.ask_surely(hello(self.caller, self.version, left))
             if not reply.offered:
                 if reply.outcome in ("silent", "not-tls"):
-                    self.trouble = f"the remaining suites are not refused: {reply.detail}"
+                    self.trouble = say("the remaining suites are not refused: {answer}", answer=reply.detail)
                 return
             self.replies.append(reply)
             if reply.suite not in self.found:
                 self.found.append(reply.suite)
             if reply.suite not in left:
-                self.trouble = f"picks {registry.suite_name(reply.suite)} although it was not offered"
+                self.trouble = say(
+                    "picks {suite} although it was not offered", suite=Own(registry.suite_name(reply.suite))
+                )
                 return
             left.remove(reply.suite)
 

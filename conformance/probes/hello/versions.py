@@ -12,6 +12,7 @@ from conformance.probes.hello.registry import Family
 from conformance.probes.hello.reply import Reply
 from conformance.probes.hello.wire import Hello
 from conformance.records.tls import VERSIONS, Answer
+from conformance.sentence import Listed, Sentence, listed, say
 
 
 def hello(
@@ -39,7 +40,7 @@ def live_versions(caller: Caller, pool: Executor) -> dict[str, Answer]:
             caller.settle_on(hellos[version])
     replies = dict(zip(VERSIONS, pool.map(lambda version: _again(caller, version, first), VERSIONS), strict=True))
     if not any(reply.offered for reply in replies.values()):
-        raise Inconclusive(f"{caller.host}:{caller.port} {_no_tls(replies.values())}")
+        raise Inconclusive(say("{endpoint} {answers}", endpoint=caller.endpoint, answers=_no_tls(replies.values())))
     return {version: Answer(reply.outcome, reply.detail) for version, reply in replies.items()}
 
 
@@ -66,14 +67,20 @@ def _again(caller: Caller, version: str, first: dict[str, Reply]) -> Reply:
     return reply
 
 
-def _no_tls(replies: Iterable[Reply]) -> str:
-    outcomes = {reply.outcome: reply.detail for reply in replies}
-    if "not-tls" in outcomes:
-        return outcomes["not-tls"]
-    words = {
-        "alert": "refuses TLS hellos (alert {})",
-        "other-version": "answers TLS hellos with another version than they ask for ({})",
-        "closed": "drops connections at a TLS hello ({})",
-        "silent": "never answers a TLS hello ({})",
-    }
-    return " and ".join(words[outcome].format(detail) for outcome, detail in outcomes.items())
+def _no_tls(replies: Iterable[Reply]) -> Listed:
+    outcomes = {reply.outcome: reply for reply in replies}
+    each = [outcomes["not-tls"]] if "not-tls" in outcomes else outcomes.values()
+    return listed(_in_words(reply) for reply in each)
+
+
+def _in_words(reply: Reply) -> Sentence:
+    match reply.outcome:
+        case "alert":
+            return say("refuses TLS hellos (alert {detail})", detail=reply.detail)
+        case "other-version":
+            return say("answers TLS hellos with another version than they ask for ({detail})", detail=reply.detail)
+        case "closed":
+            return say("drops connections at a TLS hello ({detail})", detail=reply.detail)
+        case "silent":
+            return say("never answers a TLS hello ({detail})", detail=reply.detail)
+    return reply.detail

@@ -2,56 +2,52 @@
 
 from __future__ import annotations
 
-import html
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from conformance.model import Inconclusive
 from conformance.probes.browse import Fetched, fetch, origin
-from conformance.probes.identity import page_hashes
+from conformance.probes.identity import page_hashes, page_markup
 from conformance.probes.identity.client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
 from conformance.probes.preflight import reach
 from conformance.records.identity import Page
 
 MOST_SCRIPTS = 20
+MOST_INLINE = 1000
+MOST_LINKS = 1000
 MOST_CALLS = 10
+MOST_QUOTED = 20
+MOST_TEXT = 16 << 20
+"""How much of a page, with its scripts and what these call, is looked at, in characters."""
+
 NOT_THERE = (404, 410)
 
 
 @dataclass(slots=True)
 class _Texts:
-    """What a page consists of, by URL, and what could not be read of it."""
+    """What a page consists of, by URL, and what could not be read of it. `left` is the room there is, in characters."""
 
+    left: int
     texts: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
+    def keep(self, place: str, text: str) -> str:
+        """Keep what there is room for, and return it."""
+        kept = text[: self.left]
+        if len(kept) < len(text):
+            self.unread.append(_only(place, kept))
+        self.left -= len(kept)
+        self.texts[place] = kept
+        return kept
 
-class _Scripts(HTMLParser):
-    """Finds a page's scripts, the inline ones too."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.sources: list[str] = []
-        self.inline: list[str] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = dict(attrs)
-        self._inside = tag == "script"
-        if tag == "script" and named.get("src"):
-            self.sources.append(named["src"] or "")
-        if tag == "link" and named.get("href") and {"modulepreload"} & set((named.get("rel") or "").lower().split()):
-            self.sources.append(named["href"] or "")
-
-    def handle_endtag(self, _tag: str) -> None:
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.inline.append(data)
+    def some(self, scripts: list[str], most: int) -> list[str]:
+        """Return the first `most` scripts."""
+        if len(scripts) > most:
+            self.unread.append(f"{len(scripts) - most} more scripts")
+        return scripts[:most]
 
 
 def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
@@ -60,14 +56,21 @@ def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
     What a shared cache keeps of a client's page is so received by nobody.
     """
     identity, vault = client.identity, client.bench.vault
+    ends = time.monotonic() + client.bench.left() / 2
+
+    def look(url: str, headers: dict[str, str], uid: str) -> Page:
+        if time.monotonic() > ends:
+            return Page(url, uid, trouble="the pages before it took too long")
+        return _look(client, url, headers, uid)
+
     signed_in = [
         replace(
-            _look(client, page.url, {"Cookie": vault[page.cookie].reveal()}, page.uid),
-            nobody=_look(client, page.url, {}, ""),
+            look(page.url, {"Cookie": vault[page.cookie].reveal()}, page.uid),
+            nobody=look(page.url, {}, ""),
         )
         for page in identity.signed_in_pages
     ]
-    return (*(_look(client, url, {}, "") for url in identity.site_pages), *signed_in)
+    return (*(look(url, {}, "") for url in identity.site_pages), *signed_in)
 
 
 def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -> Page:
@@ -78,23 +81,22 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
     landed = "" if seen.url == url else _bare(seen.url)
+    found = _Texts(MOST_TEXT)
+    if seen.cut:
+        found.unread.append(_only(seen.url, seen.text))
+    text = found.keep(url, seen.text)
+    found.keep(f"{url} (headers)", "\n".join((seen.head, seen.before)))
     if seen.trouble or not 200 <= seen.status < 300:
-        page = Page(url, uid, seen.status, seen.trouble, landed=landed)
-        return replace(page, carries=_carried(client, uid, "\n".join((seen.text, seen.head, seen.before))))
-    found = _Texts()
-    found.texts[url] = _whole(seen, found.unread)
-    found.texts[f"{url} (headers)"] = "\n".join((seen.head, seen.before))
-    scripts = _Scripts()
-    scripts.feed(found.texts[url])
+        carries = _traces(client, uid, found).carries
+        return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
+    scripts = page_markup.scripts(text)
 
     def read(links: list[str], unread: list[str]) -> list[str]:
-        return _read(lambda link: fetch(client.bench, link, headers, context), links, found.texts, unread)
+        return _read(lambda link: fetch(client.bench, link, headers, context), links, found, unread)
 
-    links = [urljoin(seen.url, source) for source in scripts.sources]
+    links = [urljoin(seen.url, source) for source in found.some(scripts.sources, MOST_LINKS)]
     own = [link for link in dict.fromkeys(links) if origin(link) == origin(seen.url)]
-    if len(own) > MOST_SCRIPTS:
-        found.unread.append(f"{len(own) - MOST_SCRIPTS} more scripts")
-    code = [*scripts.inline, *read(own[:MOST_SCRIPTS], found.unread)]
+    code = [*found.some(scripts.inline, MOST_INLINE), *read(found.some(own, MOST_SCRIPTS), found.unread)]
     called, more = page_hashes.calls("\n".join(code))
     called = tuple(link for call in called if origin(link := urljoin(seen.url, call)) == origin(seen.url))
     untold = ["more calls"] if more or len(called) > MOST_CALLS else []
@@ -103,15 +105,21 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     return _page(client, page, found, code, links)
 
 
-def _read(fetched: Callable[[str], Fetched], links: list[str], texts: dict[str, str], unread: list[str]) -> list[str]:
-    """Return what stands at `links`, and keep it in `texts`; what cannot be read is named in `unread`."""
+def _read(fetched: Callable[[str], Fetched], links: list[str], found: _Texts, unread: list[str]) -> list[str]:
+    """Return what stands at `links`, and keep it in `found`; what cannot be read is named in `unread`."""
     for link in links:
         seen = fetched(link)
         if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
             unread.append(f"{_bare(link)}: {seen.trouble or f'status {seen.status}'}")
-        else:
-            texts[link] = _whole(seen, unread)
-    return [texts[link] for link in links if link in texts]
+            continue
+        if seen.cut:
+            unread.append(_only(seen.url, seen.text))
+        found.keep(link, seen.text)
+    return [found.texts[link] for link in links if link in found.texts]
+
+
+def _only(place: str, text: str) -> str:
+    return f"{place}: only its first {len(text) >> 10} KiB were read"
 
 
 def _bare(url: str) -> str:
@@ -125,31 +133,41 @@ def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], li
         f"{place}: {how}"
         for place, text in found.texts.items()
         for how, known in forms.items()
-        if any(form in said for said in {text.lower(), html.unescape(text).lower()} for form in known)
+        if any(form in said for said in {text.lower(), page_markup.unescaped(text).lower()} for form in known)
     )
-    read = page_hashes.readings("\n".join(found.texts.values()))
-    carries = _carried(client, page.uid, read)
+    traces = _traces(client, page.uid, found)
     return replace(
         page,
         scripts=tuple(link for link in links if link in found.texts),
         foreign_scripts=tuple(link for link in links if origin(link) != origin(page.url)),
         secret_in=secret_in,
-        hash="right" if page_hashes.OWN in carries else "some" if carries else "none",
-        key_material=tuple(quote for script in code for quote in key_material(script, client.key)),
+        hash="right" if page_hashes.OWN in traces.carries else "some" if traces.carries else "none",
+        key_material=tuple(quote for script in code for quote in key_material(script, client.key))[:MOST_QUOTED],
         unread=tuple(found.unread),
-        carries=carries,
-        hands_over=bool(page.uid) and page_hashes.hands_over(read, page.uid, client.identity.uid_pointer),
-        shows_uid=page_hashes.shows(read, page.uid),
+        carries=traces.carries,
+        hands_over=traces.hands_over,
+        shows_uid=traces.shows_uid,
         password_field=page_hashes.asks_for_password(found.texts[page.url]),
     )
 
 
-def _carried(client: IdentityClient, uid: str, text: str) -> tuple[str, ...]:
-    read = page_hashes.readings(text)
-    return page_hashes.carried(read, uid, client.known_hashes(), client.identity.hash_pointer)
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """What a page's texts hold of clients: see Page."""
+
+    carries: tuple[str, ...]
+    hands_over: bool
+    shows_uid: bool
 
 
-def _whole(seen: Fetched, unread: list[str]) -> str:
-    if seen.cut:
-        unread.append(f"{seen.url}: only its first {len(seen.text) >> 10} KiB were read")
-    return seen.text
+def _traces(client: IdentityClient, uid: str, found: _Texts) -> _Traces:
+    """Look through one text after the other: the readings of all of them at once would take several times the room."""
+    carries: set[str] = set()
+    hands_over = shows_uid = False
+    known, identity = client.known_hashes(), client.identity
+    for text in found.texts.values():
+        read = page_hashes.readings(text)
+        carries.update(page_hashes.carried(page_hashes.readings(read), uid, known, identity.hash_pointer))
+        hands_over = hands_over or (bool(uid) and page_hashes.hands_over(read, uid, identity.uid_pointer))
+        shows_uid = shows_uid or page_hashes.shows(read, uid)
+    return _Traces(tuple(sorted(carries)), hands_over, shows_uid)

@@ -14,6 +14,7 @@ from conformance.probes.hello import registry
 from conformance.probes.hello.registry import Family
 from conformance.probes.hello.reply import NotTls, Reply, read_reply
 from conformance.probes.hello.wire import Hello
+from conformance.sentence import say
 from reference_server.clienthello import parse
 from reference_server.pki import Authority, LeafSpec
 
@@ -98,7 +99,7 @@ def test_a_flight_in_pieces() -> None:
 
 @pytest.mark.parametrize(("level", "number"), [(2, 40), (2, 112), (1, 0), (1, 40)])
 def test_an_alert_that_ends_it(level: int, number: int) -> None:
-    assert read(record(21, bytes((level, number))), hello("tls-1.2")) == Reply("alert", registry.ALERTS[number])
+    assert read(record(21, bytes((level, number))), hello("tls-1.2")) == Reply("alert", say(registry.ALERTS[number]))
 
 
 def test_a_warning_does_not_end_it() -> None:
@@ -108,7 +109,7 @@ def test_a_warning_does_not_end_it() -> None:
 
 def test_an_alert_after_the_server_hello_is_a_refusal() -> None:
     assert read(record(22, server_hello()) + record(21, b"\x02\x50"), hello("tls-1.2")) == Reply(
-        "alert", "internal_error"
+        "alert", say("internal_error")
     )
 
 
