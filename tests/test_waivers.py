@@ -204,14 +204,15 @@ AIM = target.parse({"schema": 1, "name": "t", "webapp": {"url": "https://gw.exam
 class FakeAssessment(Assessment):
     """Finds of every case what it was told."""
 
-    cases = CASES  # type: ignore[assignment]
+    cases = CASES
 
-    def __init__(self, **found: str) -> None:
+    def __init__(self, found: dict[str, str]) -> None:
         super().__init__(AIM, Recorded(Observed()))
-        object.__setattr__(self, "_found", found)
+        self.found: dict[str, str]
+        object.__setattr__(self, "found", found)
 
     def judge(self, case: Case) -> Verdict:
-        found = self._found.get(case.name.replace("-", "_"), "pass")
+        found = self.found.get(case.name.replace("-", "_"), "pass")
         if found == "inconclusive":
             raise Inconclusive(say("no answer"))
         if found == "not-applicable":
@@ -223,7 +224,7 @@ class FakeAssessment(Assessment):
 
 
 def rule(found: str, waiver: Waiver | None, name: str = "https-port", **others: str) -> Entry:
-    assessment = FakeAssessment(**{"https_port": found, **others})
+    assessment = FakeAssessment({"https_port": found, **others})
     return assessment.rule(CASES[f"ACC-01/{name}"], Waivers((waiver,) if waiver else (), TODAY))
 
 
