@@ -244,6 +244,7 @@ def test_what_was_said_is_believed_where_it_comes_out_as_the_text_beside_it(tmp_
         _said({"text": "no answer to a fresh message"}),
         lambda _: None,
     ],
+    ids=["other text", "other template", "text alone", "nothing said"],
 )
 def test_text_that_was_edited_or_is_older_stands_as_it_is(
     change: Callable[[dict[str, Any]], None], tmp_path: Path
