@@ -160,7 +160,7 @@ NOTHING: Final = Sentence("")
 
 LONGEST: Final = 1 << 20  # characters; what a server says is cut long before
 DEEPEST: Final = 20
-_SPEC: Final = re.compile(r"\+?(0?\d)?(\.\d)?[A-Za-z]?")
+_SPEC: Final = re.compile(r"\+?(0?\d)?(\.\d)?[A-Za-z%]?")
 
 
 def say(template: str, /, **values: Value) -> Sentence:
