@@ -135,7 +135,7 @@ def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
     assert not slow.is_changed()
     assert not (tmp_path / "reports" / NAME).exists()
     found = results_file.read(tmp_path / "reports" / "results.json")
-    assert (found["run"]["interrupted"], found["verdict"]) == (True, "incomplete")
+    assert (found.run.interrupted, found.verdict) == (True, "incomplete")
     page = (tmp_path / "reports" / "compliance.html").read_text(encoding="utf-8")
     assert "was interrupted before it ended, so it cannot be called conformant" in page
 

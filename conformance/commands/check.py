@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
         raise UnusableInput("check: name the target or waiver file to validate")
     if "waiver" in read_toml(options.file).content:
         found = waivers.read(options.file)
-        lines = [waived.line(waiver, found.day, Wording("en")) for waiver in found.as_json()]
+        lines = [waived.line(waiver, found.day, Wording("en")) for waiver in found.as_results()]
         lines.append(f"{options.file}: a usable waiver file; its cases are checked against a target when it is used")
     else:
         lines = _about(target_file.read(options.file), options.file.parent)

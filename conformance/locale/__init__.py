@@ -7,7 +7,7 @@ is shown in English. `python -m conformance.locale` brings them up to date, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -34,7 +34,7 @@ class Tongue:
         self.code = code
         self.translations = _translations(code)
 
-    @cached_property
+    @property
     def locale(self) -> Locale:
         """What CLDR knows of the language."""
         from babel import Locale
