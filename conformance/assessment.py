@@ -1,22 +1,20 @@
-"""Judges every case of a target: the one road to a verdict, live, in tests and offline."""
+"""Judges every case of a target, and looks for its waiver: the one road to a verdict, live, in tests and offline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from conformance import cases
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Observations, Probe
 from conformance.policy import Policy
-from conformance.sentence import By, Own, Sentence, own_list, say
+from conformance.results import Entry, excluded
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 from conformance.target import Target
-
-
-def excluded(reason: str) -> Sentence:
-    """Say that the target file leaves a requirement out, in its own words."""
-    return say("excluded by the target file's [scope]: {reason}", reason=Own(reason))
+from conformance.waivers import Waiver, Waivers
 
 
 @dataclass(frozen=True)
@@ -80,3 +78,87 @@ class Assessment:
     def evidence_for(self, case: Case) -> str:
         """Name the observation that a case is judged by."""
         return cases.proofs()[case.requirement.id].probe.key
+
+    def rule(self, case: Case, waivers: Waivers) -> Entry:
+        """Return what becomes of a case: the verdict on it, and the waiver that excuses a violation."""
+        entry = self._judged(case)
+        waiver = waivers.about(case)
+        if waiver is None:
+            return entry
+        if entry.verdict is Outcome.FAIL:
+            _excuse(entry, waiver, waivers.day)
+        elif entry.verdict is Outcome.PASS and self._is_stale(waiver, waivers):
+            _call_stale(entry, waiver)
+        return entry
+
+    def _judged(self, case: Case) -> Entry:
+        try:
+            found = self.judge(case)
+        except NotApplicable as trouble:
+            return unsettled(case, Outcome.NOT_APPLICABLE, trouble.reason)
+        except Inconclusive as trouble:
+            return unsettled(case, Outcome.INCONCLUSIVE, trouble.reason)
+        key = self.evidence_for(case)
+        return Entry(
+            id=case.id,
+            subject=case.subject,
+            level=case.level,
+            verdict=found.outcome,
+            expected=found.expected,
+            observed=found.observed,
+            reason=found.reason,
+            evidence=[key],
+            exhibits=[f"{key}#{pointer}" for pointer in found.exhibits],
+            notes=list(found.notes),
+            seconds=0.0,
+            waiver=None,
+        )
+
+    def _is_stale(self, waiver: Waiver, waivers: Waivers) -> bool:
+        """Tell whether a waiver of a case that passes excuses nothing; one for "*" may excuse another of its cases."""
+        if not waiver.in_force(waivers.day):
+            return False
+        covered = waivers.covered_by(waiver, self.cases.values()) if "*" in waiver.cases else []
+        return not any(self._judged(case).verdict in (Outcome.FAIL, Outcome.INCONCLUSIVE) for case in covered)
+
+
+def unsettled(case: Case, verdict: Outcome, reason: Sentence) -> Entry:
+    """Return what becomes of a case that rests on no observation."""
+    return Entry(
+        id=case.id,
+        subject=case.subject,
+        level=case.level,
+        verdict=verdict,
+        expected=NOTHING,
+        observed=NOTHING,
+        reason=reason,
+        evidence=[],
+        seconds=0.0,
+        waiver=None,
+    )
+
+
+def _excuse(entry: Entry, waiver: Waiver, day: date) -> None:
+    """Name the waiver of a violation, which excuses it until it expires."""
+    entry.waiver = waiver.id
+    if waiver.in_force(day):
+        entry.verdict = Outcome.WAIVED
+    else:
+        entry.reason = say(
+            "{violation} (its waiver {waiver} expired on {day})",
+            violation=entry.reason,
+            waiver=Own(waiver.id),
+            day=Own(waiver.expires.isoformat()),
+        )
+
+
+def _call_stale(entry: Entry, waiver: Waiver) -> None:
+    """Fail a case that passes although it is waived: a waiver that excuses nothing would hide the next violation."""
+    entry.observed = say(
+        "waiver {waiver} excuses a violation that is not there any more ({observed})",
+        waiver=Own(waiver.id),
+        observed=entry.observed,
+    )
+    entry.expected = say("a waiver that is no longer needed is taken out of the waiver file")
+    entry.reason = clauses(entry.observed, say("take it out of the waiver file"))
+    entry.verdict, entry.waiver, entry.stale_waiver = Outcome.FAIL, waiver.id, True

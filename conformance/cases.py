@@ -30,7 +30,17 @@ class Proof:
     judge: Judge
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the results show of a target beside verdicts: told by one record, and something else where there is none."""
+
+    probe: Probe[Any]
+    told_by: Callable[[Any], Any]
+    otherwise: Any
+
+
 _PROOFS: dict[str, Proof] = {}
+_FACTS: dict[str, Fact] = {}
 
 
 def proves(
@@ -44,6 +54,17 @@ def proves(
         return marked
 
     return register
+
+
+def shows(fact: str, *, observes: Probe[Record], told_by: Callable[[Record], Any], otherwise: Any) -> None:
+    """Let the results show a fact of the target, under this name."""
+    _FACTS[fact] = Fact(observes, told_by, otherwise)
+
+
+def facts() -> dict[str, Fact]:
+    """Return what the results show of a target, by name; imports the whole suite."""
+    _import_suite()
+    return _FACTS
 
 
 def proofs() -> dict[str, Proof]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.locale import tongue
 from conformance.model import CaseRow, Level, Requirement
+from conformance.sentence import Sentence
 
 FOLDER = Path(__file__).parent / "requirements"
 AREAS = ("acc", "tls", "hdr", "auth", "chn", "dbt", "hook", "net", "dep", "idv")
@@ -50,6 +51,11 @@ def digest(folder: Path = FOLDER) -> str:
 def text(row: Requirement, name: str, language: str) -> str:
     """Return a text of a requirement, one of TEXTS; in English where the language lacks it."""
     return tongue(language).translations.pgettext(f"{row.id} {name}", getattr(row, name))
+
+
+def not_judged(reason: str) -> Sentence:
+    """Return why a clause is not judged, a row's `excluded`, as the sentence that the catalogue is translated from."""
+    return Sentence(reason, reason.replace("{", "{{").replace("}", "}}"))
 
 
 def _requirement(area: str, row: dict[str, Any]) -> Requirement:

@@ -1,59 +1,24 @@
-"""Two results documents side by side: what got worse, what got better, and what cannot be compared. Pure."""
+"""Two runs side by side: what got worse, what got better, and what cannot be compared. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
 from conformance.circumstances import Note, notes
-from conformance.ledger import NOT_SELECTED, worst
-from conformance.model import EXCLUDED, Exit, Outcome
+from conformance.ledger import worst
+from conformance.model import Exit, Outcome
 from conformance.passing import Passing
-
-Document = Mapping[str, Any]
-Row = Mapping[str, Any]
-
-ABSENT = "absent"
-
-
-class Kind(StrEnum):
-    """How a case differs between two runs, gravest first."""
-
-    REGRESSED = "regressed"
-    VANISHED = "vanished"
-    REASON = "failed-for-another-reason"
-    NEW = "new"
-    FIXED = "fixed"
-    OTHER = "otherwise"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of one case, or of a whole requirement where only one run has it.
-
-    `before` and `after` are verdicts, or `absent`; `was` and `now` say why. `titles` are keyed by language.
-    """
-
-    kind: Kind
-    requirement: str
-    case: str
-    level: str
-    subject: str
-    before: str
-    after: str
-    was: str
-    now: str
-    titles: Mapping[str, str]
+from conformance.results import ABSENT, Change, Entry, Kind, Requirement, Results
+from conformance.sentence import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All that differs between two runs. `compared` counts the cases that both of them were asked."""
 
-    old: Document
-    new: Document
+    old: Results
+    new: Results
     changes: tuple[Change, ...]
     notes: tuple[Note, ...]
     compared: int
@@ -66,8 +31,8 @@ class Comparison:
         return Exit.CHANGED if self.changes else Exit.OK
 
 
-def compare(old: Document, new: Document) -> Comparison:
-    """Compare two documents as `results_file.read` returns them, the older first. Cases meet by their id."""
+def compare(old: Results, new: Results) -> Comparison:
+    """Compare two runs, the older first. Cases meet by their id."""
     before, after = _Side(old), _Side(new)
     left_out: set[str] = set()
     changes: list[Change] = []
@@ -79,7 +44,7 @@ def compare(old: Document, new: Document) -> Comparison:
         then, now = before.cases(name), after.cases(name)
         for key in sorted(then.keys() | now.keys()):
             was, found = then.get(key), now.get(key)
-            if any(case is not None and case["reason"] == NOT_SELECTED for case in (was, found)):
+            if any(case is not None and not case.was_selected for case in (was, found)):
                 left_out.add(key)
                 continue
             compared += was is not None and found is not None
@@ -91,37 +56,33 @@ def compare(old: Document, new: Document) -> Comparison:
 
 
 class _Side:
-    """One of the two documents, and what of it would differ although nothing changed."""
+    """One of the two runs, and what of it would differ although nothing changed."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.passing = Passing(document["target"].get("document", {}))
-        self.rows: dict[str, Row] = {row["id"]: row for row in document["requirements"]}
+    def __init__(self, found: Results) -> None:
+        self.passing = Passing(found.target.document)
+        self.sections = found.target.sections
+        self.rows: dict[str, Requirement] = {row.id: row for row in found.requirements}
 
-    def cases(self, name: str) -> dict[str, Row]:
-        return {self.passing.without_ports(case["id"]): case for case in self.rows[name]["cases"]}
+    def cases(self, name: str) -> dict[str, Entry]:
+        return {self.passing.without_ports(case.id): case for case in self.rows[name].cases}
 
     def asks(self, name: str) -> bool:
         """Tell whether the target file, and the catalogue, put anything of a requirement into question."""
-        return any(self.put(name, case) for case in self.rows[name]["cases"])
+        return any(self.put(name, case) for case in self.rows[name].cases)
 
-    def put(self, name: str, case: Row) -> bool:
-        row, target = self.rows[name], self.document["target"]
-        if case["verdict"] != Outcome.NOT_APPLICABLE:
+    def put(self, name: str, case: Entry) -> bool:
+        if case.verdict is not Outcome.NOT_APPLICABLE:
             return True
-        undeclared = row["section"] and row["section"] not in target["sections"]
-        return not undeclared and not case["reason"].startswith(EXCLUDED)
-
-    def why(self, case: Row) -> tuple[str, str]:
-        return self.passing.without(case["expected"]), self.passing.without(case["observed"] or case["reason"])
+        section = self.rows[name].section
+        return (not section or section in self.sections) and not case.is_excluded
 
 
 def _one_sided(before: _Side, after: _Side, name: str, left_out: set[str]) -> Iterator[Change]:
-    """Tell a requirement that is only in one document, or put into question by one target file alone."""
+    """Tell a requirement that is only in one run, or put into question by one target file alone."""
     was, now = before.rows.get(name), after.rows.get(name)
     for row in (was, now):
-        if row and all(case["reason"] == NOT_SELECTED for case in row["cases"]):
-            left_out.update(case["id"] for case in row["cases"])
+        if row and not any(case.was_selected for case in row.cases):
+            left_out.update(case.id for case in row.cases)
             if now:
                 return
     if now is None:
@@ -129,60 +90,60 @@ def _one_sided(before: _Side, after: _Side, name: str, left_out: set[str]) -> It
     elif was is None or not before.asks(name):
         kind = Kind.NEW
     else:
-        kind = _gone(was["cases"])
+        kind = _gone(was.cases)
     row = now or was
     if row is not None:
-        yield _told(kind, name, row, was and _worst(was), now and _worst(now), name)
+        yield _told(kind, row, _worst(was) if was else None, _worst(now) if now else None, name)
 
 
-def _worst(row: Row) -> Row:
+def _worst(row: Requirement) -> Entry:
     """Return the case that a requirement has its verdict from."""
-    verdict = worst(case["verdict"] for case in row["cases"])
-    found: Row = next(case for case in row["cases"] if case["verdict"] == verdict)
-    return found
+    verdict = worst(case.verdict for case in row.cases)
+    return next(case for case in row.cases if case.verdict is verdict)
 
 
-def _change(before: _Side, after: _Side, name: str, was: Row | None, now: Row | None) -> Change | None:
-    """Compare a case of a requirement that both documents ask about."""
+def _change(before: _Side, after: _Side, name: str, was: Entry | None, now: Entry | None) -> Change | None:
+    """Compare a case of a requirement that both runs ask about."""
     asked = was is not None and before.put(name, was), now is not None and after.put(name, now)
     if was is None or now is None or asked[0] != asked[1]:
         if not any(asked):
             return None
         kind = _gone([was]) if asked[0] and was else Kind.NEW
     else:
-        same_reason = before.why(was) == after.why(now)
-        found = _TURNS.get((was["verdict"], now["verdict"])) if asked[0] else None
-        if found is None and (was["verdict"] not in _BROKEN or was["verdict"] != now["verdict"] or same_reason):
+        found = _TURNS.get((was.verdict, now.verdict)) if asked[0] else None
+        if found is None and (
+            was.verdict not in _BROKEN or was.verdict is not now.verdict or _same_reason(before, was, after, now)
+        ):
             return None
         kind = found or Kind.REASON
-    return _told(kind, name, after.rows[name], was, now, (now or was or {})["id"])
+    return _told(kind, after.rows[name], was, now, now.id if now else was.id if was else name)
 
 
-def _gone(cases: Iterable[Row]) -> Kind:
+def _same_reason(before: _Side, was: Entry, after: _Side, now: Entry) -> bool:
+    pairs = ((was.expected, now.expected), (was.observed or was.reason, now.observed or now.reason))
+    return all(before.passing.same(then, after.passing, since) for then, since in pairs)
+
+
+def _gone(cases: Iterable[Entry]) -> Kind:
     """Tell what became of cases that are not asked any more: nothing is lost where nothing was settled."""
-    unsettled = all(case["verdict"] in (*_UNSETTLED, Outcome.NOT_APPLICABLE) for case in cases)
+    unsettled = all(case.verdict in (*_UNSETTLED, Outcome.NOT_APPLICABLE) for case in cases)
     return Kind.OTHER if unsettled else Kind.VANISHED
 
 
-def _told(kind: Kind, name: str, row: Row, was: Row | None, now: Row | None, case: str) -> Change:
-    titles = {language: texts["title"] for language, texts in row["texts"].items()} or {"en": row["title"]}
-    either: Row = now or was or {}
+def _told(kind: Kind, row: Requirement, was: Entry | None, now: Entry | None, case: str) -> Change:
+    either = now or was or row.cases[0]
     return Change(
         kind=kind,
-        requirement=name,
+        requirement=row.id,
         case=case,
-        level=either["level"],
-        subject=either["subject"],
-        before=was["verdict"] if was else ABSENT,
-        after=now["verdict"] if now else ABSENT,
-        was=_sentence(was),
-        now=_sentence(now),
-        titles=titles,
+        level=either.level,
+        subject=either.subject,
+        before=was.verdict if was else ABSENT,
+        after=now.verdict if now else ABSENT,
+        was=(was.reason or was.observed) if was else NOTHING,
+        now=(now.reason or now.observed) if now else NOTHING,
+        titles={language: texts.title for language, texts in row.texts.items()} or {"en": row.title},
     )
-
-
-def _sentence(case: Row | None) -> str:
-    return "" if case is None else str(case["reason"] or case["observed"])
 
 
 _BROKEN = (Outcome.FAIL, Outcome.WAIVED)
@@ -190,7 +151,7 @@ _UNSETTLED = (Outcome.INCONCLUSIVE, Outcome.NOT_RUN)
 _SETTLED = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
-def _turns() -> Iterator[tuple[tuple[str, str], Kind]]:
+def _turns() -> Iterator[tuple[tuple[Outcome, Outcome], Kind]]:
     """Say what each turn of a verdict means: a proof that is lost is a regression, and an excused violation is one."""
     for verdict in (*_SETTLED, *_UNSETTLED, Outcome.WAIVED):
         yield (verdict, Outcome.FAIL), Kind.REGRESSED
@@ -210,4 +171,4 @@ def _turns() -> Iterator[tuple[tuple[str, str], Kind]]:
     yield (Outcome.NOT_APPLICABLE, Outcome.PASS), Kind.OTHER
 
 
-_TURNS: dict[tuple[str, str], Kind] = dict(_turns())
+_TURNS: dict[tuple[Outcome, Outcome], Kind] = dict(_turns())

@@ -118,10 +118,11 @@ class Guard:
             self._config.get_terminal_writer().line(f"summary.md could not be appended to the job's page: {error}")
 
     def _tell(self, session: pytest.Session) -> None:
-        option = session.config.option
-        if self._session.document:
+        option, run = session.config.option, self._session
+        if run.results is not None:
             told = findings.TOLD.get(option.findings, option.verbose)
-            findings.write(self._config.get_terminal_writer(), self._session, told, int(session.exitstatus))
+            writer = self._config.get_terminal_writer()
+            findings.write(writer, run.results, run.reports, run.language, told, int(session.exitstatus))
 
     def _fail(self, session: pytest.Session, sentence: str) -> None:
         session.exitstatus = Exit.INTERNAL

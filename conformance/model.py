@@ -7,9 +7,6 @@ from enum import IntEnum, StrEnum
 
 from conformance.sentence import Language, Sentence, clauses
 
-# How the reason begins that an excluded case carries.
-EXCLUDED = "excluded by the target file's [scope]: "
-
 
 class Level(StrEnum):
     """How binding a requirement is: RFC 2119's words, taken from the source's own verbs."""

@@ -1,13 +1,16 @@
-"""What differs from run to run although nothing changed: instants, durations, and whatever ports were free."""
+"""What differs from run to run although nothing changed: measurements, instants, and whatever ports were free."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.sentence import Listed, Sentence, Value
+
+# In what a target says, and in sentences of which an older results file has but the text.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _DURATION = re.compile(r"\d+\.\d+(?= ?(?:ms|s|seconds?)\b)")
 _RANDOM = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}\b", re.IGNORECASE)
@@ -24,11 +27,30 @@ class Passing:
         ports = dict.fromkeys(_ports(target)) if _loopback(target) else {}
         self._ports = {port: f"«port {n}»" for n, port in enumerate(ports, 1)}
 
+    def same(self, said: Sentence, other: Passing, as_said: Sentence) -> bool:
+        """Tell whether two runs say the same, `said` in this one: by their templates, else by their texts alone."""
+        if said.template is None or as_said.template is None:
+            return self.without(_DURATION.sub("«n»", said)) == other.without(_DURATION.sub("«n»", as_said))
+        return self._what_stays(said) == other._what_stays(as_said)
+
+    def _what_stays(self, value: Value) -> Hashable:
+        """Return what runs that say the same share: templates, counts and texts; of a measurement, that it is one."""
+        match value:
+            case Sentence(template=str(template)):
+                own = {name: self._what_stays(inner) for name, inner in value.values.items()}
+                return (value.context, template, *sorted(own.items()))
+            case Listed(items=items):
+                return tuple(map(self._what_stays, items))
+            case str():
+                return self.without(value)
+            case float():
+                return float
+        return self._ports.get(str(value), value)
+
     def without(self, text: str) -> str:
         """Return `text` with whatever passes replaced by what it is."""
         for pattern, word in (
             (_INSTANT, "«instant»"),
-            (_DURATION, "«n»"),
             (_RANDOM, "«random»"),
             (_FOLDER, "/«folder»"),
             (_PROCESS, "/proc/«process»/"),

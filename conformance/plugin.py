@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from conformance import catalogue
 from conformance.cases import proofs
 from conformance.guard import Guard
-from conformance.ledger import Entry
 from conformance.locale import LANGUAGES, tongue
 from conformance.model import (
     Also,
@@ -25,11 +23,10 @@ from conformance.model import (
     Outcome,
     UnusableInput,
     Verdict,
-    conforms,
-    violates,
 )
 from conformance.report import findings
 from conformance.report.hostile import shown
+from conformance.results import Entry
 from conformance.session import Session
 
 pytest_plugins = ["conformance.report.tests_page"]
@@ -179,12 +176,12 @@ def verdict(case: Case, request: pytest.FixtureRequest) -> Verdict:
     entry = _session(request.config).rule(case)
     request.node.stash[_ENTRY] = entry
     request.node.user_properties += properties(case, entry)
-    if entry.verdict == Outcome.NOT_APPLICABLE:
+    if entry.verdict is Outcome.NOT_APPLICABLE:
         pytest.skip(shown(entry.reason, LONGEST))
-    if entry.verdict == Outcome.INCONCLUSIVE:
+    if entry.verdict is Outcome.INCONCLUSIVE:
         raise Inconclusive(entry.reason)
-    kept = entry.verdict == Outcome.PASS
-    return (conforms if kept else violates)(entry.expected, entry.observed, *entry.exhibits, notes=entry.notes)
+    kept = entry.verdict is Outcome.PASS
+    return Verdict(Outcome.PASS if kept else Outcome.FAIL, entry.expected, entry.observed)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -199,14 +196,14 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     entry = item.stash.get(_ENTRY, None)
     if entry is not None:
-        entry = item.stash[_ENTRY] = replace(entry, seconds=round(entry.seconds + report.duration, 3))
+        entry.seconds = round(entry.seconds + report.duration, 3)
         _session(item.config).entries[case.id] = entry
     report.user_properties.append((CASE, case.id))
     if found := defect(call.when, error, entry):
         report.user_properties.append((DEFECT, f"{case.id}: {found}"))
     if isinstance(error, NonConformance | Inconclusive):
         report.longrepr = shown(f"{case.id} {case.subject}: {error}", LONGEST)
-    excuse = _session(item.config).excuse(case, entry) if isinstance(error, NonConformance) and entry else ""
+    excuse = _session(item.config).excuse(entry) if isinstance(error, NonConformance) and entry else ""
     if excuse:
         report.outcome = "skipped"
         report.wasxfail = excuse
@@ -235,13 +232,14 @@ _ENDINGS: dict[tuple[str, str | None], type[BaseException]] = {
 
 def properties(case: Case, entry: Entry) -> list[tuple[str, object]]:
     """Return what a case's reports carry, for people and CI."""
-    told = {
-        "requirement": case.requirement.id,
-        "level": str(case.level),
-        "verdict": str(entry.verdict),
-        "subject": case.subject,
-    }
-    return [*told.items()]
+    return [
+        ("requirement", case.requirement.id),
+        ("level", str(case.level)),
+        ("verdict", str(entry.verdict)),
+        ("subject", case.subject),
+        ("expected", str(entry.expected)),
+        ("observed", str(entry.observed or entry.reason)),
+    ]
 
 
 class _Collector:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from conformance import pointers
-from conformance.sentence import Sentence, sentence
+from conformance.sentence import Sentence
 
 Said = dict[str, Sentence]
 """The sentences of an observation, by JSON Pointer."""
@@ -42,22 +42,11 @@ def put_together(seen: Any, said: Mapping[str, Sentence]) -> Any:
         return seen
     whole = _copied(seen)
     for pointer, spoken in said.items():
-        *way, last = pointers.tokens(pointer)
-        parent = pointers.get(whole, pointers.build(*way))
-        key = int(last) if isinstance(parent, list) and last.isdecimal() else last
         if pointers.get(whole, pointer) == spoken:
-            parent[key] = spoken
+            *way, last = pointers.tokens(pointer)
+            parent = pointers.get(whole, pointers.build(*way))
+            parent[int(last) if isinstance(parent, list) else last] = spoken
     return whole
-
-
-def as_json(said: Mapping[str, Said]) -> dict[str, dict[str, Any]]:
-    """Return the sentences of all observations as results.json holds them."""
-    return {key: {at: spoken.data() for at, spoken in sorted(inner.items())} for key, inner in sorted(said.items())}
-
-
-def from_json(data: Mapping[str, Mapping[str, Any]]) -> dict[str, Said]:
-    """Read what `as_json` returned; raises ValueError for anything else."""
-    return {key: {at: sentence(spoken) for at, spoken in inner.items()} for key, inner in data.items()}
 
 
 def _sentences(value: Any, pointer: str = "") -> Iterator[tuple[str, Sentence]]:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from conformance.secret import Secret
@@ -74,10 +75,13 @@ class Redactor:
     def tree(self, value: Any) -> Any:
         """Return a JSON value with every string in it, keys included, without secrets.
 
-        A key that merely is the same word as a secret (`password`) is left alone: it is the record's, not the target's.
+        A key that merely is the same word as a secret (`password`) is left alone: it is the record's, not the target's;
+        so is a word of the suite's own, such as a verdict.
         """
         if isinstance(value, Sentence):
             return self.sentence(value)
+        if isinstance(value, StrEnum):
+            return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):

@@ -7,8 +7,10 @@ language. Templates are messages of gettext, with places in braces as `str.forma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
@@ -156,6 +158,10 @@ Value = Own | Sentence | Listed | int | float
 
 NOTHING: Final = Sentence("")
 
+LONGEST: Final = 1 << 20  # characters; what a server says is cut long before
+DEEPEST: Final = 20
+_SPEC: Final = re.compile(r"\+?(0?\d)?(\.\d)?[A-Za-z%]?")
+
 
 def say(template: str, /, **values: Value) -> Sentence:
     """Say `template` with `values` at its places. The template is written out where `say` stands: it is extracted."""
@@ -184,17 +190,37 @@ def clauses(*parts: Sentence) -> Sentence:
 
 
 def sentence(data: Any) -> Sentence:
-    """Read what `Sentence.data` returned; raises ValueError for anything else."""
+    """Read what `Sentence.data` returned; raises ValueError for anything else, from wherever it comes."""
+    return _read(data, DEEPEST)
+
+
+def _read(data: Any, depth: int) -> Sentence:
+    if not depth:
+        raise ValueError(f"the sentence has others in it, {DEEPEST} deep")
     match data:
         case {"text": str(text)}:
             return Sentence(text)
         case {"template": str(template)}:
-            values = {str(name): _value(value) for name, value in data.get("values", {}).items()}
             try:
-                return _made(template, values, many=data.get("many"), n=data.get("n"), context=data.get("context"))
+                values = {str(name): _value(value, depth - 1) for name, value in data.get("values", {}).items()}
+                found = {name: data.get(name) for name in ("many", "n", "context")}
+                for one in filter(None, (template, found["many"])):
+                    _check(one, values)
+                return _made(template, values, **found)
             except (AttributeError, LookupError, TypeError) as error:
-                raise ValueError(f"the sentence {template!r} does not fit its values") from error
+                raise ValueError(f"the sentence {template[:80]!r} does not fit its values") from error
     raise ValueError("is no sentence: it has neither text nor template")
+
+
+def _check(template: str, values: Mapping[str, Value]) -> None:
+    """Refuse a template that reaches into its values, or makes much of little: a results file may be anybody's."""
+    length = 0
+    for literal, name, spec, _ in Formatter().parse(template):
+        if name is not None and not (name.isidentifier() and _SPEC.fullmatch(spec or "")):
+            raise ValueError(f"the sentence {template[:80]!r} has a place of no kind that is known")
+        length += len(literal) + (len(str(values[name])) if name else 0)
+    if length > LONGEST:
+        raise ValueError(f"the sentence {template[:80]!r} is longer than {LONGEST} characters")
 
 
 def own_list(items: Iterable[str], by: By = By.AND) -> Listed:
@@ -286,7 +312,7 @@ def _data(value: Value) -> Any:
     return value
 
 
-def _value(data: Any) -> Value:
+def _value(data: Any, depth: int) -> Value:
     match data:
         case str():
             return Own(data)
@@ -295,8 +321,8 @@ def _value(data: Any) -> Value:
         case int() | float():
             return data
         case {"list": list(items)}:
-            return Listed([_value(item) for item in items], By(data.get("by", "and")))
-    return sentence(data)
+            return Listed([_value(item, depth) for item in items], By(data.get("by", "and")))
+    return _read(data, depth)
 
 
 def _text(said: Sentence) -> str:

@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from conformance import cases, catalogue, ledger, locate, report, target, waivers
 from conformance.assessment import Assessment
@@ -21,16 +20,17 @@ from conformance.bench.undo import Undo
 from conformance.diff import compare
 from conformance.inputs import results_file, target_file
 from conformance.inputs.complaints import nearest
-from conformance.ledger import Entry
 from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.observatory import Observatory
 from conformance.redact import Redactor
 from conformance.report import difference, waived
 from conformance.report.folder import claimed, remove_leaking
 from conformance.report.wording import Wording
-from conformance.rulings import Rulings
+from conformance.results import Entry, Results, as_json
 from conformance.secret import open_vault
 from conformance.sentence import Own, clauses, say
+
+Table = TypeVar("Table", bound=BaseModel)
 
 
 class Session:
@@ -55,7 +55,7 @@ class Session:
         self._areas = tuple(areas) or catalogue.AREAS
         self.run = ledger.Run(argv=[Path(sys.argv[0]).name, *sys.argv[1:]], fail_on=fail_on)
         self.entries: dict[str, Entry] = {}
-        self.document: dict[str, Any] = {}
+        self.results: Results | None = None
         self.written: list[Path] = []
         self.without: dict[str, str] = {}
         with ExitStack() as closing:
@@ -73,8 +73,7 @@ class Session:
             self.assessment = Assessment(self.target, self.observatory)
             self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
-            self.rulings = Rulings(self.assessment, self.waivers)
-            self.run.waivers = self.waivers.as_json()
+            self.run.waivers = self.waivers.as_results()
             self._closing = closing.pop_all()
 
     def _aim(self, aim: Path | None, faults: tuple[str, ...], closing: ExitStack) -> tuple[Path, dict[str, str]]:
@@ -113,7 +112,7 @@ class Session:
         """Say what a reader of the run has to know first: what is waived, what the reference server lacks here."""
         words = Wording(self.language)
         return [
-            *(waived.line(waiver, self.waivers.day, words) for waiver in self.waivers.as_json()),
+            *(waived.line(waiver, self.waivers.day, words) for waiver in self.run.waivers),
             *(words("terminal.undeclared", section=section, why=why) for section, why in self.without.items()),
         ]
 
@@ -124,17 +123,19 @@ class Session:
 
     def rule(self, case: Case) -> Entry:
         """Return what becomes of a case, free of secrets; its id stays as it is, as other things are found by it."""
-        entry = self.rulings.rule(case)
-        told = {name: self.redactor.tree(getattr(entry, name)) for name in ("expected", "observed", "reason", "notes")}
-        return replace(entry, **told | {"notes": tuple(told["notes"])})
+        entry = self.assessment.rule(case, self.waivers)
+        clean = self.redactor.sentence
+        entry.expected, entry.observed, entry.reason = clean(entry.expected), clean(entry.observed), clean(entry.reason)
+        entry.notes = [clean(note) for note in entry.notes]
+        return entry
 
-    def excuse(self, case: Case, entry: Entry) -> str:
+    def excuse(self, entry: Entry) -> str:
         """Say why a violation does not turn the run red, or nothing where it does."""
-        if entry.verdict == Outcome.WAIVED:
+        if entry.verdict is Outcome.WAIVED:
             return f"waived by {entry.waiver}: {entry.reason}"
-        if entry.stale_waiver or case.level.at_least(self.run.fail_on):
+        if entry.verdict is not Outcome.FAIL or ledger.turns_red(entry, self.run.fail_on):
             return ""
-        return f"{case.level.upper()}, below --fail-on: {entry.reason}"
+        return f"{entry.level.upper()}, below --fail-on: {entry.reason}"
 
     def finish(self, *, interrupted: bool) -> Exit:
         """Write every report and say how the run ended. From here on nothing more is sent."""
@@ -143,14 +144,17 @@ class Session:
         self.run.requests_sent = self.budget.requests_sent
         self.run.connections_opened = self.budget.connections_opened
         self.run.probe_seconds = self.observatory.seconds()
-        document = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
-        self.document = self.redactor.tree(document)
+        found = ledger.build(self.run, self.assessment, self.entries, self.observatory.recorded())
+        self.results = found = self._clean(found)
         if self.earlier is not None:
-            found = difference.as_json(compare(self.earlier, self.document))
-            self.document["comparison"] = self.redactor.tree(found)
+            found.comparison = self._clean(difference.told(compare(self.earlier, found)))
         self.written += [self.reports / name for name in report.names(self.also)]
-        report.write(self.document, self.reports, self.language, self.also)
-        return ledger.exit_code(self.document)
+        report.write(found, self.reports, self.language, self.also)
+        return ledger.exit_code(found)
+
+    def _clean(self, table: Table) -> Table:
+        """Return results, or a part of them, without secrets."""
+        return type(table).model_validate(self.redactor.tree(as_json(table)))
 
     def remove_leaking(self) -> list[Path]:
         """Delete every file of this run that holds a secret, and name it."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from conformance import catalogue
+from conformance import catalogue, results
 from conformance.inputs.complaints import Document, nearest, read_toml, shown
 from conformance.inputs.fields import Table, Text
 from conformance.model import Case, Demand, Unfit
@@ -102,9 +102,9 @@ class Waivers:
         """List those of `cases` that `waiver` is the one to excuse."""
         return [case for case in cases if self.about(case) is waiver]
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """Return the waivers as results.json holds them."""
-        return [waiver.model_dump(mode="json") for waiver in self.every]
+    def as_results(self) -> list[results.Waiver]:
+        """Return the waivers as the results hold them."""
+        return [results.Waiver.model_validate(waiver.model_dump(mode="json")) for waiver in self.every]
 
 
 def none() -> Waivers:

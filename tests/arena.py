@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from conformance import catalogue, target
 from conformance.assessment import Assessment
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Observatory, Recorded
-from conformance.recording import Observed, as_json, from_json
+from conformance.recording import Observed
 from conformance.redact import Redactor
+from conformance.results import Spoken
 from conformance.secret import open_vault
 from conformance.sentence import Sentence
 from reference_server import Gateway
@@ -104,11 +107,14 @@ def assess(
     return replace(outcomes, observed=observatory.recorded())
 
 
+_SAID = TypeAdapter(dict[str, dict[str, Spoken]])
+
+
 def rejudged(live: Outcomes) -> Outcomes:
     """Judge the cases of a run again, offline: from its target and its observations as a file gives them back."""
-    stored = json.dumps([live.document, live.observed.seen, as_json(live.observed.said)])
+    stored = json.dumps([live.document, live.observed.seen, _SAID.dump_python(live.observed.said)])
     document, seen, said = json.loads(stored)
-    assessment = Assessment(target.parse(document), Recorded(Observed(seen, from_json(said))))
+    assessment = Assessment(target.parse(document), Recorded(Observed(seen, _SAID.validate_python(said))))
     return _judge(assessment, [assessment.cases[case] for case in live.by_case()])
 
 

@@ -6,16 +6,18 @@ import pytest
 
 from conformance import target
 from conformance.assessment import Assessment
-from conformance.model import EXCLUDED, NotApplicable
+from conformance.model import NotApplicable
 from conformance.observatory import Recorded
+from conformance.recording import Observed
+from conformance.results import excluded
 
 
 @pytest.mark.parametrize(
     ("requirement", "told"),
     [
-        ("HOOK-01", f"{EXCLUDED}another team's"),  # [webhook] is not declared either: the reason says more
+        ("HOOK-01", excluded("another team's")),  # [webhook] is not declared either: the reason says more
         ("NET-01", r"[network] is not declared in the target file"),
-        ("TLS-01", f"{EXCLUDED}behind a proxy"),
+        ("TLS-01", excluded("behind a proxy")),
     ],
 )
 def test_what_is_left_out_says_why(requirement: str, told: str) -> None:
@@ -33,7 +35,7 @@ def test_what_is_left_out_says_why(requirement: str, told: str) -> None:
             "webapp": {"url": "https://gw.example"},
         }
     )
-    assessment = Assessment(aim, Recorded({}))
+    assessment = Assessment(aim, Recorded(Observed()))
     case = next(case for case in assessment.cases.values() if case.requirement.id == requirement)
     with pytest.raises(NotApplicable) as caught:
         assessment.admit(case)

@@ -43,6 +43,7 @@ import pytest
 from dataclasses import dataclass
 from conformance import cases, model
 from conformance.observatory import Probe
+from conformance.sentence import Own, own_list, say
 from tests.test_canaries import CANARIES, SPELLINGS
 
 TOLD = [spell(os.environ[name]) for name in CANARIES for spell in SPELLINGS]
@@ -61,11 +62,12 @@ def crash(bench):
     raise RuntimeError(f"refused {here}")
 
 def give_up(bench):
-    raise model.Inconclusive(f"the server said {TOLD}")
+    raise model.Inconclusive(say("the server said {told}", told=Own(str(TOLD))))
 
 def judge(record, policy, case):
     assert record.seen[0].startswith("\\u00absecret:")
-    return model.violates("nothing", f"saw {record.seen} {TOLD}", "/seen")
+    seen = say("saw {seen} {told}", seen=Own(str(record.seen)), told=own_list(TOLD))
+    return model.violates(say("nothing"), seen, "/seen")
 
 def broken_judge(record, policy, case):
     secret = TOLD

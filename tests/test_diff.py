@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from conformance import ledger, report, results
+from conformance import report, results
 from conformance.cli import main
-from conformance.diff import Comparison, Kind, compare
+from conformance.diff import Comparison, compare
 from conformance.locale import LANGUAGES
-from conformance.model import EXCLUDED, Exit, Outcome
+from conformance.model import Exit, Level, Outcome
 from conformance.report import difference, page
 from conformance.report.wording import Wording
+from conformance.results import NOT_SELECTED, Kind, Results, excluded
+from conformance.sentence import Own, Sentence, own_list, say
 from tests.report import samples
 from tests.report.samples import case, document, requirement
 
@@ -24,13 +25,13 @@ VERDICTS = [*Outcome]
 PROVED = requirement("CHN-01", case("CHN-01"))
 
 
-def run_of(verdict: str | None, **changes: Any) -> dict[str, Any]:
+def run_of(verdict: str | None, **changes: Any) -> Results:
     """Return a run in which one case of TLS-02 came out so, or is not there; another of it passed."""
     own = [case("TLS-02/tls-1.0", verdict, **changes)] if verdict else []
     return document(PROVED, requirement("TLS-02", case("TLS-02/tls-1.1"), *own))
 
 
-def kinds(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+def kinds(old: Results, new: Results) -> dict[str, str]:
     return {change.case: str(change.kind) for change in compare(old, new).changes}
 
 
@@ -80,10 +81,37 @@ def test_what_passes_is_no_other_reason(then: str, now: str) -> None:
     assert kinds(run_of("fail", observed=then), run_of("fail", observed=now)) == {}
 
 
+def sends(value: str, header: str = "X-Frame-Options") -> Sentence:
+    return say("sends {header}", header=Own(f"{header}: {value}"))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "same"),
+    [
+        (say("answered after {seconds:.1f} s", seconds=0.5), say("answered after {seconds:.1f} s", seconds=9.0), True),
+        (say("{n} pages do", n=3), say("{n} pages do", n=4), False),
+        (sends("SAMEORIGIN"), sends("SAMEORIGIN"), True),
+        (sends("SAMEORIGIN"), sends("ALLOWALL"), False),
+        (sends("DENY"), say("does not send {header}", header=Own("X-Frame-Options: DENY")), False),
+        (sends("Mon, 2026-11-21 22:30:00", "Date"), sends("Mon, 2027-01-01 01:02:03", "Date"), True),
+        (say("in {blob}", blob=Own("6186698e119e")), say("in {blob}", blob=Own("adb7a56c137b")), True),
+        (say("{why}", why=sends("a")), say("{why}", why=sends("b")), False),
+        (say("{all}", all=own_list(["a", "b"])), say("{all}", all=own_list(["a"])), False),
+        (sends("DENY"), Sentence("sends X-Frame-Options: DENY"), True),
+        (sends("DENY"), Sentence("sends X-Frame-Options: SAMEORIGIN"), False),
+    ],
+)
+def test_reasons_are_compared_by_their_templates_and_what_is_not_ours(
+    then: Sentence, now: Sentence, *, same: bool
+) -> None:
+    found = kinds(run_of("fail", observed=then), run_of("fail", observed=now))
+    assert found == ({} if same else {"TLS-02/tls-1.0": "failed-for-another-reason"})
+
+
 def test_ports_of_a_loopback_target_are_whatever_was_free() -> None:
-    def served(port: int, plain: int, host: str = "localhost") -> dict[str, Any]:
+    def served(port: int, plain: int, host: str = "localhost") -> Results:
         found = document(requirement("ACC-01", case(f"ACC-01/port-{plain}", "fail", observed=f"{host}:{port} answers")))
-        found["target"]["document"] = {
+        found.target.document = {
             "webapp": {"url": f"https://{host}:{port}", "http_ports": [plain]},
             "database": {"host": host, "port": port + 10},
             "network": {"vantage": [{"command": ["nsenter", f"--net=/proc/{port}/fd/4"]}]},
@@ -112,11 +140,13 @@ def test_case_that_vanished_is_one_unless_nothing_was_settled() -> None:
 
 
 def test_what_the_target_file_no_longer_asks_has_vanished() -> None:
-    excluded = case("CHN-01", "not-applicable", reason=f"{EXCLUDED}not here")
-    found = compare(document(PROVED), document(requirement("CHN-01", excluded)))
-    assert [(c.kind, c.now) for c in found.changes] == [(Kind.VANISHED, f"{EXCLUDED}not here")]
+    left_out = case("CHN-01", "not-applicable", reason=excluded("not here"))
+    found = compare(document(PROVED), document(requirement("CHN-01", left_out)))
+    assert [(c.kind, c.now) for c in found.changes] == [
+        (Kind.VANISHED, "excluded by the target file's [scope]: not here")
+    ]
     undeclared = document(requirement("CHN-01", case("CHN-01", "not-applicable", reason="not declared")))
-    undeclared["target"]["sections"] = ["webapp"]
+    undeclared.target.sections = ["webapp"]
     found = compare(document(PROVED), undeclared)
     assert (found.changes[0].kind, keys(found)) == (Kind.VANISHED, {"sections_gone"})
     assert compare(undeclared, document(PROVED)).changes[0].kind == Kind.NEW
@@ -124,7 +154,7 @@ def test_what_the_target_file_no_longer_asks_has_vanished() -> None:
 
 def test_excluding_what_could_not_be_tested_loses_nothing() -> None:
     old = document(requirement("CHN-01", case("CHN-01", "inconclusive")))
-    new = document(requirement("CHN-01", case("CHN-01", "not-applicable", reason=f"{EXCLUDED}later")))
+    new = document(requirement("CHN-01", case("CHN-01", "not-applicable", reason=excluded("later"))))
     assert compare(old, new).exit_code == Exit.CHANGED
     partly = document(requirement("CHN-01", case("CHN-01/a", "inconclusive"), case("CHN-01/b")))
     assert compare(partly, new).exit_code == Exit.VIOLATION
@@ -138,7 +168,7 @@ def test_new_is_no_regression_even_if_it_fails() -> None:
 
 
 def test_new_requirement_that_was_not_selected_is_none() -> None:
-    row = requirement("TLS-02", case("TLS-02/tls-1.0", "not-run", reason=ledger.NOT_SELECTED))
+    row = requirement("TLS-02", case("TLS-02/tls-1.0", "not-run", reason=NOT_SELECTED))
     found = compare(document(PROVED), document(PROVED, row, selected_cases=1, whole_catalogue=False))
     assert (found.exit_code, keys(found)) == (Exit.OK, {"selection"})
 
@@ -146,17 +176,17 @@ def test_new_requirement_that_was_not_selected_is_none() -> None:
 @pytest.mark.parametrize("swap", [False, True])
 def test_what_one_run_did_not_select_is_not_compared(swap: bool) -> None:
     whole = run_of("fail")
-    skipped = [case(name, "not-run", reason=ledger.NOT_SELECTED) for name in ("TLS-02/tls-1.0", "TLS-02/tls-1.1")]
+    skipped = [case(name, "not-run", reason=NOT_SELECTED) for name in ("TLS-02/tls-1.0", "TLS-02/tls-1.1")]
     part = document(PROVED, requirement("TLS-02", *skipped), selected_cases=1, whole_catalogue=False)
     found = compare(part, whole) if swap else compare(whole, part)
     assert (found.exit_code, found.compared) == (Exit.OK, 1)
     assert ("selection", {"n": 2}) in [(note.key, note.values) for note in found.notes]
 
 
-def changed(**target: Any) -> dict[str, Any]:
-    found = deepcopy(samples.clean())
-    found["run"]["id"] = "another"
-    found["target"] |= target
+def changed(**target: Any) -> Results:
+    found = samples.clean()
+    found.run.id = "another"
+    found.target = found.target.model_copy(update=target)
     return found
 
 
@@ -166,14 +196,19 @@ def test_what_has_to_be_known_of_the_two_runs_is_said() -> None:
     assert [note.key for note in compare(old, old).notes] == ["same_run"]
     settings = {"webapp": {"security_level": "modern", "guideline": "5.7"}, "channel": {"tolerance_seconds": 20}}
     new = changed(name="production", consent="write", document=settings)
-    new["run"] |= {"id": "new", "started": "2026-01-01T00:00:00Z", "fail_on": "should", "interrupted": True}
-    new["suite"] |= {"catalogue_sha256": "0" * 64, "version": "0.2.0"}
-    new["requirements"][0]["level"] = "should"
+    new.run.id, new.run.started, new.run.fail_on, new.run.interrupted = (
+        "new",
+        "2026-01-01T00:00:00Z",
+        Level.SHOULD,
+        True,
+    )
+    new.suite.catalogue_sha256, new.suite.version = "0" * 64, "0.2.0"
+    new.requirements[0].level = Level.SHOULD
     found = compare(old, new)
     assert keys(found) == {
         "order", "interrupted_new", "fail_on", "target", "consent", "setting", "target_keys", "catalogue", "level",
     }  # fmt: skip
-    told = difference.notes(difference.as_json(found), Wording("es"))
+    told = difference.notes(difference.told(found), Wording("es"))
     assert "webapp.security_level era “intermediate” y es “modern”: las dos ejecuciones se juzgaron con reglas" in (
         " ".join(told)
     )
@@ -187,11 +222,7 @@ def test_every_note_and_kind_has_its_text() -> None:
         assert all(say(f"difference.kind.{kind}") and say(f"difference.count.{kind}", n=2) for kind in Kind)
 
 
-def hostile() -> dict[str, Any]:
-    return samples.hostile() | {"suite": samples.clean()["suite"]}
-
-
-def file_of(found: dict[str, Any], path: Path) -> str:
+def file_of(found: Results, path: Path) -> str:
     path.write_bytes(report.encoded(found))
     return str(path)
 
@@ -205,7 +236,7 @@ def file_of(found: dict[str, Any], path: Path) -> str:
     ],
 )
 def test_command_says_it_all_and_ends_so(
-    new: dict[str, Any], code: int, last: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    new: Results, code: int, last: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["diff", file_of(run_of("fail"), tmp_path / "old.json"), file_of(new, tmp_path / "new.json")]
     assert main(words) == code
@@ -231,13 +262,13 @@ def test_terminal_shows_each_change_with_its_reasons(tmp_path: Path, capsys: pyt
 
 
 def test_hostile_results_steer_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [file_of(samples.clean(), tmp_path / "old.json"), file_of(hostile(), tmp_path / "new.json")]
+    words = [file_of(samples.clean(), tmp_path / "old.json"), file_of(samples.hostile(), tmp_path / "new.json")]
     assert main(["diff", *words]) == Exit.VIOLATION
     assert all(line.isprintable() for line in capsys.readouterr().out.splitlines())
 
 
 def test_reports_hold_the_comparison_and_can_be_drawn_again(tmp_path: Path) -> None:
-    found = hostile()
+    found = samples.hostile()
     report.write(found, tmp_path)
     jsonschema.validate(json.loads((tmp_path / "results.json").read_text()), results.schema())
     drawn = page.draw(found, "0" * 64, "es")

@@ -16,7 +16,7 @@ from conformance.model import Exit
 from conformance.probes import first_look
 from conformance.probes.first_look import NOWHERE, FirstLook, admin_pages, api_paths
 from conformance.records.http import Exchange
-from conformance.sentence import NOTHING, Sentence
+from conformance.sentence import NOTHING, Sentence, say
 from reference_server import Gateway
 from tests import null
 from tests.test_cli import call
@@ -95,8 +95,8 @@ def test_plain_http_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "speaks plain HTTP, not TLS: nothing was written" in capsys.readouterr().err
 
 
-def page(status: int, body: str = "", *headers: tuple[str, str], trouble: str = "") -> Exchange:
-    return Exchange("GET", "https://x/", status, headers, body, trouble=Sentence(trouble))
+def page(status: int, body: str = "", *headers: tuple[str, str], trouble: Sentence = NOTHING) -> Exchange:
+    return Exchange("GET", "https://x/", status, headers, body, trouble=trouble)
 
 
 def seen(nowhere: Exchange, **pages: Exchange) -> FirstLook:
@@ -113,7 +113,7 @@ def test_pages_are_told_from_a_server_that_answers_everything_alike() -> None:
     assert admin_pages(seen(nothing, _login=page(302, "", ("Location", "/"))))[1:] == ["/login"]
     refused = page(401, "{}", ("content-type", "application/json"))
     assert api_paths(seen(refused, _v1_health=refused)) == ["/v1/health"]
-    assert api_paths(seen(nothing, _v1_health=page(0, trouble="connection reset"))) == []
+    assert api_paths(seen(nothing, _v1_health=page(0, trouble=say("connection reset")))) == []
 
 
 def test_what_was_seen_cannot_break_out_of_its_comment(monkeypatch: pytest.MonkeyPatch) -> None:

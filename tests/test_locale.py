@@ -1,24 +1,26 @@
-"""The catalogues of translations agree with the sources, and with each other."""
+"""Catalogues of translations: what they hold fits the sources, what they lack is listed, and branches of them merge."""
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.mofile import read_mo
-from conformance.locale.sentences import extract_python
+from babel.messages.catalog import Message
 
 from conformance import catalogue
-from conformance.locale import LANGUAGES, SOURCE, translations
+from conformance.locale import FOLDER, LANGUAGES, SOURCE, catalogues, is_frame, tongue
 from conformance.locale import __main__ as command
-from conformance.locale.__main__ import TEMPLATE, add, languages, main, read, template, texts
+from conformance.locale.__main__ import DOMAINS, domain_of, main, read, templates, texts, untranslated, written
 from conformance.report.wording import messages
+from conformance.sentence import say
+from tests.webservers import installed
 
-PO_FILES = list(languages())
+PO_FILES = [path for language in command.languages() for path in catalogues(language)]
+EVERY_CATALOGUE = pytest.mark.parametrize("path", PO_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 
 
 def forms(text: object) -> list[str]:
@@ -38,111 +40,158 @@ def is_of_a_row(message: Message) -> bool:
     return str(message.context).partition(" ")[0] in catalogue.load()
 
 
-@pytest.fixture(scope="module")
-def extracted() -> Catalog:
-    return template()
-
-
-def test_the_template_is_what_extraction_finds(extracted: Catalog) -> None:
-    assert texts(read(TEMPLATE)) == texts(extracted), "python -m conformance.locale brings it up to date"
-
-
-def test_rows_and_words_are_extracted(extracted: Catalog) -> None:
-    found = {context for context, _ in texts(extracted)}
-    assert {f"{id_} {name}" for id_ in catalogue.load() for name in catalogue.TEXTS} <= found
-    assert {f"areas.{area}" for area in messages()["areas"]} <= found
-
-
 def test_languages_are_those_that_have_a_catalogue() -> None:
-    assert (SOURCE, *(path.parts[-3] for path in PO_FILES)) == LANGUAGES
+    assert (SOURCE, *sorted({path.parent.name for path in PO_FILES})) == LANGUAGES
     assert "es" in LANGUAGES
 
 
-@pytest.mark.parametrize("path", PO_FILES, ids=lambda path: path.parts[-3])
-def test_every_text_is_translated_and_nothing_else(path: Path) -> None:
-    found = read(path)
-    assert texts(found) == texts(read(TEMPLATE)), "python -m conformance.locale brings it up to date"
-    assert not found.obsolete
-    assert not [message.context for message in messages_of(path) if message.fuzzy or not all(forms(message.string))]
-
-
-@pytest.mark.parametrize("path", PO_FILES, ids=lambda path: path.parts[-3])
-def test_languages_have_the_same_places(path: Path) -> None:
-    words = [message for message in messages_of(path) if not is_of_a_row(message)]
-    wanted = {message.context: places(forms(message.id)[-1]) for message in words}
-    found = {message.context: set().union(*map(places, forms(message.string))) for message in words}
-    assert found == wanted
-
-
-@pytest.mark.parametrize("path", PO_FILES, ids=lambda path: path.parts[-3])
-def test_the_compiled_catalogue_is_fresh(path: Path) -> None:
-    with path.with_suffix(".mo").open("rb") as file:
-        assert len(read_mo(file)) == len(read(path)), "python -m conformance.locale compiles it"
-    found = translations(path.parts[-3])
-    for message in messages_of(path):
-        context, ids = str(message.context), forms(message.id)
-        if len(ids) > 1:
-            told = [found.npgettext(context, ids[0], ids[1], n) for n in (1, 2)]
-        else:
-            told = [found.pgettext(context, ids[0]) if message.context else found.gettext(ids[0])]
-        assert set(told) <= set(forms(message.string)), "python -m conformance.locale compiles it"
-
-
-def test_a_text_is_translated_by_its_context() -> None:
-    assert translations("es").pgettext("verdict.pass", "pass") == "cumple"
-    assert translations(SOURCE).pgettext("verdict.pass", "pass") == "pass"
-    with pytest.raises(FileNotFoundError):
-        translations("xx")
-
-
-def test_a_language_is_begun_and_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = Catalog()
-    source.add("a case", context="one")
-    source.add(("{n} case", "{n} cases"), context="many")
-    monkeypatch.setattr(command, "FOLDER", tmp_path)
-    monkeypatch.setattr(command, "TEMPLATE", tmp_path / TEMPLATE.name)
-    monkeypatch.setattr(command, "template", lambda: source)
-    monkeypatch.setattr("sys.argv", ["locale", "--add", "pl"])
-    main()
-    path = tmp_path / "pl" / "LC_MESSAGES" / "portero.po"
-    assert texts(read(path)) == texts(source)
-    assert read(path).num_plurals == 3
-    assert path.with_suffix(".mo").exists()
-    assert "2 texts, 2 without a translation" in capsys.readouterr().out
-    before = path.read_bytes()
-    add("pl")
-    assert path.read_bytes() == before
-
-
-SOURCE_OF_A_JUDGE = '''
-"""A judge of 1 thing."""
-NAMES = {"key": "the name of it", "one": "single"}
-
-def judge(seen, name):
-    """Judge the thing."""
-    where = "above" if seen.high else "below"
-    raise Inconclusive(f"nothing was seen of {seen.name:>9}{', and twice' if seen.twice else ''}: {name!r}, {{x}}")
-    re.compile("no sentence at all")
-    return "port {number} is open".format(number=1) + where
-'''
-
-
-def test_sentences_are_extracted_as_templates() -> None:
-    found = list(extract_python(BytesIO(SOURCE_OF_A_JUDGE.encode()), {}, (), {"words": "yes"}))
-    assert [text for _, _, (text,), _ in found] == [
-        "the name of it",
-        "above",
-        "below",
-        "nothing was seen of {0}{1}: {2}, {{x}}",
-        ", and twice",
-        "port {0} is open",
+def test_rows_words_and_sentences_are_extracted_into_the_catalogue_of_their_part() -> None:
+    found = {name: {context for context, _ in texts(template)} for name, template in templates().items()}
+    every = set().union(*found.values())
+    assert {f"{id_} {name}" for id_ in catalogue.load() for name in catalogue.TEXTS} <= every
+    assert "TLS-01 title" in found["tls"]
+    assert {f"areas.{area}" for area in messages()["areas"]} <= found["report"]
+    assert (None, "not selected") in texts(templates()["engine"])
+    assert [domain_of(name) for name in ("judges/tls_level.py", "report/sarif.py", "ledger.py")] == [
+        "tls",
+        "report",
+        "engine",
     ]
 
 
-def test_what_judges_probes_and_forgeries_say_is_extracted(extracted: Catalog) -> None:
-    found = {text for context, text in texts(extracted) if context is None}
-    assert "the target declares no [network]" in found
-    assert "the right hash with bit 0 flipped" in found
-    assert "{0} got no answer in {1} tries: {2}" in found
+@EVERY_CATALOGUE
+def test_a_catalogue_is_of_a_part_and_holds_no_dates_and_no_guesses(path: Path) -> None:
+    assert path.stem in DOMAINS
+    content = path.read_bytes()
+    assert not re.search(rb"^\"[A-Za-z-]*(?:Date|Translator|Team|Generated-By)", content, re.MULTILINE)
+    assert b"fuzzy" not in content
+    assert b"\n#~" not in content
+    assert written(read(path)) == content, "python -m conformance.locale writes it so"
+
+
+@EVERY_CATALOGUE
+def test_languages_have_the_same_places(path: Path) -> None:
+    for message in messages_of(path):
+        if not is_of_a_row(message):
+            wanted = set().union(*map(places, forms(message.id)))
+            for text in filter(None, forms(message.string)):
+                assert places(text) <= wanted, text
+            if all(forms(message.string)):
+                assert set().union(*map(places, forms(message.string))) == wanted, message.id
+
+
+def test_nothing_but_a_catalogue_is_tracked() -> None:
+    kept = {path.suffix for path in FOLDER.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert kept == {".po", ".py"}
+
+
+def test_a_text_is_translated_by_its_context() -> None:
+    assert tongue("es").translations.pgettext("verdict.pass", "pass") == "cumple"
+    assert tongue(SOURCE).translations.pgettext("verdict.pass", "pass") == "pass"
+    with pytest.raises(FileNotFoundError):
+        tongue("xx")
+
+
+def test_a_frame_has_no_word_of_its_own() -> None:
+    assert is_frame("{clauses}")
+    assert not is_frame("{n} s")
+    assert say("{clauses}", clauses=say("not selected")).within(tongue("es")) == "no seleccionado"
+
+
+SOURCES = {
+    "judges/tls.py": ["the first", "the second", "the third", "the fourth"],
+    "report/words.py": ["of a report"],
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a package of its own that says a few things, with a language begun."""
+    package = tmp_path / "package"
+    for name, said in SOURCES.items():
+        speak(package / name, said)
+    monkeypatch.setattr(command, "FOLDER", package / "locale")
+    monkeypatch.setattr(command, "_ROOT", package)
+    monkeypatch.setattr(command, "catalogues", lambda language: sorted((package / "locale" / language).glob("*.po")))
+    monkeypatch.setattr("conformance.locate.data", lambda name: tmp_path / name)
+    run(monkeypatch, "--add", "pl")
+    return package
+
+
+def speak(path: Path, said: list[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"say({text!r})\n" for text in said), encoding="utf-8")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.argv", ["locale", *words])
+    return main()
+
+
+def translate(path: Path, **known: str) -> None:
+    found = read(path)
+    for message in found:
+        if message.id and not message.string:
+            message.string = known.get(str(message.id).replace(" ", "_"), f"pl: {message.id}")
+    path.write_bytes(written(found))
+
+
+def test_a_language_is_begun_and_brought_up_to_date(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls, words = (package / "locale" / "pl" / f"{name}.po" for name in ("tls", "report"))
+    assert [message.id for message in messages_of(tls)] == SOURCES["judges/tls.py"]
+    assert [message.id for message in messages_of(words)] == SOURCES["report/words.py"]
+    assert read(tls).num_plurals == 3
+    translate(tls)
+    speak(package / "judges/tls.py", ["the first", "another second", "the third", "the fourth"])
+    assert run(monkeypatch) == 0
+    assert [message.string for message in messages_of(tls)] == ["pl: the first", "", "pl: the third", "pl: the fourth"]
+    before = tls.read_bytes()
+    assert run(monkeypatch, "--add", "pl") == 0
+    assert tls.read_bytes() == before
+
+
+def test_what_is_untranslated_is_listed_and_nothing_is_written(
+    package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    po = package / "locale" / "pl"
+    translate(po / "tls.po")
+    translate(po / "report.po")
+    capsys.readouterr()
+    assert run(monkeypatch, "--check") == 0
+    assert capsys.readouterr().out == ""
+    speak(package / "judges/tls.py", [*SOURCES["judges/tls.py"], "the fifth"])
+    before = {path: path.read_bytes() for path in po.iterdir()}
+    assert run(monkeypatch, "--check") == 1
+    assert capsys.readouterr().out == "pl/tls.po: judges/tls.py: the fifth\n"
+    assert {path: path.read_bytes() for path in po.iterdir()} == before
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run([installed("git"), *who, *words], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def test_two_branches_that_each_change_a_sentence_merge(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = package / "locale" / "pl" / "tls.po"
+
+    def commit(branch: str, said: list[str]) -> None:
+        git(package, "checkout", "-q", "-b", branch, "start")
+        speak(package / "judges/tls.py", said)
+        run(monkeypatch)
+        translate(path)
+        git(package, "commit", "-q", "-a", "-m", branch)
+
+    translate(path)
+    git(package, "init", "-q", "-b", "start")
+    git(package, "add", ".")
+    git(package, "commit", "-q", "-m", "start")
+    commit("one", ["the first", "a new second", "the third", "the fourth"])
+    commit("other", ["the first", "the second", "the third", "a new fourth"])
+    git(package, "merge", "-q", "one", "-m", "both")
+    merged = path.read_bytes()
+    assert [message.string for message in messages_of(path)] == [
+        f"pl: {text}" for text in ("the first", "a new second", "the third", "a new fourth")
+    ]
+    run(monkeypatch)
+    assert path.read_bytes() == merged
+    assert not untranslated(read(path))

@@ -20,6 +20,7 @@ from conformance.model import Inconclusive, NotApplicable
 from conformance.observatory import Observatory, Probe, ProbeCrash, Recorded
 from conformance.redact import Redactor
 from conformance.secret import Secret
+from conformance.sentence import Own, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def test_a_probe_that_overruns_is_inconclusive_and_stays_so() -> None:
     observatory._runs[eye.key]._settle(Seen("too late"))
     with pytest.raises(Inconclusive, match="did not finish"):
         observatory.get(eye)
-    assert "did not finish" in observatory.recorded()[eye.key]["inconclusive"]
+    assert "did not finish" in observatory.recorded().seen[eye.key]["inconclusive"]
     assert observatory.seconds()["eye"] >= 0.05
 
 
@@ -135,7 +136,7 @@ def test_a_deadline_may_depend_on_the_target() -> None:
 
 def test_a_reason_is_remembered_without_secrets() -> None:
     def look(bench: Bench) -> Seen:
-        raise Inconclusive(f"refused {SECRET.reveal()}")
+        raise Inconclusive(say("refused {key}", key=Own(SECRET.reveal())))
 
     observatory = Observatory(bench())
     eye = probe(look)
@@ -178,7 +179,7 @@ def test_what_was_recorded_is_read_again_offline() -> None:
 
 
 def null_look() -> Seen:
-    raise Inconclusive("nothing to see")
+    raise Inconclusive(say("nothing to see"))
 
 
 def test_waiting_names_the_probes_under_way() -> None:
@@ -186,7 +187,7 @@ def test_waiting_names_the_probes_under_way() -> None:
         observatory = Observatory(bench())
         observatory.start([probe(look)])
         assert observatory.waiting() == ["eye"]
-        assert observatory.recorded() == {}
+        assert observatory.recorded().seen == {}
     observatory.get(probe(look))
     assert observatory.waiting() == []
 

@@ -20,6 +20,7 @@ import pytest
 from dataclasses import dataclass
 from conformance import cases, model
 from conformance.observatory import Probe
+from conformance.sentence import say
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -35,8 +36,8 @@ def judge(record, policy, case):
 def test_case(verdict):
     {body}
 """
-FAILS = 'return model.violates("right", "wrong")'
-PASSES = 'return model.conforms("right", "right")'
+FAILS = 'return model.violates(say("right"), say("wrong"))'
+PASSES = 'return model.conforms(say("right"), say("right"))'
 TARGET = 'schema = 1\nname = "x"\n[webapp]\nurl = "https://127.0.0.1:9"\n'
 
 
@@ -67,8 +68,8 @@ def verdict_of(document: Any, case: str = "ACC-02") -> str:
     [
         (PASSES, "verdict.enforce()", Exit.OK, "pass"),
         (FAILS, "verdict.enforce()", Exit.VIOLATION, "fail"),
-        ("raise model.Inconclusive('no answer')", "verdict.enforce()", Exit.INCOMPLETE, "inconclusive"),
-        ("raise model.NotApplicable('not asked')", "verdict.enforce()", Exit.NOTHING_SELECTED, "not-applicable"),
+        ("raise model.Inconclusive(say('no answer'))", "verdict.enforce()", Exit.INCOMPLETE, "inconclusive"),
+        ("raise model.NotApplicable(say('not asked'))", "verdict.enforce()", Exit.NOTHING_SELECTED, "not-applicable"),
     ],
 )
 def test_verdict_becomes_outcome(pytester: pytest.Pytester, judge: str, body: str, code: int, verdict: str) -> None:
@@ -83,8 +84,8 @@ def test_verdict_becomes_outcome(pytester: pytest.Pytester, judge: str, body: st
         (FAILS, "pass", "its verdict is fail, which its body does not enforce"),
         (FAILS, "pytest.skip('not today')", "crashed: Skipped: not today"),
         (FAILS, "pytest.xfail('not today')", "crashed: "),
-        (PASSES, "raise model.NonConformance('x')", "crashed: NonConformance: x"),
-        (PASSES, "raise model.Inconclusive('x')", "crashed: Inconclusive: x"),
+        (PASSES, "raise model.NonConformance(say('x'))", "crashed: NonConformance: x"),
+        (PASSES, "raise model.Inconclusive(say('x'))", "crashed: Inconclusive: x"),
         (PASSES, "assert 1 == 2", "crashed: AssertionError"),
         ("return 1 / 0", "verdict.enforce()", "crashed: ZeroDivisionError: division by zero"),
         ("return None", "verdict.enforce()", "crashed: AttributeError"),

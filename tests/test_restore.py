@@ -18,7 +18,7 @@ from conformance.bench.journal import NAME, Entry, Page, Request, write
 from conformance.inputs import results_file
 from conformance.model import Exit
 from conformance.secret import SecretRef
-from conformance.sentence import Sentence
+from conformance.sentence import Sentence, say
 from reference_server import Gateway
 from reference_server.http import HttpServer, Response
 from reference_server.http import Request as Asked
@@ -137,7 +137,7 @@ def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
     assert not slow.is_changed()
     assert not (tmp_path / "reports" / NAME).exists()
     found = results_file.read(tmp_path / "reports" / "results.json")
-    assert (found["run"]["interrupted"], found["verdict"]) == (True, "incomplete")
+    assert (found.run.interrupted, found.verdict) == (True, "incomplete")
     page = (tmp_path / "reports" / "compliance.html").read_text(encoding="utf-8")
     assert "was interrupted before it ended, so it cannot be called conformant" in page
 
@@ -212,7 +212,7 @@ def test_what_cannot_be_put_back_says_why_and_stays(desk: Desk) -> None:
 def test_a_change_that_no_request_takes_back_is_told_once(desk: Desk) -> None:
     path = desk.folder / "reports" / NAME
     path.parent.mkdir()
-    write(path, Page(1, str(desk.aim), (Entry(Sentence("names of test clients"), (), "2026-01-01T00:00:00+00:00"),)))
+    write(path, Page(1, str(desk.aim), (Entry(say("names of test clients"), (), "2026-01-01T00:00:00+00:00"),)))
     ended = restore(desk.folder, desk.gateway)
     assert ended.code == Exit.INCOMPLETE
     assert "could not be put back: no request does that: see to it yourself" in ended.output

@@ -74,7 +74,9 @@ def test_shipped_schema_is_the_one_of_the_models() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-@pytest.mark.parametrize("document", [MINIMAL, samples.broken(), samples.clean(), samples.large()])
+@pytest.mark.parametrize(
+    "document", [MINIMAL, *map(results.as_json, (samples.broken(), samples.clean(), samples.large()))]
+)
 def test_schema_takes_results(document: dict[str, Any]) -> None:
     jsonschema.validate(document, SCHEMA)
 
@@ -123,7 +125,7 @@ def test_reader_takes_what_the_contract_names(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(MINIMAL))
     found = results_file.read(file)
-    assert found["requirements"][0]["cases"][0]["level"] == "must"
+    assert found.requirements[0].cases[0].level == "must"
     report.render(found, file, tmp_path)
     assert "Conformant: staging" in (tmp_path / "compliance.html").read_text()
 
@@ -137,7 +139,7 @@ def test_run_that_never_finished_reads_as_incomplete(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(_changed("run.finished", None)))
     found = results_file.read(file)
-    assert (found["verdict"], found["run"]["interrupted"]) == ("incomplete", True)
+    assert (found.verdict, found.run.interrupted) == ("incomplete", True)
     report.render(found, file, tmp_path)
     assert "interrupted before it ended" in (tmp_path / "summary.md").read_text()
 

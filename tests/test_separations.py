@@ -14,12 +14,14 @@ from conformance import cases, catalogue, target
 from conformance.assessment import Assessment
 from conformance.model import Level, violates
 from conformance.observatory import Probe, Recorded
+from conformance.recording import Observed
+from conformance.sentence import say
 
 CHECKOUT = Path(__file__).parents[1]
 OUTSIDE_WORLD = {"asyncio", "datetime", "http.client", "os", "random", "requests", "secrets", "socket", "ssl"}
 OUTSIDE_WORLD |= {"subprocess", "sys", "threading", "time", "urllib.request"}
 OF_JUDGES = {"judges", "records", "model", "pointers", "policy", "profiles", "sentence", "target"}
-OF_VERDICTS = {"assessment", "cases", "catalogue", "judges", "policy", "rulings", "suite"}
+OF_VERDICTS = {"assessment", "cases", "catalogue", "judges", "policy", "suite"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,11 @@ def test_every_judged_requirement_is_proved_and_nothing_else() -> None:
 def test_a_may_that_would_fail_is_a_defect_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     core = {"url": "http://core.example/channel", "secret": "env:WA_SECRET"}
     aim = target.parse({"schema": 1, "name": "any", "consent": "destructive", "channel": core})
-    assessment = Assessment(aim, Recorded({"odd/0": {}}))
+    assessment = Assessment(aim, Recorded(Observed({"odd/0": {}})))
     case = next(
         case for case in assessment.cases.values() if case.level is Level.MAY and case.requirement.section == "channel"
     )
-    odd = cases.Proof(Probe("odd", Nothing, lambda _: Nothing()), lambda *_: violates("this", "that"))
+    odd = cases.Proof(Probe("odd", Nothing, lambda _: Nothing()), lambda *_: violates(say("this"), say("that")))
     monkeypatch.setitem(cases.proofs(), case.requirement.id, odd)
     with pytest.raises(TypeError, match="never fails"):
         assessment.judge(case)

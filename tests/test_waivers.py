@@ -9,15 +9,29 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, waivers
+from conformance import catalogue, target, waivers
+from conformance.assessment import Assessment
 from conformance.cli import main
 from conformance.ledger import turns_red
 from conformance.locale import tongue
-from conformance.model import Case, Exit, Inconclusive, Level, NotApplicable, Outcome, UnusableInput, conforms, violates
+from conformance.model import (
+    Case,
+    Exit,
+    Inconclusive,
+    Level,
+    NotApplicable,
+    Outcome,
+    UnusableInput,
+    Verdict,
+    conforms,
+    violates,
+)
+from conformance.observatory import Recorded
+from conformance.recording import Observed
 from conformance.report import waived
 from conformance.report.wording import Wording
-from conformance.rulings import Rulings
-from conformance.sentence import Sentence
+from conformance.results import Entry
+from conformance.sentence import say
 from conformance.waivers import Waiver, Waivers
 
 TODAY = date(2026, 10, 20)
@@ -73,8 +87,8 @@ def test_errors_are_told_in_spanish_with_the_files_own_words_as_they_are(tmp_pat
 def test_whole_file_is_read(tmp_path: Path) -> None:
     found = waivers.read(written(tmp_path, {"ticket": '"T-9"'}), CASES)
     assert found.about(CASES["ACC-01/https-port"]) == found.every[0]
-    assert found.as_json()[0]["expires"] == "2026-12-31"
-    assert waived.line(found.as_json()[0], TODAY, Wording("en")) == (
+    assert found.as_results()[0].expires == "2026-12-31"
+    assert waived.line(found.as_results()[0], TODAY, Wording("en")) == (
         "waived until 2026-12-31: ACC-01/https-port (W-1, approved by a: r)"
     )
 
@@ -196,31 +210,34 @@ def _waiver(**change: Any) -> Waiver:
     return Waiver(**(plain | change))
 
 
-class FakeAssessment:
+AIM = target.parse({"schema": 1, "name": "t", "webapp": {"url": "https://gw.example:9090"}})
+
+
+class FakeAssessment(Assessment):
     """Finds of every case what it was told."""
 
-    def __init__(self, **found: str) -> None:
-        self.cases = CASES
-        self._found = found
+    cases = CASES
 
-    def judge(self, one: Case) -> Any:
-        found = self._found.get(one.name.replace("-", "_"), "pass")
+    def __init__(self, found: dict[str, str]) -> None:
+        super().__init__(AIM, Recorded(Observed()))
+        self.found: dict[str, str]
+        object.__setattr__(self, "found", found)
+
+    def judge(self, case: Case) -> Verdict:
+        found = self.found.get(case.name.replace("-", "_"), "pass")
         if found == "inconclusive":
-            raise Inconclusive(Sentence("no answer"))
+            raise Inconclusive(say("no answer"))
         if found == "not-applicable":
-            raise NotApplicable(Sentence("not declared"))
-        return (conforms if found == "pass" else violates)(Sentence("nothing"), Sentence("something"), "/a")
+            raise NotApplicable(say("not declared"))
+        return (conforms if found == "pass" else violates)(say("nothing"), say("something"), "/a")
 
     def evidence_for(self, _: Case) -> str:
         return "plain/0"
 
 
-def rule(found: str, waiver: Waiver | None, name: str = "https-port", **others: str) -> Any:
-    rulings = Rulings(
-        FakeAssessment(**{"https_port": found, **others}),  # type: ignore[arg-type]
-        Waivers((waiver,) if waiver else (), TODAY),
-    )
-    return rulings.rule(CASES[f"ACC-01/{name}"])
+def rule(found: str, waiver: Waiver | None, name: str = "https-port", **others: str) -> Entry:
+    assessment = FakeAssessment({"https_port": found, **others})
+    return assessment.rule(CASES[f"ACC-01/{name}"], Waivers((waiver,) if waiver else (), TODAY))
 
 
 PAST, TODAY_LAST, FUTURE = (TODAY + timedelta(days=n) for n in (-1, 0, 1))
@@ -250,21 +267,22 @@ PAST, TODAY_LAST, FUTURE = (TODAY + timedelta(days=n) for n in (-1, 0, 1))
 def test_truth_table(expires: date | None, found: str, verdict: str, waiver: str | None, red: bool) -> None:
     entry = rule(found, _waiver(expires=expires) if expires else None)
     assert (entry.verdict, entry.waiver) == (verdict, waiver)
-    row = {"verdict": str(entry.verdict), "level": "must", "stale_waiver": entry.stale_waiver}
-    assert turns_red(row, Level.MUST) is red
+    assert turns_red(entry, Level.MUST) is red
 
 
 def test_expired_and_stale_waivers_are_named_in_the_reason() -> None:
     assert "its waiver W-1 expired on 2026-10-19" in rule("fail", _waiver(expires=PAST)).reason
     stale = rule("pass", _waiver())
     assert stale.reason.startswith("waiver W-1 excuses a violation that is not there any more")
-    assert stale.evidence == ("plain/0",)
+    assert stale.evidence == ["plain/0"]
 
 
 def test_stale_waiver_turns_red_at_every_level_and_an_expired_one_at_its_own() -> None:
-    stale = {"verdict": "fail", "level": "should", "stale_waiver": True}
+    stale = rule("pass", _waiver())
+    stale.level = Level.SHOULD
     assert turns_red(stale, Level.MUST)
-    assert not turns_red(stale | {"stale_waiver": False}, Level.MUST)
+    stale.stale_waiver = False
+    assert not turns_red(stale, Level.MUST)
 
 
 def test_waiver_for_all_cases_is_needed_while_one_of_them_fails() -> None:

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     name, words = Own(options.file), tongue(options.lang)
     if "waiver" in read_toml(options.file).content:
         found = waivers.read(options.file)
-        lines = [waived.line(waiver, found.day, Wording(options.lang)) for waiver in found.as_json()]
+        lines = [waived.line(waiver, found.day, Wording(options.lang)) for waiver in found.as_results()]
         usable = say("{file}: a usable waiver file; its cases are checked against a target when it is used", file=name)
     else:
         lines = [told.within(words) for told in _about(target_file.read(options.file), options.file.parent)]

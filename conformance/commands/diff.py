@@ -5,41 +5,40 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from conformance.diff import compare
 from conformance.inputs import results_file
 from conformance.report import difference
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
+from conformance.results import Comparison, as_json
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison, and return 0 where nothing differs, 1 for a regression, 16 for any other change."""
     old, new = results_file.read(options.old), results_file.read(options.new)
-    for path, document in ((options.old, old), (options.new, new)):
-        results_file.warn_of_contradictions(path, document)
+    for path, results in ((options.old, old), (options.new, new)):
+        results_file.warn_of_contradictions(path, results)
     comparison = compare(old, new)
-    found = difference.as_json(comparison)
+    found = difference.told(comparison)
     if options.json:
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_json(found), indent=2) + "\n")
     else:
         words = Wording(options.lang)
         sys.stdout.write("".join(f"{line}\n" for line in _told(found, words)))
     return comparison.exit_code
 
 
-def _told(found: Mapping[str, Any], words: Wording) -> Iterator[str]:
-    for which in ("old", "new"):
-        one = found[which]
+def _told(found: Comparison, words: Wording) -> Iterator[str]:
+    for which, one in (("old", found.old), ("new", found.new)):
         yield words(
             f"difference.{which}",
-            run=shown(one["id"]),
-            target=shown(one["target"]),
-            instant=words.instant(one["started"]),
-            verdict=words(f"run.{one['verdict']}"),
+            run=shown(one.id),
+            target=shown(one.target),
+            instant=words.instant(one.started),
+            verdict=words(f"run.{one.verdict}"),
         )
-    yield words("difference.compared", n=found["compared_cases"])
-    yield from (text for text, _ in difference.lines(found, words, len(found["changes"])))
+    yield words("difference.compared", n=found.compared_cases)
+    yield from (text for text, _ in difference.lines(found, words, len(found.changes)))
     yield difference.counts(found, words)

@@ -31,7 +31,7 @@ def _text(row: Requirement, lang: str) -> str:
     parts += [f"{words('explain.' + key)}: {catalogue.text(row, key, lang)}" for key in ("judged", "repair")]
     parts.append(f"{words('explain.source')}: {row.source}")
     if row.excluded is not None:
-        parts.append(f"{words('explain.not')}: {words.judged(row.excluded)}")
+        parts.append(f"{words('explain.not')}: {words.said(catalogue.not_judged(row.excluded))}")
     needs = [*row.needs, *([f'consent = "{row.consent}"'] if row.consent != "read" else [])]
     if needs:
         parts.append(f"{words('explain.needs')}: {', '.join(needs)}")

@@ -13,10 +13,10 @@ from conformance.report.folder import claimed
 
 def run(options: argparse.Namespace) -> int:
     """Draw the reports and name them; raises UnusableInput for what is no results file."""
-    document = results_file.read(options.results)
+    found = results_file.read(options.results)
     folder = options.reports or options.results.parent
-    results_file.warn_of_contradictions(options.results, document)
+    results_file.warn_of_contradictions(options.results, found)
     with claimed(folder):
-        written = report.render(document, options.results, folder, options.lang, options.also)
+        written = report.render(found, options.results, folder, options.lang, options.also)
     sys.stdout.write("".join(f"{path}\n" for path in written))
     return Exit.OK

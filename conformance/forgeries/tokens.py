@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from conformance.sentence import Own, Sentence, say
+
 _LIFE = 3600
 
 
@@ -16,7 +18,7 @@ _LIFE = 3600
 class Forgery:
     """What is sent instead of `Authorization: Bearer <token>`."""
 
-    what: str
+    what: Sentence
     authorization: str = ""
     query: str = ""
 
@@ -36,33 +38,41 @@ def forgeries(token: str, username: str) -> dict[str, tuple[Forgery, ...]]:
     unsigned = {alg: _unsigned(token, username, alg) for alg in ("none", "None")}
     return {
         "alg-none": (
-            *(_bearer(f"a token whose header says alg {alg}, unsigned", forged) for alg, forged in unsigned.items()),
-            _bearer("a token whose header says alg none, with a signature", f"{unsigned['none']}AAAA"),
+            *(
+                _bearer(say("a token whose header says alg {alg}, unsigned", alg=Own(alg)), forged)
+                for alg, forged in unsigned.items()
+            ),
+            _bearer(say("a token whose header says alg none, with a signature"), f"{unsigned['none']}AAAA"),
         ),
         "changed-payload": (_bearer(*_changed_payload(token)),),
         "changed-signature": (
-            _bearer("another character near the end", _replaced(token, len(token) - 3)),
-            _bearer("another character where the last part begins", _replaced(token, _last_part(token))),
+            _bearer(say("another character near the end"), _replaced(token, len(token) - 3)),
+            _bearer(say("another character where the last part begins"), _replaced(token, _last_part(token))),
         ),
         "truncated": (
-            _bearer("all but the last four characters", token[:-4]),
-            _bearer("the first half", token[: len(token) // 2]),
-            *((_bearer("a token without its signature", token[: token.rindex(".") + 1]),) if is_jwt(token) else ()),
+            _bearer(say("all but the last four characters"), token[:-4]),
+            _bearer(say("the first half"), token[: len(token) // 2]),
+            *(
+                (_bearer(say("a token without its signature"), token[: token.rindex(".") + 1]),)
+                if is_jwt(token)
+                else ()
+            ),
         ),
-        "empty": (_bearer("a scheme without a token", ""), _bearer("the word null", "null")),
+        "empty": (_bearer(say("a scheme without a token"), ""), _bearer(say("the word null"), "null")),
         "other-scheme": tuple(
-            Forgery(f"the token under the scheme {scheme}", f"{scheme} {token}") for scheme in ("Digest", "Token")
+            Forgery(say("the token under the scheme {scheme}", scheme=Own(scheme)), f"{scheme} {token}")
+            for scheme in ("Digest", "Token")
         ),
         "query-string": (
             *(
-                Forgery(f"the token as ?{name}", query=f"{name}={quote(token, safe='')}")
+                Forgery(say("the token as ?{parameter}", parameter=Own(name)), query=f"{name}={quote(token, safe='')}")
                 for name in ("access_token", "token", "jwt")
             ),
         ),
     }
 
 
-def _bearer(what: str, token: str) -> Forgery:
+def _bearer(what: Sentence, token: str) -> Forgery:
     return Forgery(what, f"Bearer {token}".rstrip())
 
 
@@ -72,14 +82,14 @@ def _unsigned(token: str, username: str, alg: str) -> str:
     return f"{_coded({'alg': alg, 'typ': 'JWT'})}.{held}."
 
 
-def _changed_payload(token: str) -> tuple[str, str]:
+def _changed_payload(token: str) -> tuple[Sentence, str]:
     found = claims(token)
     if not found:
-        return "another character in the middle", _replaced(token, len(token) // 2)
+        return say("another character in the middle"), _replaced(token, len(token) // 2)
     head, _, signature = token.split(".")
     ends = found.get("exp")
     changed = found | ({"exp": ends + _LIFE} if isinstance(ends, int | float) else {"portero": secrets.token_hex(4)})
-    return "claims changed under the old signature", f"{head}.{_coded(changed)}.{signature}"
+    return say("claims changed under the old signature"), f"{head}.{_coded(changed)}.{signature}"
 
 
 def _last_part(token: str) -> int:

@@ -10,16 +10,16 @@ from typing import Any, Never
 
 from pydantic import ValidationError
 
-from conformance.ledger import SCHEMA, verdict, worst
+from conformance.ledger import verdict, worst
 from conformance.model import UnusableInput
 from conformance.report.hostile import shown
-from conformance.results import Results
+from conformance.results import SCHEMA, Results
 from conformance.sentence import Sentence
 
 LARGEST = 32 << 20  # bytes; a run of the whole catalogue writes about half a MiB
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Results:
     """Read a results file of at most 32 MiB, checked.
 
     Raises UnusableInput in one sentence for a file that is absent, too large, cut short, of another schema, or no
@@ -31,14 +31,14 @@ def read(path: Path) -> dict[str, Any]:
         writer = "by a newer Portero; this one" if schema > SCHEMA else "which never was one; this Portero"
         raise UnusableInput(Sentence(f"{path}: written in results schema {schema} {writer} reads {SCHEMA}"))
     try:
-        whole = Results.model_validate(document)
+        found = Results.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where, what = _spelt(document, first["loc"]), first["msg"]
         raise UnusableInput(Sentence(f"{path}: not a results file: {where}: {what}; was it edited by hand?")) from None
-    found = _completed(whole).model_dump(by_alias=True)  # mode="json" takes no lone surrogates
-    if found["comparison"] is None:
-        del found["comparison"]
+    if found.run.finished is None:  # it never came to its end
+        found.run.interrupted = True
+        found.verdict = "not-conformant" if found.verdict == "not-conformant" else "incomplete"
     return found
 
 
@@ -87,42 +87,28 @@ def _spelt(document: Any, loc: tuple[int | str, ...]) -> str:
     return "".join(f"/{shown(str(part), 80)}" for part in loc) + named if loc else "its top"
 
 
-def warn_of_contradictions(path: Path, document: dict[str, Any]) -> None:
-    """Say on stderr where a document disagrees with itself; it can be read all the same."""
-    for words in contradictions(document):
+def warn_of_contradictions(path: Path, found: Results) -> None:
+    """Say on stderr where results disagree with themselves; they can be read all the same."""
+    for words in contradictions(found):
         sys.stderr.write(f"portero: {path}: {words}: it was changed after it was written\n")
 
 
-def contradictions(document: dict[str, Any]) -> list[str]:
-    """Say where a document disagrees with itself: what it counts and concludes is not what its cases say."""
+def contradictions(results: Results) -> list[str]:
+    """Say where results disagree with themselves: what they count and conclude is not what their cases say."""
     found = []
-    cases = [case for row in document["requirements"] for case in row["cases"]]
-    counts = Counter(case["verdict"] for case in cases)
-    found += [f"{shown(name)} is there {n} times" for name, n in Counter(case["id"] for case in cases).items() if n > 1]
+    counts = Counter(case.verdict for case in results.cases)
+    twice = [name for name in Counter(case.id for case in results.cases).items() if name[1] > 1]
+    found += [f"{shown(name)} is there {n} times" for name, n in twice]
     found += [
         f"counts {n} {outcome}, and {counts[outcome]} cases say so"
-        for outcome, n in document["counts"].items()
+        for outcome, n in results.counts.items()
         if n != counts[outcome]
     ]
-    found += [
-        f"{row['id']} is {row['verdict']}, and its cases make it {worst(case['verdict'] for case in row['cases'])}"
-        for row in document["requirements"]
-        if row["verdict"] != worst(case["verdict"] for case in row["cases"])
-    ]
-    concluded = verdict(document)
-    if document["run"]["finished"] and concluded != document["verdict"]:
-        found.append(f"its verdict is {document['verdict']}, and its cases make it {concluded}")
+    for row in results.requirements:
+        own = worst(case.verdict for case in row.cases)
+        if row.verdict is not own:
+            found.append(f"{row.id} is {row.verdict}, and its cases make it {own}")
+    concluded = verdict(results)
+    if results.run.finished and concluded != results.verdict:
+        found.append(f"its verdict is {results.verdict}, and its cases make it {concluded}")
     return found
-
-
-def _completed(results: Results) -> Results:
-    """Fill in what an older or foreign writer left out; a run that never finished reads as interrupted."""
-    for requirement in results.requirements:
-        for case in requirement.cases:
-            case.level = case.level or requirement.level
-    if results.run.selected_cases is None:
-        results.run.selected_cases = sum(results.counts.values())
-    if results.run.finished is None:
-        results.run.interrupted = True
-        results.verdict = "not-conformant" if results.verdict == "not-conformant" else "incomplete"
-    return results

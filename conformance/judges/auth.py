@@ -20,6 +20,7 @@ from conformance.records.auth import (
     TokenObservation,
     Try,
 )
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
 
 SERVED = 0.5
 """The part of what the administrator gets from which on it counts as served."""
@@ -42,24 +43,63 @@ _HINT = re.compile(
 
 def guarded(seen: GuardObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-01 on one path, by one method."""
-    expected = "without a token the path answers 401 or 403, and nothing of what an authorised caller gets"
+    expected = say("without a token the path answers 401 or 403, and nothing of what an authorised caller gets")
     look, method = seen.paths[case.value], case.name
     bare, exhibit = look.bare[method], pointers.build("paths", case.value)
-    asked = f"{bare.asked} without a token"
+    request = Own(bare.asked)
     if _served(look, method):
-        share = f" with {look.repeated:.0%} of what the administrator gets" if look.repeated else ""
-        return violates(expected, f"{asked} was answered {bare.status}{share}", f"{exhibit}/bare/{method}")
+        return violates(expected, _what_was_served(look, bare), f"{exhibit}/bare/{method}")
     admin = look.admin.get(method)
     if admin and method == "head" and admin.status in _NO_HEAD and not bare.trouble:
-        raise NotApplicable(f"{bare.asked} is answered {admin.status} to the administrator too: there is no HEAD here")
-    _must_be_refused(bare, asked)
+        raise NotApplicable(
+            say(
+                "{request} is answered {status} to the administrator too: there is no HEAD here",
+                request=request,
+                status=admin.status,
+            )
+        )
+    _must_be_refused(bare, say("{request} without a token", request=request))
     if admin is None:
-        raise Inconclusive(f"{asked} was {bare.words}; what an authorised caller gets is not known: {seen.stopped}")
+        raise Inconclusive(
+            say(
+                "{request} without a token was {reply}; what an authorised caller gets is not known: {why}",
+                request=request,
+                reply=bare.words,
+                why=seen.stopped,
+            )
+        )
     if not 200 <= admin.status < 300 and (admin.status != 404 or bare.status == 404):
-        raise Inconclusive(f"{asked} was {bare.words}, which says little: the administrator was {admin.words}")
-    notes = () if bare.status in (401, 403) else (f"{asked} was {bare.words}, where 401 or 403 says it plainly.",)
-    observed = f"{asked} was {bare.words}; the administrator was {admin.words}"
+        raise Inconclusive(
+            say(
+                "{request} without a token was {reply}, which says little: the administrator was {other}",
+                request=request,
+                reply=bare.words,
+                other=admin.words,
+            )
+        )
+    plainer = say(
+        "{request} without a token was {reply}, where 401 or 403 says it plainly.", request=request, reply=bare.words
+    )
+    observed = say(
+        "{request} without a token was {reply}; the administrator was {other}",
+        request=request,
+        reply=bare.words,
+        other=admin.words,
+    )
+    notes = () if bare.status in (401, 403) else (plainer,)
     return conforms(expected, observed, f"{exhibit}/bare/{method}", f"{exhibit}/admin/{method}", notes=notes)
+
+
+def _what_was_served(look: Guarded, bare: Reply) -> Sentence:
+    request = Own(bare.asked)
+    if not look.repeated:
+        return say("{request} without a token was answered {status}", request=request, status=bare.status)
+    return say(
+        "{request} without a token was answered {status} with {share:.0%} of what the administrator gets",
+        request=request,
+        status=bare.status,
+        share=look.repeated,
+    )
 
 
 def _served(look: Guarded, method: str) -> bool:
@@ -79,51 +119,65 @@ def _got(look: Guarded) -> bool:
     return bare.taken and bare.form is not Form.NOTHING
 
 
-def _must_be_refused(reply: Reply, what: str) -> None:
+def _must_be_refused(reply: Reply, what: Sentence) -> None:
     """Raise Inconclusive where an answer neither serves nor refuses."""
     if reply.trouble:
-        raise Inconclusive(f"{what}: {reply.trouble}")
+        raise Inconclusive(say("{what}: {trouble}", what=what, trouble=reply.trouble))
     empty = 200 <= reply.status < 300 and reply.form is Form.NOTHING
     if not reply.turned_away and not empty:
-        raise Inconclusive(f"{what} was {reply.words}, which is neither an answer nor a refusal")
+        neither = say("{what} was {reply}, which is neither an answer nor a refusal", what=what, reply=reply.words)
+        raise Inconclusive(neither)
 
 
-def _must_be_answered(reply: Reply, what: str) -> None:
+def _must_be_answered(reply: Reply, what: Sentence) -> None:
     """Raise Inconclusive where a login was put off, or broke."""
     if reply.trouble or reply.status in (408, 429) or reply.status >= 500:
-        raise Inconclusive(f"{what} was not decided: {reply.words}")
+        raise Inconclusive(_not_decided(reply, what))
+
+
+def _not_decided(reply: Reply, what: Sentence) -> Sentence:
+    return say("{what} was not decided: {reply}", what=what, reply=reply.words)
 
 
 def wrong_credentials(seen: LoginObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-02."""
     name = {"wrong-password": "wrong", "unknown-user": "unknown"}[case.name]
     tried: Try = getattr(seen, name)
-    what = f"a wrong password of {seen.account}" if name == "wrong" else "a user that nobody made"
-    expected = "no token for wrong credentials"
+    login = say("the login with a user that nobody made")
+    if name == "wrong":
+        login = say("the login with a wrong password of {account}", account=seen.account)
+    expected = say("no token for wrong credentials")
     if tried.token:
-        return violates(expected, f"the login with {what} brought a token", f"/{name}")
+        return violates(expected, say("{login} brought a token", login=login), f"/{name}")
     reply = _made(tried)
     if not seen.control.token:
-        raise Inconclusive(f"{seen.account} could not log in with the right password either")
-    _must_be_answered(reply, f"the login with {what}")
-    observed = f"the login with {what} was {reply.words}, without a token; with the right password it brings one"
+        raise Inconclusive(say("{account} could not log in with the right password either", account=seen.account))
+    _must_be_answered(reply, login)
+    observed = say(
+        "{login} was {reply}, without a token; with the right password it brings one", login=login, reply=reply.words
+    )
     return conforms(expected, observed, f"/{name}", "/control")
 
 
 def default_password(seen: LoginObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-05."""
-    expected = "the account admin does not take the password it is delivered with"
+    expected = say("the account admin does not take the password it is delivered with")
     if seen.default.token:
-        return violates(expected, "admin logs in with the default password", "/default")
+        return violates(expected, say("admin logs in with the default password"), "/default")
     reply = _made(seen.default)
     if not seen.control.token:
-        raise Inconclusive(f"{seen.account} could not log in with the right password, so a refusal says nothing")
+        raise Inconclusive(
+            say("{account} could not log in with the right password, so a refusal says nothing", account=seen.account)
+        )
     other = seen.wrong.reply or seen.unknown.reply
     if _let_further(reply, other):
-        observed = f"the login was {reply.words} and leads on to a change: the default password is still set"
+        observed = say(
+            "the login was {reply} and leads on to a change: the default password is still set", reply=reply.words
+        )
         return violates(expected, observed, "/default", "/wrong")
-    _must_be_answered(reply, "the login of admin with the default password")
-    return conforms(expected, f"the login was {reply.words}, without a token", "/default", "/control")
+    _must_be_answered(reply, say("the login of admin with the default password"))
+    observed = say("the login was {reply}, without a token", reply=reply.words)
+    return conforms(expected, observed, "/default", "/control")
 
 
 def _let_further(reply: Reply, other: Reply | None) -> bool:
@@ -137,26 +191,32 @@ def _let_further(reply: Reply, other: Reply | None) -> bool:
 
 def _made(tried: Try) -> Reply:
     if tried.reply is None:
-        raise Inconclusive(tried.withheld or "this login was not made")
+        raise Inconclusive(tried.withheld or say("this login was not made"))
     return tried.reply
 
 
 def forged_tokens(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-03 on one kind of forgery."""
-    expected = "a token that was not given out is refused"
+    expected = say("a token that was not given out is refused")
     if seen.stopped or seen.before is None or seen.after is None or seen.bare is None:
-        raise Inconclusive(seen.stopped or "no forgery was sent")
+        raise Inconclusive(seen.stopped or say("no forgery was sent"))
     tried = seen.forged[case.name]
     exhibits = [pointers.build("forged", case.name, number) for number in range(len(tried))]
     if wrong := [(n, each) for n, each in enumerate(tried) if _accepted(each.reply, seen.before)]:
-        told = "; ".join(f"{each.what} was {each.reply.words}" for _, each in wrong)
+        told = clauses(*(_what_became_of(each) for _, each in wrong))
         return violates(expected, told, *(exhibits[n] for n, _ in wrong))
     if not seen.after.taken:
-        raise Inconclusive(f"the token itself was {seen.after.words} in the end, so the refusals say nothing")
+        raise Inconclusive(
+            say("the token itself was {reply} in the end, so the refusals say nothing", reply=seen.after.words)
+        )
     for each in tried:
         _refused_forgery(each)
-    told = "; ".join(f"{each.what} was {each.reply.words}" for each in tried)
-    return conforms(expected, f"{told}; the token itself was {seen.after.words}", *exhibits, "/before", "/after")
+    itself = say("the token itself was {reply}", reply=seen.after.words)
+    return conforms(expected, clauses(*map(_what_became_of, tried), itself), *exhibits, "/before", "/after")
+
+
+def _what_became_of(forged: Forged) -> Sentence:
+    return say("{what} was {reply}", what=forged.what, reply=forged.reply.words)
 
 
 def _accepted(reply: Reply, control: Reply) -> bool:
@@ -166,48 +226,59 @@ def _accepted(reply: Reply, control: Reply) -> bool:
 def _refused_forgery(each: Forged) -> None:
     """Raise Inconclusive where a forgery was put off; where the gateway broke on it, it was not let in."""
     if each.reply.trouble or each.reply.status in (408, 429, 502, 503, 504):
-        raise Inconclusive(f"{each.what} was not decided: {each.reply.words}")
+        raise Inconclusive(_not_decided(each.reply, each.what))
 
 
 def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-04: the token that was logged out, or the user's other one."""
     if seen.stopped or seen.logout is None or len(seen.after) != 2 or len(seen.before) != 2:
-        raise Inconclusive(seen.stopped or "nobody was logged out")
-    for which, reply in zip(("first", "second"), seen.before, strict=True):
-        if not reply.taken:
-            raise Inconclusive(f"before anybody logged out, the {which} token was {reply.words}")
+        raise Inconclusive(seen.stopped or say("nobody was logged out"))
+    first, second = seen.before
+    if not first.taken:
+        raise Inconclusive(say("before anybody logged out, the first token was {reply}", reply=first.words))
+    if not second.taken:
+        raise Inconclusive(say("before anybody logged out, the second token was {reply}", reply=second.words))
     first, second = seen.after
     if case.name == "token":
-        expected = "a token that was logged out is refused"
+        expected = say("a token that was logged out is refused")
         if not first.taken:
-            _must_be_refused(first, "the token that was logged out")
-        observed = f"{first.asked} with it was {first.words} after the logout, and {seen.before[0].words} before"
+            _must_be_refused(first, say("the token that was logged out"))
+        observed = say(
+            "{request} with it was {after} after the logout, and {before} before",
+            request=Own(first.asked),
+            after=first.words,
+            before=seen.before[0].words,
+        )
         return verdict(not first.taken, expected, observed, "/after/0", "/before/0", "/logout")
     if seen.same_token:
-        raise NotApplicable("both logins brought the same token, so there is no other one to stay alive")
-    expected = "the user's other token goes on working"
+        raise NotApplicable(say("both logins brought the same token, so there is no other one to stay alive"))
+    expected = say("the user's other token goes on working")
     if first.taken:
-        raise Inconclusive("the token that was logged out still works, so nothing can be said of the other")
+        raise Inconclusive(say("the token that was logged out still works, so nothing can be said of the other"))
     if not second.taken:
-        _must_be_refused(second, "the other token")
-    observed = f"{second.asked} with the other token was {second.words} after the logout"
+        _must_be_refused(second, say("the other token"))
+    observed = say(
+        "{request} with the other token was {reply} after the logout",
+        request=Own(second.asked),
+        reply=second.words,
+    )
     return verdict(second.taken, expected, observed, "/after/1", "/before/1", "/logout")
 
 
 def token_life(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-08."""
-    expected = "a token ends seven days after its login, or sooner"
+    expected = say("a token ends seven days after its login, or sooner")
     read = [(n, each, each.seconds) for n, each in enumerate(seen.lifetimes) if each.seconds is not None]
     if not read:
-        stated = ", ".join(f"{each.where} = {each.stated}" for each in seen.lifetimes)
-        raise Inconclusive(
-            f"when the token ends cannot be read: {stated}" if stated else "nothing states when the token ends"
-        )
-    told = "; ".join(f"{each.where} is {each.stated}, {_in_days(seconds)} away" for _, each, seconds in read)
+        if not seen.lifetimes:
+            raise Inconclusive(say("nothing states when the token ends"))
+        stated = [say("{where} = {stated}", where=each.where, stated=Own(each.stated)) for each in seen.lifetimes]
+        raise Inconclusive(say("when the token ends cannot be read: {stated}", stated=listed(stated, By.COMMA)))
+    told = clauses(*(_in_days(each, seconds) for _, each, seconds in read))
     if any(seconds > _most(each) for _, each, seconds in read):
         return violates(expected, told, *(f"/lifetimes/{n}" for n, _, _ in read))
     if all(seconds <= 0 for _, _, seconds in read):
-        raise Inconclusive(f"the token states an end that is over already: {told}")
+        raise Inconclusive(say("the token states an end that is over already: {told}", told=told))
     return conforms(expected, told, *(f"/lifetimes/{n}" for n, _, _ in read))
 
 
@@ -215,26 +286,50 @@ def _most(stated: Lifetime) -> float:
     return LIFE + SLACK + (0 if stated.zone else ZONES)
 
 
-def _in_days(seconds: float) -> str:
-    return f"{seconds / 86400:.2f} days" if abs(seconds) >= 86400 else f"{seconds / 3600:.2f} hours"
+def _in_days(end: Lifetime, seconds: float) -> Sentence:
+    stated = Own(end.stated)
+    if abs(seconds) < 86400:
+        return say("{where} is {stated}, {hours:.2f} hours away", where=end.where, stated=stated, hours=seconds / 3600)
+    return say("{where} is {stated}, {days:.2f} days away", where=end.where, stated=stated, days=seconds / 86400)
 
 
 def throttled(seen: ThrottleObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-09."""
-    expected = "repeated bad logins are held back"
+    expected = say("repeated bad logins are held back")
     place = seen.held_back
     if place is not None and seen.bad[place].trouble and not (seen.alive and seen.alive.status):
-        raise Inconclusive(f"bad login {place + 1} found nobody: {seen.bad[place].trouble}")
+        raise Inconclusive(
+            say("bad login {number} found nobody: {trouble}", number=place + 1, trouble=seen.bad[place].trouble)
+        )
     if place is not None:
         reply = seen.bad[place]
-        observed = f"bad login {place + 1} in a row was {reply.words} after {reply.seconds:.1f} s"
-        return conforms(expected, f"{observed}; the first was {seen.bad[0].words}", f"/bad/{place}", "/bad/0", "/good")
+        observed = say(
+            "bad login {number} in a row was {reply} after {seconds:.1f} s; the first was {first}",
+            number=place + 1,
+            reply=reply.words,
+            seconds=reply.seconds,
+            first=seen.bad[0].words,
+        )
+        return conforms(expected, observed, f"/bad/{place}", "/bad/0", "/good")
     if seen.after.reply is None:
-        raise Inconclusive(f"there was time for {len(seen.bad)} bad logins only, and none was held back")
+        raise Inconclusive(
+            counted(
+                "there was time for {n} bad login only, and it was not held back",
+                "there was time for {n} bad logins only, and none was held back",
+                len(seen.bad),
+            )
+        )
     if not seen.after.token:
-        observed = f"after {len(seen.bad)} bad logins the right password was {seen.after.reply.words}"
+        observed = counted(
+            "after {n} bad login the right password was {reply}",
+            "after {n} bad logins the right password was {reply}",
+            len(seen.bad),
+            reply=seen.after.reply.words,
+        )
         return conforms(expected, observed, "/after", "/good")
-    observed = (
-        f"{len(seen.bad)} bad logins in a row were each answered at once, and the right password worked after them"
+    observed = counted(
+        "{n} bad login was answered at once, and the right password worked after it",
+        "{n} bad logins in a row were each answered at once, and the right password worked after them",
+        len(seen.bad),
     )
     return violates(expected, observed, "/bad", "/after")

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.pointers import build
 from conformance.policy import Policy
 from conformance.records.network import SPARE_PORT, Came, Look, NetworkObservation, Seen, VantageLook
+from conformance.sentence import NOTHING, By, Listed, Own, Sentence, clauses, listed, own_list, say, say_of
 from conformance.target import Network, Reach
 
 ELSEWHERE = "elsewhere"
 """The value of the case that stands for a place to be kept out, where the target file names none."""
 
 _LISTED = 16
+_CAME = {
+    Came.REFUSED: say_of("a port is", "refused"),
+    Came.FILTERED: say_of("a port is", "filtered"),
+    Came.UNREACHABLE: say_of("a port is", "unreachable"),
+    Came.FAILED: say_of("a port is", "failed"),
+}
 _OF_A_PROXY = ("HTTP 502", "HTTP 503", "HTTP 504")
 
 
@@ -36,18 +44,24 @@ def declared(policy: Policy) -> Network:
 
 def kept_apart(*services: str) -> Callable[[NetworkObservation, Policy, Case], Verdict]:
     """Return the judge of NET-01 to NET-04: `services` answer where the target file allows it, and nowhere else."""
-    named = " or ".join(services)
+    named = own_list(services, By.OR)
 
     def judge(seen: NetworkObservation, policy: Policy, case: Case) -> Verdict:
         if not case.value:
             raise Inconclusive(
-                f"the target file has no [[network.reach]] with service = {named}: say from where it may be reached "
-                "and from where not, or exclude the requirement in [scope] with a reason"
+                say(
+                    "the target file has no [[network.reach]] with service = {services}: say from where it may be "
+                    "reached and from where not, or exclude the requirement in [scope] with a reason",
+                    services=named,
+                )
             )
         if case.value == ELSEWHERE:
             raise Inconclusive(
-                f"the target file has no [[network.reach]] with service = {named} and allowed = false: "
-                "that it is kept from anybody is not looked at"
+                say(
+                    "the target file has no [[network.reach]] with service = {services} and allowed = false: "
+                    "that it is kept from anybody is not looked at",
+                    services=named,
+                )
             )
         reach = declared(policy).reach[int(case.value)]
         found = _found(seen, reach.from_, reach.to)
@@ -58,37 +72,51 @@ def kept_apart(*services: str) -> Callable[[NetworkObservation, Policy, Case], V
 
 def _reached(reach: Reach, found: _Found) -> Verdict:
     """Judge a place that is allowed. One that is cut off breaks no promise, but leaves the others unproved."""
-    expected = f"the {reach.service} service answers {reach.from_}"
+    vantage, endpoint = Own(reach.from_), Own(reach.to)
+    expected = say("the {service} service answers {vantage}", service=Own(reach.service), vantage=vantage)
     alive = [one for one in found.look.seen if _lives(one)]
     if not alive:
         raise Inconclusive(
-            f"{reach.to} is allowed from {reach.from_} and did not answer there: {_told(found.look)}; "
-            "nobody is let in who should not be, but what keeps others out cannot be told from a service that is down"
+            say(
+                "{endpoint} is allowed from {vantage} and did not answer there: {told}; nobody is let in who should "
+                "not be, but what keeps others out cannot be told from a service that is down",
+                endpoint=endpoint,
+                vantage=vantage,
+                told=_told(found.look),
+            )
         )
     _believed(found, reach.to)
-    return conforms(expected, f"from {reach.from_}, {reach.to}: {_told(found.look)}", found.place, notes=_notes(found))
+    return conforms(expected, _seen_from(reach.from_, reach.to, _told(found.look)), found.place, notes=_notes(found))
 
 
 def _kept_out(reach: Reach, found: _Found, seen: NetworkObservation) -> Verdict:
-    expected = f"the {reach.service} service is not reached from {reach.from_}"
-    observed = f"from {reach.from_}, {reach.to}: {_told(found.look)}"
+    expected = say(
+        "the {service} service is not reached from {vantage}", service=Own(reach.service), vantage=Own(reach.from_)
+    )
+    observed = _seen_from(reach.from_, reach.to, _told(found.look))
     if any(one.came.is_open for one in found.look.seen):
         _believed(found, reach.to)
         return violates(expected, observed, found.place, notes=_notes(found))
     _whole(found, reach.to)
     if not (alive := [other for other in _same(seen, found.look) if any(map(_lives, other.look.seen))]):
         raise Inconclusive(
-            f"{observed}; but {reach.to} answered nowhere else either, and a service that is down is reached by "
-            "nobody: declare a vantage point that may reach it, with allowed = true"
+            say(
+                "{seen}; but {endpoint} answered nowhere else either, and a service that is down is reached by "
+                "nobody: declare a vantage point that may reach it, with allowed = true",
+                seen=observed,
+                endpoint=Own(reach.to),
+            )
         )
-    proof = f"; {_told(alive[0].look)} from {alive[0].vantage.name}"
-    return conforms(expected, observed + proof, found.place, alive[0].place, notes=_notes(found))
+    proof = say("{told} from {vantage}", told=_told(alive[0].look), vantage=Own(alive[0].vantage.name))
+    return conforms(expected, clauses(observed, proof), found.place, alive[0].place, notes=_notes(found))
 
 
 def nothing_else(seen: NetworkObservation, policy: Policy, case: Case) -> Verdict:
     """Judge NET-05: of the ports looked at on a node, none is open from a place but those declared for it."""
     if not case.value:
-        raise Inconclusive("the target file has no [[network.reach]]: it names no node whose ports could be looked at")
+        raise Inconclusive(
+            say("the target file has no [[network.reach]]: it names no node whose ports could be looked at")
+        )
     name, _, host = case.value.rpartition(" ")
     vantage = _vantage(seen, name)
     others = [
@@ -97,21 +125,36 @@ def nothing_else(seen: NetworkObservation, policy: Policy, case: Case) -> Verdic
         if not _spoken_for(found := _found(seen, name, f"{host}:{port}"), policy, vantage)
     ]
     if not others:
-        raise NotApplicable(f"every one of network.ports on {host} has a [[network.reach]] of its own from {name}")
-    expected = f"of the ports looked at on {host}, {name} reaches what is declared and nothing else"
+        raise NotApplicable(
+            say(
+                "every one of network.ports on {host} has a [[network.reach]] of its own from {vantage}",
+                host=Own(host),
+                vantage=Own(name),
+            )
+        )
+    expected = say(
+        "of the ports looked at on {host}, {vantage} reaches what is declared and nothing else",
+        host=Own(host),
+        vantage=Own(name),
+    )
     if unexpected := [found for found in others if any(one.came.is_open for one in found.look.seen)]:
         _believed(unexpected[0], host)
-        listed = _some([f"{found.look.port} ({_told(found.look)})" for found in unexpected])
+        ports = [say("{port} ({told})", port=found.look.port, told=_told(found.look)) for found in unexpected]
         places = (found.place for found in unexpected[:_LISTED])
-        return violates(expected, f"from {name}, {host} also has open: {listed}", *places)
+        observed = say(
+            "from {vantage}, {host} also has open: {ports}", vantage=Own(name), host=Own(host), ports=_some(ports)
+        )
+        return violates(expected, observed, *places)
     for found in others:
         _whole(found, f"{host}:{found.look.port}")
     alive = next((one for one in _same_host(seen, others[0].look) if any(map(_lives, one.look.seen))), None)
     if alive is None:
-        raise Inconclusive(f"{host} answered nothing from anywhere, and a host that is down has no port open")
-    listed = _some([f"{found.look.port} {_words(found.look)}" for found in others])
+        raise Inconclusive(
+            say("{host} answered nothing from anywhere, and a host that is down has no port open", host=Own(host))
+        )
+    ports = [say("{port} {came}", port=found.look.port, came=_words(found.look)) for found in others]
     places = (found.place for found in others[:_LISTED])
-    return conforms(expected, f"from {name}, {host}: {listed}", *places, alive.place)
+    return conforms(expected, _seen_from(name, host, _some(ports)), *places, alive.place)
 
 
 def _spoken_for(found: _Found, policy: Policy, vantage: VantageLook) -> bool:
@@ -124,36 +167,46 @@ def _vantage(seen: NetworkObservation, name: str) -> VantageLook:
     """Return a vantage point's looks; raises Inconclusive where it did not prove itself."""
     vantage = next((one for one in seen.vantages if one.name == name), None)
     if vantage is None:
-        raise Inconclusive(f"nothing was looked at from {name}")
+        raise Inconclusive(say("nothing was looked at from {vantage}", vantage=Own(name)))
     if doubt := _doubt(vantage):
-        raise Inconclusive(f"{name} is no vantage point to rely on: {doubt}")
+        raise Inconclusive(say("{vantage} is no vantage point to rely on: {doubt}", vantage=Own(name), doubt=doubt))
     return vantage
 
 
-def _doubt(vantage: VantageLook) -> str:
+def _doubt(vantage: VantageLook) -> Sentence:
     """Say why nothing of a vantage point counts, or nothing."""
     if vantage.trouble:
         return vantage.trouble
     if vantage.control is None:
-        return "the target file lacks network.vantage.reachable for it, an address that has to answer there"
+        return say("the target file lacks network.vantage.reachable for it, an address that has to answer there")
     if not any(one.came is Came.ANSWERED for one in vantage.control.seen):
-        control = f"{vantage.control.host}:{vantage.control.port}"
-        return f"its own control {control} has to answer there, and did not: {_told(vantage.control)}"
+        return say(
+            "its own control {endpoint} has to answer there, and did not: {told}",
+            endpoint=_endpoint(vantage.control),
+            told=_told(vantage.control),
+        )
     for look in vantage.nowhere:
         if any(one.came.is_open for one in look.seen):
-            return (
-                f"it reaches {look.host}:{look.port}, an address set aside for documentation, which nobody has: "
-                "something on the way takes every connection"
+            return say(
+                "it reaches {endpoint}, an address set aside for documentation, which nobody has: "
+                "something on the way takes every connection",
+                endpoint=_endpoint(look),
             )
     if not any(one.came is not Came.FAILED for look in vantage.nowhere for one in look.seen):
-        return "no address could be tried there that nobody has"
-    return ""
+        return say("no address could be tried there that nobody has")
+    return NOTHING
+
+
+def _endpoint(look: Look) -> Own:
+    return Own(f"{look.host}:{look.port}")
 
 
 def _found(seen: NetworkObservation, name: str, endpoint: str) -> _Found:
     vantage = _vantage(seen, name)
     if endpoint not in vantage.looks:
-        raise Inconclusive(f"{endpoint} was not looked at from {name}")
+        raise Inconclusive(
+            say("{endpoint} was not looked at from {vantage}", endpoint=Own(endpoint), vantage=Own(name))
+        )
     return _Found(vantage, vantage.looks[endpoint], _place(seen, vantage, endpoint))
 
 
@@ -196,47 +249,73 @@ def _believed(found: _Found, endpoint: str) -> None:
     spare = next((look for look in found.vantage.spares.values() if look.host == found.look.host), None)
     if spare and any(one.came.is_open for one in spare.seen):
         raise Inconclusive(
-            f"{endpoint} takes a connection from {found.vantage.name}, and so does port {SPARE_PORT} of the same host, "
-            "which nobody uses: something on the way takes every connection to it"
+            say(
+                "{endpoint} takes a connection from {vantage}, and so does port {port} of the same host, "
+                "which nobody uses: something on the way takes every connection to it",
+                endpoint=Own(endpoint),
+                vantage=Own(found.vantage.name),
+                port=SPARE_PORT,
+            )
         )
 
 
 def _whole(found: _Found, endpoint: str) -> None:
     """Raise Inconclusive where a connection that was not made says nothing about the target."""
-    name = found.vantage.name
+    name, tried = Own(found.vantage.name), Own(endpoint)
     if not found.look.seen:
-        raise Inconclusive(f"{endpoint} has no address to look at from {name}: {found.look.unresolved or 'none'}")
+        why = found.look.unresolved or say_of("addresses", "none")
+        raise Inconclusive(
+            say("{endpoint} has no address to look at from {vantage}: {why}", endpoint=tried, vantage=name, why=why)
+        )
     if failed := next((one for one in found.look.seen if one.came is Came.FAILED), None):
-        raise Inconclusive(f"{endpoint} could not be tried from {name}: {failed.detail}")
+        raise Inconclusive(
+            say("{endpoint} could not be tried from {vantage}: {why}", endpoint=tried, vantage=name, why=failed.detail)
+        )
 
 
-def _notes(found: _Found) -> tuple[str, ...]:
+def _notes(found: _Found) -> tuple[Sentence, ...]:
     if not found.look.unresolved:
         return ()
-    name, host = found.vantage.name, found.look.host
-    return (f"{host} is not resolved at {name} ({found.look.unresolved}): its addresses were learnt elsewhere.",)
+    note = say(
+        "{host} is not resolved at {vantage} ({why}): its addresses were learnt elsewhere.",
+        host=Own(found.look.host),
+        vantage=Own(found.vantage.name),
+        why=found.look.unresolved,
+    )
+    return (note,)
 
 
-def _told(look: Look) -> str:
+def _seen_from(vantage: str, where: str, told: Sentence | Listed) -> Sentence:
+    return say("from {vantage}, {where}: {told}", vantage=Own(vantage), where=Own(where), told=told)
+
+
+def _told(look: Look) -> Sentence | Listed:
     """Say what came of every address."""
     if not look.seen:
-        return f"the name is not resolved there ({look.unresolved or 'no address'})"
-    return ", ".join(_word(one) if one.address == look.host else f"{one.address} {_word(one)}" for one in look.seen)
+        return say("the name is not resolved there ({why})", why=look.unresolved or say("no address"))
+    words = (
+        _word(one) if one.address == look.host else say("{address} {came}", address=Own(one.address), came=_word(one))
+        for one in look.seen
+    )
+    return listed(words, By.COMMA)
 
 
-def _some(items: list[str]) -> str:
+def _some(items: list[Sentence]) -> Sentence | Listed:
     """List as many as a reader bears, and count the others."""
-    more = len(items) - _LISTED
-    return ", ".join(items[:_LISTED]) + (f", and {more} more" if more > 0 else "")
+    first, more = listed(items[:_LISTED], By.COMMA), len(items) - _LISTED
+    return say("{first}, and {more} more", first=first, more=more) if more > 0 else first
 
 
-def _words(look: Look) -> str:
-    return "/".join(dict.fromkeys(one.came.value for one in look.seen))
+def _words(look: Look) -> Sentence:
+    """Say in what ways no connection was made, each once."""
+    ways = dict.fromkeys(_CAME[one.came] for one in look.seen)
+    return reduce(lambda before, way: say("{before}/{way}", before=before, way=way), ways)
 
 
-def _word(one: Seen) -> str:
+def _word(one: Seen) -> Sentence:
     if one.came is Came.ANSWERED:
-        return f"answered ({one.protocol})"
+        return say("answered ({protocol})", protocol=one.protocol)
     if one.came is Came.ACCEPTED:
-        return f"took the connection and {one.detail}"
-    return str(one.came) if one.came is Came.REFUSED or not one.detail else f"{one.came} ({one.detail})"
+        return say("took the connection and {then}", then=one.detail)
+    came = _CAME[one.came]
+    return came if one.came is Came.REFUSED or not one.detail else say("{came} ({why})", came=came, why=one.detail)

@@ -7,7 +7,7 @@ is shown in English. `python -m conformance.locale` brings them up to date, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -34,7 +34,7 @@ class Tongue:
         self.code = code
         self.translations = _translations(code)
 
-    @cached_property
+    @property
     def locale(self) -> Locale:
         """What CLDR knows of the language."""
         from babel import Locale
@@ -50,7 +50,7 @@ class Tongue:
             return template if sentence.many is None or sentence.n == 1 else sentence.many
         if sentence.many is not None and sentence.n is not None:
             found = say.ngettext(template, sentence.many, sentence.n)
-            return None if found in (template, sentence.many) else found
+            return None if found in (template, sentence.many) and not self.knows(None, template) else found
         context = sentence.context
         found = say.gettext(template) if context is None else say.pgettext(context, template)
         return None if found == template and not self.knows(sentence.context, template) else found
@@ -112,8 +112,9 @@ def _translations(code: str) -> NullTranslations:
 @cache
 def _known(code: str) -> frozenset[tuple[str | None, str]]:
     """Return what stands translated in a language's catalogues, by context and text."""
-    found: dict[str, str] = getattr(_translations(code), "_catalog", {})
-    pairs = (key.rpartition("\x04") for key in found if isinstance(key, str))
+    found: dict[str | tuple[str, int], str] = getattr(_translations(code), "_catalog", {})
+    keys = {key if isinstance(key, str) else key[0] for key in found}  # (text, 0), (text, 1) of a plural
+    pairs = (key.rpartition("\x04") for key in keys)
     return frozenset((context or None, text) for context, _, text in pairs)
 
 

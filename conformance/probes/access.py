@@ -24,7 +24,8 @@ from conformance.probes.preflight import reach
 from conformance.probes.resolve import resolve
 from conformance.probes.trust import careful_context, served
 from conformance.records import tls
-from conformance.records.access import Certificate, ChainObservation, Node, NodesObservation
+from conformance.records.access import NOT_READABLE, Certificate, ChainObservation, Node, NodesObservation
+from conformance.sentence import NOTHING, Own, say
 from conformance.target import Webapp
 
 _MORE_THAN_ENOUGH = 16
@@ -103,7 +104,8 @@ def handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> lis
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, ValueError) as error:
-            raise Inconclusive(f"{address or host}:{port}: {plain_words(error)}") from error
+            place = Own(f"{address or host}:{port}")
+            raise Inconclusive(say("{place}: {trouble}", place=place, trouble=plain_words(error))) from error
 
 
 def facts(der: bytes) -> Certificate:
@@ -122,7 +124,7 @@ def facts(der: bytes) -> Certificate:
             self_signed=_signed_by_itself(certificate),
         )
     except ValueError:
-        return Certificate("not readable", "not readable", (), "", "", digest)
+        return Certificate(NOT_READABLE, NOT_READABLE, (), "", "", digest)
 
 
 def _signed_by_itself(certificate: x509.Certificate) -> bool:
@@ -169,7 +171,8 @@ def _addresses(url: str) -> tuple[str, ...]:
     try:
         found = resolve(parts.hostname or "", parts.port or 443, TIMEOUT)
     except (OSError, UnicodeError) as error:
-        raise Inconclusive(f"{parts.hostname}: {plain_words(error)}") from error
+        host = Own(parts.hostname or "")
+        raise Inconclusive(say("{place}: {trouble}", place=host, trouble=plain_words(error))) from error
     return tuple(dict.fromkeys(str(address[0]) for _, address in found))[:_MORE_THAN_ENOUGH]
 
 
@@ -178,7 +181,7 @@ def _node(bench: Bench, address: str) -> Node:
     try:
         chain = look_at_chain(bench, address)
     except Inconclusive as reason:
-        return Node(address, str(reason))
+        return Node(address, reason.reason)
     with ThreadPoolExecutor(4) as pool:
         answers = live_versions(Caller(bench, webapp.url, address), pool)
     page = None
@@ -186,7 +189,7 @@ def _node(bench: Bench, address: str) -> Node:
         url = webapp.url.rstrip("/") + webapp.admin_paths[0]
         page = replace(exchange(bench, "GET", url, context=webapp_context(bench), address=address), body="")
     offered = tuple(version for version, answer in answers.items() if answer.outcome == "offered")
-    return Node(address, "", chain, offered, page)
+    return Node(address, NOTHING, chain, offered, page)
 
 
 chain = Probe("chain", ChainObservation, _chain)

@@ -13,13 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from conformance.model import Inconclusive
 from conformance.probes.access import names_of
 from conformance.probes.certificates import certificates
+from conformance.sentence import Own, Sentence, say
 
-HOLDS = "it has to hold, in PEM, the key, the certificate and those of its authorities"
+HOLDS = say("it has to hold, in PEM, the key, the certificate and those of its authorities")
 
 _KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.+?-----END \1PRIVATE KEY-----", re.DOTALL)
 
 
-def fitting(pem: str, presented: str, what: str) -> tuple[str, ...]:
+def fitting(pem: str, presented: str, what: Own) -> tuple[str, ...]:
     """Return the names of the certificate in an operator's file.
 
     Raises Inconclusive, in which `what` names the file, unless it holds the certificate that is presented, and its key.
@@ -27,25 +28,38 @@ def fitting(pem: str, presented: str, what: str) -> tuple[str, ...]:
     key = _public_key(pem, what)
     found = [x509.load_der_x509_certificate(der) for der in certificates(pem.encode())]
     if not found:
-        raise Inconclusive(f"{what} holds no certificate: {HOLDS}")
+        raise Inconclusive(say("{file} holds no certificate: {needed}", file=what, needed=HOLDS))
     own = [each for each in found if _spki(each.public_key()) == key]
     if not own:
-        raise Inconclusive(f"{what}: its private key does not belong to its certificate ({_called(found[0])})")
+        raise Inconclusive(
+            say(
+                "{file}: its private key does not belong to its certificate ({certificate})",
+                file=what,
+                certificate=_called(found[0]),
+            )
+        )
     if sha256(own[0].public_bytes(Encoding.DER)).hexdigest() != presented:
-        raise Inconclusive(f"{what} holds another certificate ({_called(own[0])}) than the one that is presented now")
+        raise Inconclusive(
+            say(
+                "{file} holds another certificate ({certificate}) than the one that is presented now",
+                file=what,
+                certificate=_called(own[0]),
+            )
+        )
     return names_of(own[0])
 
 
-def _public_key(pem: str, what: str) -> bytes:
+def _public_key(pem: str, what: Own) -> bytes:
     block = _KEY.search(pem)
     if block is None:
-        raise Inconclusive(f"{what} holds no private key: {HOLDS}")
+        raise Inconclusive(say("{file} holds no private key: {needed}", file=what, needed=HOLDS))
     try:
         return _spki(load_pem_private_key(block[0].encode(), None).public_key())
     except TypeError as error:
-        raise Inconclusive(f"{what}: its private key is encrypted; give it without a password") from error
+        encrypted = say("{file}: its private key is encrypted; give it without a password", file=what)
+        raise Inconclusive(encrypted) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Inconclusive(f"{what}: its private key cannot be read") from error
+        raise Inconclusive(say("{file}: its private key cannot be read", file=what)) from error
 
 
 def _spki(key: Any) -> bytes:
@@ -53,5 +67,5 @@ def _spki(key: Any) -> bytes:
     return encoded
 
 
-def _called(certificate: x509.Certificate) -> str:
-    return certificate.subject.rfc4514_string() or "without a name"
+def _called(certificate: x509.Certificate) -> Own | Sentence:
+    return Own(certificate.subject.rfc4514_string()) or say("without a name")

@@ -30,6 +30,7 @@ from conformance.probes.presenting import LONGEST_RESTART, PAUSE, RELOADS, prese
 from conformance.probes.putting_back import put_back
 from conformance.records.access import Upload, UploadsObservation
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Certificate, Target
 
 PATH = "/v1/certificates/external"
@@ -100,7 +101,7 @@ class Gate:
         answer, body = fetch_authority(self.admin)
         stored = f"{answer.status} {sha256(body).hexdigest()}" if answer.status else ""
         failed = answer.status >= 500 or answer.status == 401
-        broken = answer.trouble or (f"answered {answer.status}" if failed else "")
+        broken = answer.trouble or (say("answered {status}", status=answer.status) if failed else NOTHING)
         return Upload(after.status, after.trouble, served, unserved, stored, broken)
 
     def served_after(self, body: bytes) -> Upload:
@@ -120,10 +121,21 @@ class Gate:
     def back(self) -> Upload:
         """Upload the operator's file again; raises Inconclusive when its certificate is not served then."""
         made = self.served_after(self.original)
-        if made.served != self.present or not made.accepted:
-            then = f", and then {made.unserved or 'another one was served'}" if made.served != self.present else ""
+        if made.served != self.present:
             raise Inconclusive(
-                f"the present certificate cannot be put back, so no more is uploaded: it was {made.words()}{then}"
+                say(
+                    "the present certificate cannot be put back, so no more is uploaded: "
+                    "it was {reply}, and then {then}",
+                    reply=made.words(),
+                    then=made.unserved or say("another one was served"),
+                )
+            )
+        if not made.accepted:
+            raise Inconclusive(
+                say(
+                    "the present certificate cannot be put back, so no more is uploaded: it was {reply}",
+                    reply=made.words(),
+                )
             )
         return made
 
@@ -143,9 +155,9 @@ def _look(bench: Bench) -> UploadsObservation:
     with administrator(bench) as admin:
         served, unserved = presented(bench)
         if not served:
-            raise Inconclusive(f"no certificate is presented: {unserved}")
+            raise Inconclusive(say("no certificate is presented: {why}", why=unserved))
         reference = webapp.certificate.restore
-        what = f"webapp.certificate.restore ({reference.label})"
+        what = Own(f"webapp.certificate.restore ({reference.label})")
         names = fitting(bench.vault[reference].reveal(), served, what)
         bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
         return _upload_all(Gate(admin, webapp.certificate, bundle, served))
@@ -155,7 +167,9 @@ def _upload_all(gate: Gate) -> UploadsObservation:
     found: dict[str, Any] = {"present": gate.present, "own": gate.bundle.sha256}
     found |= {"restarts": bool(gate.settings.restart), "refused": {}, "left_out": {}}
     try:
-        with gate.bench.undo.promised("the web app's certificate", gate.put_back, gate.journalled()) as gate.promise:
+        with gate.bench.undo.promised(
+            say("the web app's certificate"), gate.put_back, gate.journalled()
+        ) as gate.promise:
             found["again"] = again = gate.back()
             with closing(_refused(gate, found["left_out"])) as turns:
                 for kind, upload in turns:
@@ -165,18 +179,18 @@ def _upload_all(gate: Gate) -> UploadsObservation:
             found |= _settled(gate)
             found |= _good(gate)
     except Inconclusive as reason:
-        found["stopped"] = str(reason)
+        found["stopped"] = reason.reason
     return UploadsObservation(**found)
 
 
-def _refused(gate: Gate, left_out: dict[str, str]) -> Generator[tuple[str, Callable[[], Upload]], None, None]:
+def _refused(gate: Gate, left_out: dict[str, Sentence]) -> Generator[tuple[str, Callable[[], Upload]], None, None]:
     """Make the uploads that must not count, each when its turn has come."""
     yield "unauthenticated", lambda: gate.upload(gate.bundle.whole, "")
     try:
         with _somebody(gate) as token:
             yield "non-admin", lambda: gate.upload(gate.bundle.whole, token)
     except Inconclusive as reason:
-        left_out["non-admin"] = str(reason)
+        left_out["non-admin"] = reason.reason
     for kind, body in gate.bundle.bad().items():
         yield kind, partial(gate.upload, body, gate.admin.token)
 
@@ -192,9 +206,19 @@ def _somebody(gate: Gate) -> Iterator[str]:
             session = stack.enter_context(signed_in(gate.admin, user))
         known = session.ask("GET", "/v1/health")
         if not 200 <= known.status < 300:
-            said = known.trouble or f"was answered {known.status}"
-            raise Inconclusive(f"the token of a user who is no administrator is not taken: GET /v1/health {said}")
+            raise Inconclusive(_not_taken(known))
         yield session.token
+
+
+def _not_taken(known: Exchange) -> Sentence:
+    if known.trouble:
+        return say(
+            "the token of a user who is no administrator is not taken: GET /v1/health {trouble}", trouble=known.trouble
+        )
+    return say(
+        "the token of a user who is no administrator is not taken: GET /v1/health was answered {status}",
+        status=known.status,
+    )
 
 
 def _settled(gate: Gate) -> dict[str, Upload]:

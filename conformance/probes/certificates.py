@@ -17,6 +17,7 @@ from conformance.probes.accounts import Session, administrator
 from conformance.probes.http import exchange_bytes, present
 from conformance.records.access import AuthorityObservation
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING, Own, say
 
 PATH = "/v1/certificates/external/ca"
 MOST_CERTIFICATES = 20
@@ -47,7 +48,7 @@ def _look(bench: Bench) -> AuthorityObservation:
         return AuthorityObservation(seen.status, seen.trouble, kind)
     found = certificates(body)[:MOST_CERTIFICATES]
     message = _verified(bench, found) if found else ""
-    return AuthorityObservation(seen.status, "", kind, tuple(facts(der) for der in found), message)
+    return AuthorityObservation(seen.status, NOTHING, kind, tuple(facts(der) for der in found), message)
 
 
 def certificates(body: bytes) -> list[bytes]:
@@ -88,7 +89,8 @@ def _verified(bench: Bench, authorities: list[bytes]) -> str:
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except ssl.SSLError as error:
-        raise Inconclusive(f"the certificates that came cannot be trusted: {error.reason}") from error
+        reason = Own(error.reason)
+        raise Inconclusive(say("the certificates that came cannot be trusted: {reason}", reason=reason)) from error
     return ""
 
 

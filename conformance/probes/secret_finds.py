@@ -9,6 +9,7 @@ from conformance import pointers
 from conformance.records.auth import Find
 from conformance.redact import Redactor
 from conformance.secret import Secret
+from conformance.sentence import Own, Sentence, say
 
 _KEY = (
     r"(?:passw(?:or)?d|passwd|pwd|passphrase|secret|access_?token"
@@ -51,9 +52,12 @@ class SecretFinder:
         """
         text = _PUBLIC.sub("", text)
         leaves = [(at, value) for at, value in pointers.leaves_of(text) if isinstance(value, str)]
-        known = [Find(f"the value of {label}", self._place(label, leaves)) for label in self._told(text)]
+        known = [
+            Find(say("the value of {secret}", secret=_spoken(label)), self._place(label, leaves))
+            for label in self._told(text)
+        ]
         found = [Find(what, at) for at, value in leaves or [("", text)] for what in _in_text(value)]
-        found += [Find(f"an unmasked {name}", at) for at, name, value in _named(leaves) if not _masked(value)]
+        found += [Find(_unmasked(name), at) for at, name, value in _named(leaves) if not _masked(value)]
         return tuple(dict.fromkeys((*known, *found)))[:_MOST]
 
     def _told(self, text: str) -> list[str]:
@@ -63,16 +67,24 @@ class SecretFinder:
         return next((at for at, value in leaves if self._known[label].leaks(value)), "")
 
 
-def _in_text(text: str) -> Iterator[str]:
+def _in_text(text: str) -> Iterator[Sentence]:
     if _PRIVATE_KEY.search(text):
-        yield "a private key"
+        yield say("a private key")
     for found in _ASSIGNED.finditer(text):
         prose = found["is"] == ":" and not found["quote"] and not found["key"].isupper()  # "password: too short"
         if not prose and not _masked(found["value"]):
-            yield f"an unmasked {found['key']}"
+            yield _unmasked(found["key"])
     for found in _IN_URL.finditer(text):
         if not _masked(found[1]):
-            yield "a URL with an unmasked password"
+            yield say("a URL with an unmasked password")
+
+
+def _spoken(label: str) -> Own | Sentence:
+    return label if isinstance(label, Sentence) else Own(label)
+
+
+def _unmasked(name: str) -> Sentence:
+    return say("an unmasked {name}", name=Own(name))
 
 
 def _named(leaves: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:

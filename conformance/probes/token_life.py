@@ -13,6 +13,7 @@ from conformance.bench import Bench
 from conformance.forgeries import tokens
 from conformance.records.auth import Lifetime
 from conformance.records.http import Exchange
+from conformance.sentence import Own, Sentence, say
 
 _ENDS = {"expires_after", "expires_at", "expires", "expires_on", "expiresat", "expiresafter", "expiration", "expiry"}
 _ENDS |= {"exp", "valid_until", "expires_in", "expiresin"}
@@ -25,14 +26,18 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 def lifetimes(bench: Bench, login: Exchange, token: str) -> tuple[Lifetime, ...]:
     """Return everything that states when the token ends, in seconds from the server's own time of the login."""
     now = _server_time(login) or bench.clock.now()
-    ends = [(at, value) for at, value in pointers.leaves_of(login.body) if at.rpartition("/")[2].lower() in _ENDS]
+    ends = [
+        (say("{pointer}", pointer=Own(at)), value)
+        for at, value in pointers.leaves_of(login.body)
+        if at.rpartition("/")[2].lower() in _ENDS
+    ]
     claimed = tokens.claims(token).get("exp")
     if claimed is not None:
-        ends.append(("the token's claim exp", claimed))
+        ends.append((say("the token's claim exp"), claimed))
     return tuple(_lifetime(where, value, now) for where, value in ends)
 
 
-def _lifetime(where: str, value: Any, now: float) -> Lifetime:
+def _lifetime(where: Sentence, value: Any, now: float) -> Lifetime:
     found = next(_read(value), None)
     if found is None:
         return Lifetime(where, str(value)[:_STATED], None)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from conformance.records import tls
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING, Own, Sentence, say
+
+NOT_READABLE = say("not readable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class PlainLook:
 
     exchange: Exchange
     https_status: int
-    https_trouble: str
+    https_trouble: Sentence
     shared: float
     same_body: bool
     password_field: bool
@@ -33,7 +36,7 @@ class PlainObservation:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as it was served. Names are RFC 4514 strings, instants ISO 8601 in UTC.
+    """A certificate as it was served. Names are RFC 4514 strings, or NOT_READABLE; instants ISO 8601 in UTC.
 
     `issuer_url` is where it says that its issuer's certificate can be fetched, empty where it says nothing.
     `self_signed` says that it is its own issuer.
@@ -47,6 +50,11 @@ class Certificate:
     sha256: str
     issuer_url: str = ""
     self_signed: bool = False
+
+
+def named(name: str) -> Own | Sentence:
+    """Return a certificate's subject or issuer to be put into a sentence."""
+    return NOT_READABLE if name == NOT_READABLE else Own(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Node:
     """
 
     address: str
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     chain: ChainObservation | None = None
     versions: tuple[str, ...] = ()
     page: Exchange | None = None
@@ -102,7 +110,7 @@ class AuthorityObservation:
     """
 
     status: int
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     kind: str = ""
     certificates: tuple[Certificate, ...] = ()
     message: str = ""
@@ -118,20 +126,20 @@ class Upload:
     """
 
     status: int
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     served: str = ""
-    unserved: str = ""
+    unserved: Sentence = NOTHING
     stored: str = ""
-    broken: str = ""
+    broken: Sentence = NOTHING
 
     @property
     def accepted(self) -> bool:
         """Tell whether the answer says so."""
         return 200 <= self.status < 300
 
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Say what the answer was."""
-        return self.trouble or f"answered {self.status}"
+        return self.trouble or say("answered {status}", status=self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +152,13 @@ class UploadsObservation:
     one after it. `stopped` says why no more was uploaded, or nothing at all.
     """
 
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     present: str = ""
     own: str = ""
     restarts: bool = False
     again: Upload | None = None
     refused: dict[str, Upload] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, Sentence] = field(default_factory=dict)
     settled: Upload | None = None
     good: Upload | None = None
     back: Upload | None = None

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from conformance.sentence import NOTHING, Sentence, say
+
+OWN_USER = say("a user of the run's own")
+
 SLOW = 1.0
 """Seconds from which on an answer counts as held back, if it also took three times as long as a good login."""
 
@@ -31,7 +35,7 @@ class Reply:
 
     asked: str
     status: int = 0
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     form: Form = Form.NOTHING
     said: str = ""
     seconds: float = 0.0
@@ -49,11 +53,13 @@ class Reply:
         return 300 <= self.status < 500 and self.status not in (408, 429)
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Say in a few words what came."""
         if self.trouble:
             return self.trouble
-        return f"answered {self.status}" + (" with errors only" if self.taken != (200 <= self.status < 300) else "")
+        if self.taken != (200 <= self.status < 300):
+            return say("answered {status} with errors only", status=self.status)
+        return say("answered {status}", status=self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class GuardObservation:
     """The declared API paths. `stopped` says why nobody could log in, and is empty otherwise."""
 
     paths: dict[str, Guarded]
-    stopped: str = ""
+    stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Lifetime:
     `seconds` is None where it cannot be read; `zone` says whether it names a time zone.
     """
 
-    where: str
+    where: Sentence
     stated: str
     seconds: float | None
     zone: bool = True
@@ -95,7 +101,7 @@ class Lifetime:
 class Forged:
     """A request with a token that is none, and what came of it."""
 
-    what: str
+    what: Sentence
     reply: Reply
 
 
@@ -113,7 +119,7 @@ class TokenObservation:
     after: Reply | None = None
     bare: Reply | None = None
     forged: dict[str, tuple[Forged, ...]] = field(default_factory=dict)
-    stopped: str = ""
+    stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Try:
 
     reply: Reply | None = None
     token: bool = False
-    withheld: str = ""
+    withheld: Sentence = NOTHING
 
     @property
     def works(self) -> bool | None:
@@ -140,7 +146,7 @@ class LoginObservation:
     count of bad logins is left behind at one.
     """
 
-    account: str
+    account: Sentence
     control: Try
     wrong: Try
     unknown: Try
@@ -157,7 +163,7 @@ class LogoutObservation:
     before: tuple[Reply, ...] = ()
     logout: Reply | None = None
     after: tuple[Reply, ...] = ()
-    stopped: str = ""
+    stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,7 @@ class PasswordObservation:
 
     creation: dict[str, Trial] = field(default_factory=dict)
     change: dict[str, Trial] = field(default_factory=dict)
-    stopped: str = ""
+    stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +196,10 @@ class Deed:
 class PrivilegeObservation:
     """What a user without the administrator's role tried. `own` is a request that any user may make."""
 
-    account: str = ""
+    account: Sentence = NOTHING
     own: Reply | None = None
     deeds: dict[str, Deed] = field(default_factory=dict)
-    stopped: str = ""
+    stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,7 @@ class ThrottleObservation:
 class Find:
     """A secret that was shown: which one, and where."""
 
-    what: str
+    what: Sentence
     where: str
 
 
@@ -237,7 +243,7 @@ class Find:
 class Shown:
     """One piece of output and the secrets in it; the output itself is not kept."""
 
-    what: str
+    what: Sentence
     reply: Reply
     size: int = 0
     finds: tuple[Find, ...] = ()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.sentence import NOTHING, Sentence, say
+
+SILENCE = say("no answer in time")
+
 
 class Answer(StrEnum):
     """What an answer is to the holder of the secret.
@@ -29,7 +33,7 @@ class Attempt:
     opened where it opens; `body` is its first 256 characters as they came.
     """
 
-    what: str
+    what: Sentence
     accepted: bool
     youngest: float = 0.0
     oldest: float = 0.0
@@ -41,7 +45,7 @@ class Attempt:
     says: str = ""
     body: str = ""
     body_bytes: int = 0
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     seconds: float = 0.0
 
 
@@ -66,7 +70,7 @@ class ClockReading:
     offset: float = 0.0
     uncertainty: float = 0.0
     source: str = ""
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from conformance.sentence import NOTHING, Sentence
+
 SPARE_PORT = 4
 """Assigned to nobody, and offered by nobody: a host that seems to is not the one that takes the connection."""
 
@@ -31,8 +33,8 @@ class Seen:
 
     address: str
     came: Came
-    protocol: str = ""
-    detail: str = ""
+    protocol: Sentence = NOTHING
+    detail: Sentence = NOTHING
     seconds: float = 0.0
 
 
@@ -46,7 +48,7 @@ class Look:
     host: str
     port: int
     seen: tuple[Seen, ...] = ()
-    unresolved: str = ""
+    unresolved: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class VantageLook:
 
     name: str
     command: tuple[str, ...]
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     python: str = ""
     control: Look | None = None
     nowhere: tuple[Look, ...] = ()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from jinja2 import TemplateError
 
 from conformance.model import Also, UnusableInput
 from conformance.report import junit, markdown, oscal, page, sarif
 from conformance.report.hostile import shown
+from conformance.results import Results, as_json
 from conformance.sentence import Sentence
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
@@ -26,25 +26,23 @@ def names(also: Iterable[str] = ()) -> tuple[str, ...]:
     return (*NAMES, *(_ALSO[Also(extra)][0] for extra in also))
 
 
-def write(document: Mapping[str, Any], folder: Path, language: str = "en", also: Iterable[str] = ()) -> None:
+def write(found: Results, folder: Path, language: str = "en", also: Iterable[str] = ()) -> None:
     """Write results.json, and then every report that is drawn from it, in place of an earlier run's."""
     for name in names(Also):
         (folder / name).unlink(missing_ok=True)
-    results = encoded(document)
+    results = encoded(found)
     (folder / NAMES[0]).write_bytes(results)
-    draw(document, results, folder, language, also)
+    draw(found, results, folder, language, also)
 
 
-def render(
-    document: Mapping[str, Any], results: Path, folder: Path, language: str = "en", also: Iterable[str] = ()
-) -> list[Path]:
-    """Draw the reports again from the results file that `document` was read from, which stays as it is.
+def render(found: Results, results: Path, folder: Path, language: str = "en", also: Iterable[str] = ()) -> list[Path]:
+    """Draw the reports again from the results file that `found` was read from, which stays as it is.
 
     Raises UnusableInput when they cannot be written, or when what is recorded cannot be made sense of.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return draw(document, results.read_bytes(), folder, language, also)
+        return draw(found, results.read_bytes(), folder, language, also)
     except OSError as error:
         raise UnusableInput(Sentence(f"{folder}: reports cannot be written here ({error.strerror})")) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, TemplateError) as error:
@@ -52,17 +50,15 @@ def render(
         raise UnusableInput(Sentence(f"{results}: what it records cannot be drawn; was it edited? ({what})")) from error
 
 
-def draw(
-    document: Mapping[str, Any], results: bytes, folder: Path, language: str, also: Iterable[str] = ()
-) -> list[Path]:
-    """Write every report that is drawn from `document`; `results` is its file's content, for the digest."""
+def draw(found: Results, results: bytes, folder: Path, language: str, also: Iterable[str] = ()) -> list[Path]:
+    """Write every report that is drawn from `found`; `results` is its file's content, for the digest."""
     drawn = {
-        "compliance.html": page.draw(document, hashlib.sha256(results).hexdigest(), language),
+        "compliance.html": page.draw(found, hashlib.sha256(results).hexdigest(), language),
         page.STYLESHEET: page.stylesheet(),
-        "junit.xml": junit.draw(document),
-        "summary.md": markdown.draw(document, language),
+        "junit.xml": junit.draw(found),
+        "summary.md": markdown.draw(found, language),
     }
-    drawn |= {name: draws(document, language) for name, draws in (_ALSO[Also(extra)] for extra in also)}
+    drawn |= {name: draws(found, language) for name, draws in (_ALSO[Also(extra)] for extra in also)}
     for name, text in drawn.items():
         (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
     return [folder / name for name in drawn]
@@ -77,7 +73,7 @@ def append_to_job(written: Iterable[Path]) -> None:
                 file.write(summary.read_text(encoding="utf-8"))
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
+def encoded(found: Results) -> bytes:
     """Return results.json as it is written; a lone surrogate becomes its JSON escape."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode("utf-8", "backslashreplace")

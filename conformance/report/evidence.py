@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.report.hostile import bounded, shown, shown_block
+from conformance.results import Entry
 
 MAX_STRING = 400
 MAX_ITEMS = 24
@@ -40,14 +41,14 @@ class Exhibits:
         self._room = MAX_PAGE
         self._numbers: dict[str, int] = {}
 
-    def of(self, case: Mapping[str, Any]) -> list[Exhibit]:
+    def of(self, case: Entry) -> list[Exhibit]:
         """Return the first of what `case` rests on: its exhibits, else the observations as a whole."""
-        pointers = case["exhibits"] or [f"{key}#" for key in case["evidence"]]
+        pointers = case.exhibits or [f"{key}#" for key in case.evidence]
         return [self._exhibit(pointer) for pointer in pointers[:MAX_SHOWN]]
 
-    def count(self, case: Mapping[str, Any]) -> int:
+    def count(self, case: Entry) -> int:
         """Return how much `case` rests on in all; the page shows the first of it."""
-        return len(case["exhibits"] or case["evidence"])
+        return len(case.exhibits or case.evidence)
 
     def _exhibit(self, pointer: str) -> Exhibit:
         name = shown(pointer, MAX_STRING)

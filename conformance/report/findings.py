@@ -12,11 +12,11 @@ from conformance.model import Exit
 from conformance.report import difference, view
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
+from conformance.results import Comparison, Entry, Results
+from conformance.sentence import Sentence
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
-
-    from conformance.session import Session
 
 LONGEST = 300
 FEW = 20
@@ -32,31 +32,31 @@ class Line:
 
 
 def lines(
-    document: view.Document, reports: Path, language: str = "en", *, verbosity: int = 0, code: int | None = None
+    results: Results, reports: Path, language: str = "en", *, verbosity: int = 0, code: int | None = None
 ) -> Iterator[Line]:
     """Tell a run: below 0 its verdict only, at 0 the first of each kind of finding, above all of them.
 
-    `code` is what the process ends with; another code than the document's own is told only where it means a defect.
+    `code` is what the process ends with; another code than the results' own is told only where it means a defect.
     """
     words = Wording(language)
     if verbosity >= 0:
         yield Line("")
-        yield from _broken(words, "violations", view.failing(document), "red", verbosity)
-        yield from _broken(words, "deviations", view.deviating(document), "yellow", verbosity)
-        yield from _gaps(words, view.gaps(document), verbosity)
-    yield from _difference(words, document.get("comparison"), verbosity)
-    own = exit_code(document)
+        yield from _broken(words, "violations", view.failing(results), "red", verbosity)
+        yield from _broken(words, "deviations", view.deviating(results), "yellow", verbosity)
+        yield from _gaps(words, view.gaps(results), verbosity)
+    yield from _difference(words, results.comparison, verbosity)
+    own = exit_code(results)
     code = own if code is None else code
-    colour = "green" if code == 0 else "yellow" if document["verdict"] in ("incomplete", "partial") else "red"
+    colour = "green" if code == 0 else "yellow" if results.verdict in ("incomplete", "partial") else "red"
     yield Line(words("terminal.reports", folder=reports.resolve()))
-    yield Line(shown(view.headline(document, words), 4 * LONGEST), ("bold", colour))
+    yield Line(shown(view.headline(results, words), 4 * LONGEST), ("bold", colour))
     if code in (own, Exit.INTERNAL):
         yield Line(words("terminal.exit", code=str(int(code)), meaning=words(f"exit.{int(code)}")))
 
 
-def write(terminal: TerminalWriter, session: Session, verbosity: int, code: int) -> None:
+def write(terminal: TerminalWriter, results: Results, reports: Path, language: str, verbosity: int, code: int) -> None:
     """Write a finished run, which ends with `code`, to the terminal."""
-    for line in lines(session.document, session.reports, session.language, verbosity=verbosity, code=code):
+    for line in lines(results, reports, language, verbosity=verbosity, code=code):
         terminal.line(line.text, **dict.fromkeys(line.markup, True))
 
 
@@ -68,13 +68,11 @@ def _broken(words: Wording, heading: str, rows: list[view.Failing], colour: str,
         yield Line(words(f"{heading}.heading"), ("bold", colour))
     for row in rows:
         if left > 0:
-            yield Line(f"  {row.requirement['id']}  {_plain(words.title(row.requirement))}", ("bold",))
+            yield Line(f"  {row.requirement.id}  {_plain(words.title(row.requirement))}", ("bold",))
         for expected, cases in _by_expectation(row.cases[: max(left, 0)]):
-            yield from (
-                Line(f"    {_plain(case['id'])}  {_plain(case['subject'])}  {_seen(words, case)}") for case in cases
-            )
+            yield from (Line(f"    {_plain(case.id)}  {_plain(case.subject)}  {_seen(words, case)}") for case in cases)
             if expected:
-                yield Line(f"      {words('terminal.expected')}{words('colon')}{_plain(words.judged(expected))}")
+                yield Line(f"      {words('terminal.expected')}{words('colon')}{_plain(words.said(expected))}")
         left -= len(row.cases)
     if left < 0:
         yield Line("  " + words("terminal.more", n=-left))
@@ -82,10 +80,10 @@ def _broken(words: Wording, heading: str, rows: list[view.Failing], colour: str,
         yield Line("")
 
 
-def _by_expectation(cases: Sequence[view.Row]) -> list[tuple[str, list[view.Row]]]:
-    found: dict[str, list[view.Row]] = {}
+def _by_expectation(cases: Sequence[Entry]) -> list[tuple[Sentence, list[Entry]]]:
+    found: dict[Sentence, list[Entry]] = {}
     for case in cases:
-        found.setdefault(case["expected"], []).append(case)
+        found.setdefault(case.expected, []).append(case)
     return list(found.items())
 
 
@@ -96,7 +94,7 @@ def _gaps(words: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) ->
         if found:
             yield Line(words(f"untested.{kind}"), ("bold", "yellow"))
         for gap in found[:few]:
-            yield Line(f"  {_plain(words.judged(gap.reason))}")
+            yield Line(f"  {_plain(words.said(gap.reason))}")
             if gap.about:
                 yield Line(f"    {_about(words, gap)}")
         if len(found) > few:
@@ -105,12 +103,12 @@ def _gaps(words: Wording, gaps: Mapping[str, list[view.Gap]], verbosity: int) ->
             yield Line("")
 
 
-def _difference(words: Wording, found: view.Row | None, verbosity: int) -> Iterator[Line]:
+def _difference(words: Wording, found: Comparison | None, verbosity: int) -> Iterator[Line]:
     if not found:
         return
     if verbosity >= 0:
         yield Line(words("difference.heading"), ("bold",))
-        few = len(found["changes"]) if verbosity > 0 else FEW
+        few = len(found.changes) if verbosity > 0 else FEW
         yield from (Line(text, markup) for text, markup in difference.lines(found, words, few))
         yield Line("")
     yield Line(shown(difference.headline(found, words), LONGEST))
@@ -128,11 +126,9 @@ def _named(words: Wording, row: Sequence[tuple[str, int]]) -> str:
     return name + (f" ({words('untested.cases', n=n)})" if n else "")
 
 
-def _seen(words: Wording, case: view.Row) -> str:
-    """Say what was observed, and whatever the reason adds to observed and expected."""
-    told, both = case["reason"], f"{case['observed']}; {case['expected']}"
-    seen = case["observed"] + told.removeprefix(both) if told.startswith(both) else told or case["observed"]
-    return _plain(words.judged(seen))
+def _seen(words: Wording, case: Entry) -> str:
+    """Say what was observed; where the reason says more than observed and expected, the reason."""
+    return _plain(words.said(case.observed if case.reason == case.both else case.reason or case.observed))
 
 
 def _plain(text: str) -> str:

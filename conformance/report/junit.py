@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from conformance.ledger import turns_red
 from conformance.model import Level, Outcome
 from conformance.report.hostile import shown
+from conformance.results import Entry, Requirement, Results
 
 LONGEST = 2000
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def draw(document: Mapping[str, Any]) -> str:
+def draw(results: Results) -> str:
     """Return the run as JUnit's XML (family xunit2)."""
-    run = document["run"]
-    suite = ET.Element(
-        "testsuite", name="portero", timestamp=run["started"].removesuffix("Z"), hostname=_text(run["host"])
-    )
-    ran = [
-        (row, case) for row in document["requirements"] for case in row["cases"] if case["verdict"] != Outcome.NOT_RUN
-    ]
+    run = results.run
+    suite = ET.Element("testsuite", name="portero", timestamp=run.started.removesuffix("Z"), hostname=_text(run.host))
+    ran = [(row, case) for row in results.requirements for case in row.cases if case.verdict is not Outcome.NOT_RUN]
     for row, case in ran:
-        suite.append(_testcase(document, row, case))
-    seconds = sum(case["seconds"] for _, case in ran)
+        suite.append(_testcase(row, case, run.fail_on))
+    seconds = sum(case.seconds for _, case in ran)
     suite.attrib |= {"tests": str(len(ran)), **_totals(suite), "time": f"{seconds:.3f}"}
     root = ET.Element("testsuites", name="portero")
     root.append(suite)
@@ -39,45 +34,44 @@ def _totals(suite: ET.Element) -> dict[str, str]:
     return {total: str(len(suite.findall(f"testcase/{kind}"))) for total, kind in kinds.items()}
 
 
-def _testcase(document: Mapping[str, Any], row: Mapping[str, Any], case: Mapping[str, Any]) -> ET.Element:
-    element = ET.Element("testcase", classname=row["area"], name=_text(case["id"]), time=f"{case['seconds']:.3f}")
+def _testcase(row: Requirement, case: Entry, fail_on: Level) -> ET.Element:
+    element = ET.Element("testcase", classname=row.area, name=_text(case.id), time=f"{case.seconds:.3f}")
     properties = ET.SubElement(element, "properties")
     for name, value in {
-        "requirement": row["id"],
-        "level": case["level"],
-        "verdict": case["verdict"],
-        "subject": case["subject"],
+        "requirement": row.id,
+        "level": case.level,
+        "verdict": case.verdict,
+        "subject": case.subject,
     }.items():
         ET.SubElement(properties, "property", name=name, value=_text(value))
-    if found := _outcome(document, case):
+    if found := _outcome(case, fail_on):
         kind, message = found
         ET.SubElement(element, kind, message=message).text = _detail(row, case) if kind == "failure" else message
     return element
 
 
-def _outcome(document: Mapping[str, Any], case: Mapping[str, Any]) -> tuple[str, str] | None:
+def _outcome(case: Entry, fail_on: Level) -> tuple[str, str] | None:
     """Return the element that says what became of a case, and its message; None for a pass."""
-    verdict = Outcome(case["verdict"])
-    reason = _text(case["reason"] or f"{case['observed']}; {case['expected']}")
-    if verdict is Outcome.FAIL:
-        if turns_red(case, Level(document["run"]["fail_on"])):
+    reason = _text(case.why)
+    if case.verdict is Outcome.FAIL:
+        if turns_red(case, fail_on):
             return "failure", reason
-        return "skipped", f"violation of a {case['level'].upper()}, below --fail-on: {reason}"
-    if verdict is Outcome.INCONCLUSIVE:
+        return "skipped", f"violation of a {case.level.upper()}, below --fail-on: {reason}"
+    if case.verdict is Outcome.INCONCLUSIVE:
         return "error", reason
-    if verdict is Outcome.WAIVED:
-        return "skipped", f"waived by {_text(case['waiver'] or 'a waiver')}: {reason}"
-    return ("skipped", reason) if verdict is Outcome.NOT_APPLICABLE else None
+    if case.verdict is Outcome.WAIVED:
+        return "skipped", f"waived by {_text(case.waiver or 'a waiver')}: {reason}"
+    return ("skipped", reason) if case.verdict is Outcome.NOT_APPLICABLE else None
 
 
-def _detail(row: Mapping[str, Any], case: Mapping[str, Any]) -> str:
+def _detail(row: Requirement, case: Entry) -> str:
     lines = {
-        "requirement": f"{row['id']} {row['title']}",
-        "subject": case["subject"],
-        "expected": case["expected"],
-        "observed": case["observed"],
-        "evidence": ", ".join(case["exhibits"] or case["evidence"]),
-        "source": row["source"],
+        "requirement": f"{row.id} {row.title}",
+        "subject": case.subject,
+        "expected": case.expected,
+        "observed": case.observed,
+        "evidence": ", ".join(case.exhibits or case.evidence),
+        "source": row.source,
     }
     return "\n".join(f"{name}: {_text(value)}" for name, value in lines.items())
 

@@ -9,7 +9,8 @@ from typing import Any
 from conformance.profiles import NEWEST_FIRST, Profile, guideline
 from conformance.records.network import Came
 from conformance.records.tls import VERSIONS
-from conformance.report.view import Document, declared, matrix
+from conformance.report.view import declared, matrix
+from conformance.results import Results
 
 WIDTH, HEIGHT, EDGE = 400, 130, 16
 _ACCEPTED_AT, _REFUSED_AT, _AXIS_AT = 38, 78, 104
@@ -40,12 +41,12 @@ class ReplayPlot:
         return [mark.age for mark in self.marks if mark.accepted is accepted]
 
 
-def replay(document: Document) -> ReplayPlot | None:
+def replay(results: Results) -> ReplayPlot | None:
     """Return the plot of CHN-11's measurement, or None where there is none."""
-    ages = sorted(_ages(document["observations"].get("channel/0", {})).items())
+    ages = sorted(_ages(results.observations.get("channel/0", {})).items())
     if not ages:
         return None
-    margin = float(document["target"]["document"].get("channel", {}).get("tolerance_seconds", 10))
+    margin = float(results.target.document.get("channel", {}).get("tolerance_seconds", 10))
     reach = max(margin, *(abs(age) for age, _ in ages)) * 1.05
 
     def x(age: float) -> float:
@@ -76,12 +77,12 @@ class Offer:
     suites: tuple[tuple[str, bool], ...]
 
 
-def offers(document: Document) -> list[Offer]:
+def offers(results: Results) -> list[Offer]:
     """Compare what the endpoint offers with the declared level; empty without a TLS observation."""
-    seen = document["observations"].get("tls/0", {})
+    seen = results.observations.get("tls/0", {})
     if "versions" not in seen:
         return []
-    level, edition = declared(document["target"])
+    level, edition = declared(results.target)
     if edition not in NEWEST_FIRST or level not in guideline(edition).levels:
         return []
     profile = guideline(edition).levels[level]
@@ -111,11 +112,11 @@ class Route:
     allowed: bool
 
 
-def routes(document: Document) -> dict[str, list[Route]]:
+def routes(results: Results) -> dict[str, list[Route]]:
     """Compare what each vantage point reaches with what the target file declares; empty without an observation."""
-    seen = {one["name"]: one for one in document["observations"].get("network/0", {}).get("vantages", ())}
+    seen = {one["name"]: one for one in results.observations.get("network/0", {}).get("vantages", ())}
     found: dict[str, list[Route]] = {}
-    for reach in document["target"]["document"].get("network", {}).get("reach", ()):
+    for reach in results.target.document.get("network", {}).get("reach", ()):
         if reach["from"] in seen:
             reached = _reached(seen[reach["from"]], reach["to"])
             found.setdefault(reach["from"], []).append(Route(reach["service"], reach["to"], reached, reach["allowed"]))
@@ -138,20 +139,20 @@ class Bar:
     share: float
 
 
-def bars(document: Document) -> list[Bar]:
+def bars(results: Results) -> list[Bar]:
     """Add up the probes that each area's cases rest on; without probe times, what the cases themselves took.
 
     What took no time was not looked at, and has no bar.
     """
-    times = {area: _seconds(document, area) for area, _ in matrix(document)}
+    times = {area: _seconds(results, area) for area, _ in matrix(results)}
     longest = max(times.values(), default=0.0)
     return [Bar(area, t, round(100 * t / longest, 1)) for area, t in times.items() if t]
 
 
-def _seconds(document: Document, area: str) -> float:
-    cases = [case for row in document["requirements"] if row["area"] == area for case in row["cases"]]
-    looked: Mapping[str, float] = document["run"]["probe_seconds"]
+def _seconds(results: Results, area: str) -> float:
+    cases = [case for row in results.requirements if row.area == area for case in row.cases]
+    looked = results.run.probe_seconds
     if not looked:
-        return float(sum(case["seconds"] for case in cases))
-    probes = {key.partition("/")[0] for case in cases for key in case["evidence"]}
+        return sum(case.seconds for case in cases)
+    probes = {key.partition("/")[0] for case in cases for key in case.evidence}
     return sum(looked.get(probe, 0.0) for probe in probes)

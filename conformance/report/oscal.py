@@ -8,48 +8,47 @@ with an approved deviation. Identifiers are UUIDs of version 5 below the run's o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from conformance.model import Outcome
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
+from conformance.results import Entry, Requirement, Results
+from conformance.sentence import Own, say
 
 VERSION = "1.2.1"
 LONGEST = 2000
 
-Document = Mapping[str, Any]
-Row = Mapping[str, Any]
 
-
-def draw(document: Document, language: str = "en") -> str:
+def draw(results: Results, language: str = "en") -> str:
     """Return the run as OSCAL assessment results, as JSON."""
-    return json.dumps({"assessment-results": _Drawing(document, language).whole()}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({"assessment-results": _Drawing(results, language).whole()}, indent=2, ensure_ascii=False) + "\n"
 
 
 class _Drawing:
     """One run, its requirements parted by what became of them."""
 
-    def __init__(self, document: Document, language: str) -> None:
-        self.document = document
+    def __init__(self, results: Results, language: str) -> None:
+        self.results = results
         self.words = Wording(language)
-        self.root = uuid5(NAMESPACE_URL, f"urn:portero:{document['run']['id']}")
-        self.rows = [row for row in document["requirements"] if row["verdict"] != Outcome.NOT_APPLICABLE]
-        self.left_out = [row for row in document["requirements"] if row["verdict"] == Outcome.NOT_APPLICABLE]
+        self.root = uuid5(NAMESPACE_URL, f"urn:portero:{results.run.id}")
+        self.rows = [row for row in results.requirements if row.verdict is not Outcome.NOT_APPLICABLE]
+        self.left_out = [row for row in results.requirements if row.verdict is Outcome.NOT_APPLICABLE]
 
     def id(self, *names: str) -> str:
         return str(_below(self.root, names))
 
     def whole(self) -> dict[str, Any]:
-        run, suite, target = (self.document[key] for key in ("run", "suite", "target"))
+        run, suite, target = self.results.run, self.results.suite, self.results.target
         plan = self.id("plan")
         return {
             "uuid": str(self.root),
             "metadata": {
-                "title": f"Portero: {_plain(target['name'])}",
-                "last-modified": run.get("finished") or run["started"],
-                "version": suite["version"],
+                "title": f"Portero: {_plain(target.name)}",
+                "last-modified": run.finished or run.started,
+                "version": suite.version,
                 "oscal-version": VERSION,
             },
             "import-ap": {"href": f"#{plan}"},
@@ -59,28 +58,28 @@ class _Drawing:
                     {
                         "uuid": plan,
                         "title": "Target file and requirement catalogue",
-                        "description": f"SHA-256 of what the target file says: {target['sha256']}; "
-                        f"of the catalogue: {suite['catalogue_sha256']}.",
+                        "description": f"SHA-256 of what the target file says: {target.sha256}; "
+                        f"of the catalogue: {suite.catalogue_sha256}.",
                     }
                 ]
             },
         }
 
     def result(self) -> dict[str, Any]:
-        run, target = self.document["run"], self.document["target"]
-        cases = [(row, case) for row in self.rows for case in row["cases"]]
-        excused = [(row, case) for row, case in cases if case["verdict"] == Outcome.WAIVED]
+        run, target = self.results.run, self.results.target
+        cases = [(row, case) for row in self.rows for case in row.cases]
+        excused = [(row, case) for row, case in cases if case.verdict is Outcome.WAIVED]
         drawn = {
             "uuid": self.id("result"),
-            "title": f"Run {run['id']}",
-            "description": f"Verdict of the run: {self.document['verdict']}.",
-            "start": run["started"],
-            "end": run.get("finished"),
-            "local-definitions": {"components": [self.component(_plain(target["name"]))]},
+            "title": f"Run {run.id}",
+            "description": f"Verdict of the run: {self.results.verdict}.",
+            "start": run.started,
+            "end": run.finished,
+            "local-definitions": {"components": [self.component(_plain(target.name))]},
             "reviewed-controls": {"control-selections": [self.selection()]},
             "observations": [self.observation(row, case) for row, case in cases],
             "risks": [self.risk(row, case) for row, case in excused],
-            "findings": [self.finding(row) for row in self.rows if row["verdict"] in _STATES],
+            "findings": [self.finding(row) for row in self.rows if row.verdict in _STATES],
         }
         return {key: value for key, value in drawn.items() if value}
 
@@ -95,55 +94,56 @@ class _Drawing:
 
     def selection(self) -> dict[str, Any]:
         parted = {"include-controls": self.rows, "exclude-controls": self.left_out}
-        named = {key: [{"control-id": row["id"]} for row in rows] for key, rows in parted.items() if rows}
+        named = {key: [{"control-id": row.id} for row in rows] for key, rows in parted.items() if rows}
         return named if self.rows else {"include-all": {}} | named
 
-    def observation(self, row: Row, case: Row) -> dict[str, Any]:
-        said = case["reason"] if case["verdict"] in _UNSETTLED else f"{case['observed']}; {case['expected']}"
+    def observation(self, row: Requirement, case: Entry) -> dict[str, Any]:
+        said = self.words.said(case.reason if case.verdict in _UNSETTLED else case.both)
         drawn = {
-            "uuid": self.id("observation", case["id"]),
-            "title": case["id"],
-            "description": _plain(said) or case["verdict"],
-            "props": [{"name": "verdict", "ns": _NAMESPACE, "value": case["verdict"]}],
+            "uuid": self.id("observation", case.id),
+            "title": case.id,
+            "description": _plain(said) or case.verdict,
+            "props": [{"name": "verdict", "ns": _NAMESPACE, "value": case.verdict}],
             "methods": ["TEST"],
-            "types": ["finding" if row["verdict"] in _STATES else "discovery"],
-            "subjects": [{"subject-uuid": self.id("component"), "type": "component", "title": _plain(case["subject"])}],
+            "types": ["finding" if row.verdict in _STATES else "discovery"],
+            "subjects": [{"subject-uuid": self.id("component"), "type": "component", "title": _plain(case.subject)}],
             "relevant-evidence": [
-                {"href": "results.json", "description": f"Observation {exhibit}"} for exhibit in case["evidence"]
+                {"href": "results.json", "description": f"Observation {exhibit}"} for exhibit in case.evidence
             ],
-            "collected": self.document["run"]["started"],
+            "collected": self.results.run.started,
         }
         return {key: value for key, value in drawn.items() if value}
 
-    def finding(self, row: Row) -> dict[str, Any]:
-        state, reason = _STATES[row["verdict"]]
+    def finding(self, row: Requirement) -> dict[str, Any]:
+        state, reason = _STATES[row.verdict]
         drawn = {
-            "uuid": self.id("finding", row["id"]),
-            "title": _plain(f"{row['id']} {self.words.title(row)}"),
-            "description": _plain(self.words.title(row, "statement") or row["title"]),
+            "uuid": self.id("finding", row.id),
+            "title": _plain(f"{row.id} {self.words.title(row)}"),
+            "description": _plain(self.words.title(row, "statement") or row.title),
             "target": {
                 "type": "objective-id",
-                "target-id": row["id"],
+                "target-id": row.id,
                 "status": {"state": state, "reason": reason},
             },
-            "related-observations": self.related("observation", (case["id"] for case in row["cases"])),
-            "related-risks": self.related("risk", (c["id"] for c in row["cases"] if c["verdict"] == Outcome.WAIVED)),
+            "related-observations": self.related("observation", (case.id for case in row.cases)),
+            "related-risks": self.related("risk", (c.id for c in row.cases if c.verdict is Outcome.WAIVED)),
         }
         return {key: value for key, value in drawn.items() if value}
 
     def related(self, kind: str, cases: Iterable[str]) -> list[dict[str, str]]:
         return [{f"{kind}-uuid": self.id(kind, case)} for case in cases]
 
-    def risk(self, row: Row, case: Row) -> dict[str, Any]:
-        waiver: Row = next((w for w in self.document.get("waivers", ()) if w["id"] == case["waiver"]), {})
+    def risk(self, row: Requirement, case: Entry) -> dict[str, Any]:
+        waiver = next((waiver for waiver in self.results.waivers if waiver.id == case.waiver), None)
+        title = say("{case} is waived by {waiver}", case=Own(case.id), waiver=Own(_plain(case.waiver or "")))
         drawn = {
-            "uuid": self.id("risk", case["id"]),
-            "title": f"{case['id']} is waived by {_plain(case['waiver'])}",
-            "description": _plain(f"{case['observed']}; {case['expected']}"),
-            "statement": _plain(waiver.get("reason", "")) or _plain(row["title"]),
+            "uuid": self.id("risk", case.id),
+            "title": self.words.said(title),
+            "description": _plain(self.words.said(case.both)),
+            "statement": _plain(waiver.reason if waiver else "") or _plain(row.title),
             "status": "deviation-approved",
-            "deadline": f"{waiver['expires']}T23:59:59Z" if waiver else None,
-            "related-observations": self.related("observation", [case["id"]]),
+            "deadline": f"{waiver.expires}T23:59:59Z" if waiver else None,
+            "related-observations": self.related("observation", [case.id]),
         }
         return {key: value for key, value in drawn.items() if value}
 

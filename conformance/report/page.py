@@ -14,27 +14,28 @@ from conformance.report import difference, measured, view, waived
 from conformance.report.evidence import Exhibits
 from conformance.report.hostile import shown
 from conformance.report.wording import Wording
+from conformance.results import Results
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLESHEET = "compliance.css"
 LONGEST = 1200
 
 
-def draw(document: view.Document, digest: str, language: str = "en") -> str:
+def draw(results: Results, digest: str, language: str = "en") -> str:
     """Return the compliance report as HTML; `digest` is the SHA-256 of results.json, in hex."""
     return (
         _environment()
         .get_template("compliance.html.j2")
         .render(
-            document={"comparison": None, **document},
+            results=results,
             digest=digest,
             words=Wording(language),
-            exhibits=Exhibits(document["observations"]),
+            exhibits=Exhibits(results.observations),
             view=view,
             measured=measured,
             difference=difference,
             waived=waived,
-            ids={row["id"] for row in document["requirements"]},
+            ids={row.id for row in results.requirements},
             version=__version__,
             stylesheet=STYLESHEET,
             style=Markup(stylesheet()),  # noqa: S704 - our own file

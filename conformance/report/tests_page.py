@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Any
 
 import pytest
@@ -37,14 +36,8 @@ def pytest_html_results_table_header(cells: list[str]) -> None:
 def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
     """Fill the columns of a case; of any other test they stay empty."""
     noted = {name: str(value) for name, value in getattr(report, "user_properties", ())}
-    entry = json.loads(noted.get("portero", "{}"))
-    told = {
-        **noted,
-        "expected": entry.get("expected", ""),
-        "observed": entry.get("observed") or entry.get("reason", ""),
-    }
     name = noted.get("portero-case") or report.nodeid
-    cells[1:] = [_cell("testId", name), *(_cell(name, told.get(name, "")) for name in _COLUMNS), cells[2]]
+    cells[1:] = [_cell("testId", name), *(_cell(name, noted.get(name, "")) for name in _COLUMNS), cells[2]]
 
 
 def _header(name: str) -> str:

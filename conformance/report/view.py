@@ -1,20 +1,18 @@
-"""What compliance.html and summary.md show, worked out from the results document; no markup in here."""
+"""What compliance.html and summary.md show, worked out from the results; no markup in here."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from conformance.catalogue import AREAS
+from conformance.catalogue import AREAS, not_judged
 from conformance.ledger import untested, violations
-from conformance.model import EXCLUDED, Level, Outcome
+from conformance.model import Level, Outcome
 from conformance.report.wording import Wording
+from conformance.results import Entry, Requirement, Results, Target
+from conformance.sentence import Sentence
 from conformance.target import SECTIONS
-
-Document = Mapping[str, Any]
-Row = Mapping[str, Any]
 
 COLUMNS = (
     Outcome.PASS,
@@ -31,109 +29,104 @@ _NAMED = 12
 class Failing:
     """A requirement, and those of its cases that break it."""
 
-    requirement: Row
-    cases: tuple[Row, ...]
+    requirement: Requirement
+    cases: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A reason why something was not tested: `about` pairs requirement ids with a number of cases (0: all of it)."""
 
-    reason: str
+    reason: Sentence
     about: tuple[tuple[str, int], ...]
 
 
-def failing(document: Document) -> list[Failing]:
+def failing(results: Results) -> list[Failing]:
     """List the requirements that fail the run, worst level first."""
-    return _by_requirement(document, {case["id"] for case in violations(document)})
+    return _by_requirement(results, {case.id for case in violations(results)})
 
 
-def deviating(document: Document) -> list[Failing]:
+def deviating(results: Results) -> list[Failing]:
     """List the requirements that are broken below the run's `fail_on`."""
-    bar = {case["id"] for case in violations(document)}
-    broken = {c["id"] for row in document["requirements"] for c in row["cases"] if c["verdict"] == Outcome.FAIL}
-    return _by_requirement(document, broken - bar)
+    bar = {case.id for case in violations(results)}
+    broken = {case.id for case in results.cases if case.verdict is Outcome.FAIL}
+    return _by_requirement(results, broken - bar)
 
 
-def _by_requirement(document: Document, ids: set[str]) -> list[Failing]:
-    found = (Failing(row, tuple(c for c in row["cases"] if c["id"] in ids)) for row in document["requirements"])
+def _by_requirement(results: Results, ids: set[str]) -> list[Failing]:
+    found = (Failing(row, tuple(case for case in row.cases if case.id in ids)) for row in results.requirements)
     order = list(Level)
-    return sorted((f for f in found if f.cases), key=lambda f: order.index(Level(f.requirement["level"])))
+    return sorted((f for f in found if f.cases), key=lambda f: order.index(f.requirement.level))
 
 
-def headline(document: Document, words: Wording) -> str:
+def headline(results: Results, words: Wording) -> str:
     """Return the verdict of the run in one sentence, and what has to be said with it."""
-    return " ".join((_sentence(document, words), *_reservations(document, words)))
+    return " ".join((_sentence(results, words), *_reservations(results, words)))
 
 
-def _sentence(document: Document, words: Wording) -> str:
-    verdict, run, counts = document["verdict"], document["run"], document["counts"]
-    broken = failing(document)
+def _sentence(results: Results, words: Wording) -> str:
+    verdict, counts = results.verdict, results.counts
+    broken = failing(results)
     return words(
-        f"sentence.{_why_incomplete(document) if verdict == 'incomplete' else verdict}",
-        n=len(broken) if verdict == "not-conformant" else untested(document),
-        target=document["target"]["name"],
+        f"sentence.{_why_incomplete(results) if verdict == 'incomplete' else verdict}",
+        n=len(broken) if verdict == "not-conformant" else untested(results),
+        target=results.target.name,
         ids=_named(broken),
         waived=words("sentence.waivers", n=counts[Outcome.WAIVED]),
-        selected=run["selected_cases"],
+        selected=results.selected,
         total=sum(counts.values()),
     )
 
 
-def _why_incomplete(document: Document) -> str:
-    run = document["run"]
-    if run.get("internal_errors"):
+def _why_incomplete(results: Results) -> str:
+    if results.run.internal_errors:
         return "crashed"
-    if run["interrupted"]:
+    if results.run.interrupted:
         return "interrupted"
-    return "incomplete" if untested(document) else "nothing"
+    return "incomplete" if untested(results) else "nothing"
 
 
-def _reservations(document: Document, words: Wording) -> Iterable[str]:
-    if deviations := deviating(document):
+def _reservations(results: Results, words: Wording) -> Iterable[str]:
+    if deviations := deviating(results):
         yield words("sentence.deviates", n=len(deviations), ids=_named(deviations))
-    if document["verdict"] == "not-conformant" and (missing := untested(document)):
+    if results.verdict == "not-conformant" and (missing := untested(results)):
         yield words("sentence.also_untested", n=missing)
-    if document["verdict"] != "conformant-with-waivers" and (excused := document["counts"][Outcome.WAIVED]):
+    if results.verdict != "conformant-with-waivers" and (excused := results.counts[Outcome.WAIVED]):
         yield words("sentence.excused", n=excused)
-    yield from _left_aside(document, words)
+    yield from _left_aside(results, words)
 
 
-def _left_aside(document: Document, words: Wording) -> Iterable[str]:
+def _left_aside(results: Results, words: Wording) -> Iterable[str]:
     """Say what the target file itself took out of the question: a verdict is about the rest."""
-    declared = document["target"]["sections"]
-    aside = {row["id"] for row in document["requirements"] if all(map(_is_excluded, row["cases"]))}
-    excluded = [row for row in document["requirements"] if row["id"] in aside]
-    undeclared = [row for row in document["requirements"] if row["section"] not in declared and row["id"] not in aside]
+    declared = results.target.sections
+    excluded = [row for row in results.requirements if all(case.is_excluded for case in row.cases)]
+    aside = {row.id for row in excluded}
+    undeclared = [row for row in results.requirements if row.section not in declared and row.id not in aside]
     for key, rows in {"excluded": excluded, "undeclared": undeclared}.items():
         if rows:
             yield words(f"sentence.{key}", n=len(rows))
 
 
-def _is_excluded(case: Row) -> bool:
-    return str(case["reason"]).startswith(EXCLUDED)
-
-
 def _named(rows: list[Failing]) -> str:
-    ids = [row.requirement["id"] for row in rows]
+    ids = [row.requirement.id for row in rows]
     return ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
 
 
-def gaps(document: Document) -> dict[str, list[Gap]]:
+def gaps(results: Results) -> dict[str, list[Gap]]:
     """Group what was not tested by kind, gravest first, and by reason."""
-    found = {"internal": [Gap(error, ()) for error in document["run"].get("internal_errors", ())]}
+    found = {"internal": [Gap(Sentence(error), ()) for error in results.run.internal_errors]}
     for verdict in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
-        found[verdict] = _reasons(document, verdict)
-    found["not-judged"] = [Gap(row["reason"].removesuffix("."), ((row["id"], 0),)) for row in document["not_judged"]]
+        found[verdict] = _reasons(results, verdict)
+    found["not-judged"] = [Gap(not_judged(row.reason), ((row.id, 0),)) for row in results.not_judged]
     return {str(kind): reasons for kind, reasons in found.items() if reasons}
 
 
-def _reasons(document: Document, verdict: str) -> list[Gap]:
-    found: dict[str, list[tuple[str, int]]] = {}
-    for row in document["requirements"]:
-        reasons = Counter(case["reason"] for case in row["cases"] if case["verdict"] == verdict)
+def _reasons(results: Results, verdict: Outcome) -> list[Gap]:
+    found: dict[Sentence, list[tuple[str, int]]] = {}
+    for row in results.requirements:
+        reasons = Counter(case.reason for case in row.cases if case.verdict is verdict)
         for reason, n in reasons.items():
-            found.setdefault(reason, []).append((row["id"], 0 if n == len(row["cases"]) else n))
+            found.setdefault(reason, []).append((row.id, 0 if n == len(row.cases) else n))
     return [Gap(reason, tuple(about)) for reason, about in sorted(found.items())]
 
 
@@ -154,11 +147,11 @@ def _follows(before: tuple[str, int], one: tuple[str, int]) -> bool:
     return numbered and area == other and not before[1] and not one[1]
 
 
-def matrix(document: Document) -> list[tuple[str, dict[str, int]]]:
+def matrix(results: Results) -> list[tuple[str, dict[str, int]]]:
     """Count requirements by area and verdict, in the catalogue's order of areas."""
-    found: dict[str, Counter[str]] = {}
-    for row in document["requirements"]:
-        found.setdefault(row["area"], Counter())[row["verdict"]] += 1
+    found: dict[str, Counter[Outcome]] = {}
+    for row in results.requirements:
+        found.setdefault(row.area, Counter())[row.verdict] += 1
     known = [area for area in AREAS if area in found]
     areas = (*known, *sorted(found.keys() - set(AREAS)))
     return [(area, {str(verdict): found[area][verdict] for verdict in COLUMNS}) for area in areas]
@@ -169,44 +162,43 @@ def total(rows: list[tuple[str, dict[str, int]]], verdict: str) -> int:
     return sum(counts[verdict] for _, counts in rows)
 
 
-def facts(document: Document, digest: str, words: Wording) -> list[tuple[str, str]]:
+def facts(results: Results, digest: str, words: Wording) -> list[tuple[str, str]]:
     """List what an auditor has to know about the run, as pairs of a name and a text."""
-    target, run, suite = document["target"], document["run"], document["suite"]
+    target, run, suite = results.target, results.run, results.suite
     rows = {
-        "target": target["name"],
-        "endpoints": ", ".join(_endpoints(document)),
-        "scope": words("facts.scope_text", sections=", ".join(target["sections"]), consent=target["consent"]),
-        "selection": _selection(document, words),
-        "fail_on": words(f"facts.fail_on_text.{run['fail_on']}"),
+        "target": target.name,
+        "endpoints": ", ".join(_endpoints(results)),
+        "scope": words("facts.scope_text", sections=", ".join(target.sections), consent=target.consent),
+        "selection": _selection(results, words),
+        "fail_on": words(f"facts.fail_on_text.{run.fail_on}"),
         **_policy(target, words),
-        "suite": words("facts.suite_text", version=suite["version"]),
-        "catalogue": suite["catalogue_sha256"],
-        "target_file": target["sha256"],
-        "started": words.instant(run["started"]),
-        "finished": words.instant(run["finished"]),
-        "sent": words("facts.sent_text", requests=run["requests_sent"], connections=run["connections_opened"]),
+        "suite": words("facts.suite_text", version=suite.version),
+        "catalogue": suite.catalogue_sha256,
+        "target_file": target.sha256,
+        "started": words.instant(run.started),
+        "finished": words.instant(run.finished),
+        "sent": words("facts.sent_text", requests=run.requests_sent, connections=run.connections_opened),
         "clock": _clock(target, words),
-        "run": words("facts.run_text", id=run["id"], host=run["host"]),
+        "run": words("facts.run_text", id=run.id, host=run.host),
         "digest": digest,
     }
     return [(words(f"facts.{name}"), text) for name, text in rows.items() if text]
 
 
-def _endpoints(document: Document) -> list[str]:
+def _endpoints(results: Results) -> list[str]:
     order = {name: n for n, name in enumerate(SECTIONS)}
-    rows = sorted(document["requirements"], key=lambda row: order.get(row["section"], len(order)))
-    declared = [row for row in rows if row["section"] in document["target"]["sections"]]
-    return list(dict.fromkeys(case["subject"] for row in declared for case in row["cases"]))
+    rows = sorted(results.requirements, key=lambda row: order.get(row.section, len(order)))
+    declared = [row for row in rows if row.section in results.target.sections]
+    return list(dict.fromkeys(case.subject for row in declared for case in row.cases))
 
 
-def _selection(document: Document, words: Wording) -> str:
-    total, run = sum(document["counts"].values()), document["run"]
-    whole = "whole" if run["whole_catalogue"] else "part"
-    return words(f"facts.selection_{whole}", selected=run["selected_cases"], n=total)
+def _selection(results: Results, words: Wording) -> str:
+    whole = "whole" if results.run.whole_catalogue else "part"
+    return words(f"facts.selection_{whole}", selected=results.selected, n=sum(results.counts.values()))
 
 
-def _policy(target: Row, words: Wording) -> dict[str, str]:
-    if "webapp" not in target["sections"]:
+def _policy(target: Target, words: Wording) -> dict[str, str]:
+    if "webapp" not in target.sections:
         return {"profile": words("facts.profile_none")}
     level, guideline = declared(target)
     return {
@@ -216,19 +208,19 @@ def _policy(target: Row, words: Wording) -> dict[str, str]:
             words("facts.levels_text", level=level.upper(), guideline=name)
             if level and level != "none"
             else words("facts.levels_none", guideline=name)
-            for name, level in sorted(target["tls_level"].items())
+            for name, level in sorted(target.tls_level.items())
         ),
     }
 
 
-def declared(target: Row) -> tuple[str, str]:
+def declared(target: Target) -> tuple[str, str]:
     """Return the security level and the guideline that a target declares, or the defaults of a target file."""
-    webapp = target["document"].get("webapp", {})
+    webapp = target.document.get("webapp", {})
     return webapp.get("security_level", "modern"), webapp.get("guideline", "5.8")
 
 
-def _clock(target: Row, words: Wording) -> str:
-    offset = target["clock_offset_seconds"]
-    if "channel" not in target["sections"] or offset is None:
+def _clock(target: Target, words: Wording) -> str:
+    offset = target.clock_offset_seconds
+    if "channel" not in target.sections or offset is None:
         return ""
-    return words("facts.clock_text", seconds=words.number(abs(float(offset))))
+    return words("facts.clock_text", seconds=words.number(abs(offset)))

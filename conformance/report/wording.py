@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from conformance.locale import tongue
+from conformance.locale import SOURCE, tongue
 from conformance.sentence import Sentence
 
+if TYPE_CHECKING:
+    from conformance.results import Requirement
+
+Text = Literal["title", "statement", "judged", "repair"]
 FILE = Path(__file__).with_name("messages.toml")
 
 
@@ -35,14 +39,19 @@ class Wording:
             text = self._translations.pgettext(key, text)
         return str(text).format(**{name: self._plain(value) for name, value in values.items()})
 
-    def judged(self, text: str) -> str:
-        """Return what a judge or a probe said, in this language where its sentence is known."""
-        return text.within(self.tongue) if isinstance(text, Sentence) else text
+    def said(self, sentence: Sentence) -> str:
+        """Return what a judge or a probe said, in this language; in English where all of it is not known here."""
+        return sentence.within(self.tongue) if self.speaks(sentence) else str(sentence)
 
-    def title(self, requirement: Mapping[str, Any], text: str = "title") -> str:
+    def speaks(self, sentence: Sentence) -> bool:
+        """Tell whether a sentence can be said in this language."""
+        return self.language == SOURCE or sentence.speaks(self.tongue)
+
+    def title(self, requirement: Requirement, text: Text = "title") -> str:
         """Return a text of a requirement, from the results file; its English title where there is no other."""
-        found = requirement["texts"].get(self.language, {}).get(text)
-        return str(found or (requirement["title"] if text == "title" else ""))
+        texts = requirement.texts.get(self.language)
+        found: str = getattr(texts, text) if texts else ""
+        return found or (requirement.title if text == "title" else "")
 
     def area(self, area: str) -> str:
         """Return the name of an area; its letters, where a later catalogue has one that is not known here."""

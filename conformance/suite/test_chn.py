@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from conformance.cases import proves
+from conformance.cases import proves, shows
 from conformance.judges import channel as judges
 from conformance.judges import channel_refusals
 from conformance.model import Verdict
 from conformance.probes import channel as probes
+from conformance.records.channel import ChannelObservation
+
+
+def _clock_offset(seen: ChannelObservation) -> float | None:
+    """Return the seconds that the core app's clock is ahead; None where it was not read."""
+    return seen.core_clock_offset if seen.core_clock.source else None
+
+
+shows("clock_offset_seconds", observes=probes.channel, told_by=_clock_offset, otherwise=None)
 
 
 @proves("CHN-01", observes=probes.channel, judged_by=judges.fresh)

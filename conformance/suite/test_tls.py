@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.cases import proves
+from conformance.cases import proves, shows
 from conformance.judges import tls as judges
 from conformance.judges import tls_hardening as hardening
 from conformance.judges import tls_level as levels
 from conformance.model import Verdict
 from conformance.probes import tls as probes
+
+shows("tls_level", observes=probes.scan, told_by=levels.levels, otherwise={})
 
 
 @proves("TLS-01", observes=probes.scan, judged_by=levels.level)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import pytest
 from conformance import catalogue, report
 from conformance.cli import main
 from conformance.inputs import results_file
-from conformance.model import Exit
+from conformance.model import Exit, Outcome
 from conformance.report.folder import claimed
+from conformance.results import as_json
+from conformance.sentence import Sentence
 from tests.report import samples
 
 
@@ -26,9 +27,9 @@ def _sparse(path: Path) -> None:
 
 def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        document = deepcopy(samples.broken())
+        document = as_json(samples.broken())
         change(document)
-        path.write_bytes(report.encoded(document))
+        path.write_text(json.dumps(document))
 
     return write
 
@@ -64,7 +65,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "newer": (_raw(b'{"schema": 2}'), "written in results schema 2 by a newer Portero; this one reads 1"),
     "older than any": (_raw(b'{"schema": 0}'), "written in results schema 0 which never was one"),
     "no schema": (_raw(b'{"run": {}}'), "not a results file: /schema: Field required"),
-    "edited": (_edited(_verdict), "/requirements/1/cases/0/verdict (in CHN-01): Input should be 'pass'"),
+    "edited": (_edited(_verdict), "/requirements/1/cases/0/verdict (in CHN-01): Input should be 'fail'"),
     "without cases": (_edited(_no_cases), "/requirements/0/cases (in ACC-03): List should have at least 1 item"),
 }
 
@@ -104,14 +105,14 @@ def test_true_results_are_far_from_too_large() -> None:
 
 def test_file_with_half_a_character_is_read_as_it_was_written(tmp_path: Path) -> None:
     document = samples.clean()
-    document["requirements"][0]["cases"][0]["observed"] = "answered \ud800"
+    document.requirements[0].cases[0].observed = Sentence("answered \ud800")
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert results_file.read(tmp_path / "r.json") == document
 
 
 def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = deepcopy(samples.clean())
-    document["requirements"][0]["cases"][0]["verdict"] = "fail"
+    document = samples.clean()
+    document.requirements[0].cases[0].verdict = Outcome.FAIL
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert main(["render", str(tmp_path / "r.json")]) == Exit.OK
     told = capsys.readouterr().err.splitlines()
@@ -127,8 +128,8 @@ def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys
 def test_target_that_was_edited_cannot_be_drawn_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = deepcopy(samples.broken())
-    document["target"]["document"]["webapp"] = "https://gw.example"
+    document = samples.broken()
+    document.target.document["webapp"] = "https://gw.example"
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     assert main(["render", str(tmp_path / "r.json")]) == Exit.UNUSABLE
     assert "what it records cannot be drawn; was it edited? (AttributeError: " in capsys.readouterr().err
@@ -142,8 +143,8 @@ def recorded(tmp_path: Path, observations: dict[str, Any], **target: Any) -> str
     """Write a results file of a web app whose every case passed."""
     aim = {"schema": 1, "name": "staging", "webapp": {"url": "https://gw.example:9090", **target}}
     document = samples.document(samples.requirement("TLS-09", samples.case("TLS-09")))
-    document["target"] |= {"document": aim, "sections": ["webapp"]}
-    document["observations"] = observations
+    document.target.document, document.target.sections = aim, ["webapp"]
+    document.observations = observations
     (tmp_path / "r.json").write_bytes(report.encoded(document))
     return str(tmp_path / "r.json")
 
@@ -187,7 +188,7 @@ def test_rejudging_what_no_judge_can_make_sense_of(
     def lost(*_: object) -> None:
         raise KeyError("version")
 
-    monkeypatch.setattr("conformance.rulings.Rulings.rule", lost)
+    monkeypatch.setattr("conformance.assessment.Assessment.rule", lost)
     assert main(["rejudge", recorded(tmp_path, {})]) == Exit.UNUSABLE
     assert "cannot be judged; was it edited? (KeyError: 'version')" in capsys.readouterr().err
 
@@ -200,3 +201,112 @@ def test_drawing_into_a_folder_that_a_run_writes_to_waits_for_no_one(
         assert main(["render", str(tmp_path / "results.json")]) == Exit.UNUSABLE
     assert "another run is writing its reports here" in capsys.readouterr().err
     assert json.loads((tmp_path / "results.json").read_bytes())["run"]["id"] == "0123456789abcdef"
+
+
+SAID = {"template": "no answer to {what}", "values": {"what": "a fresh message"}}
+DEEP: dict[str, Any] = {"text": "x"}
+for _ in range(60):
+    DEEP = {"template": "{x}", "values": {"x": DEEP}}
+TWICE: dict[str, Any] = {"text": "x" * 60}
+for _ in range(18):
+    TWICE = {"template": "{x}{x}", "values": {"x": TWICE}}
+
+
+def _said(reason: Any, text: str = "no answer to a fresh message") -> Callable[[dict[str, Any]], None]:
+    """Let the case that could not be tested say so; `reason` stands beside `text`."""
+
+    def change(document: dict[str, Any]) -> None:
+        case = next(case for row in document["requirements"] for case in row["cases"] if case["id"] == "CHN-01")
+        case["reason"], case["said"] = text, {"reason": reason}
+
+    return change
+
+
+def reason_of(path: Path) -> Sentence:
+    return next(case.reason for case in results_file.read(path).cases if case.id == "CHN-01")
+
+
+def test_what_was_said_is_believed_where_it_comes_out_as_the_text_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    _edited(_said(SAID))(path)
+    assert (reason_of(path).template, reason_of(path).values) == ("no answer to {what}", {"what": "a fresh message"})
+    again = tmp_path / "again.json"
+    again.write_bytes(report.encoded(results_file.read(path)))
+    assert again.read_bytes() == report.encoded(results_file.read(again))
+    assert json.loads(again.read_bytes())["requirements"][1]["cases"][0]["said"] == {"reason": SAID}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _said(SAID, "edited"),
+        _said({"template": "edited", "values": {}}),
+        _said({"text": "no answer to a fresh message"}),
+        lambda _: None,
+    ],
+    ids=["other text", "other template", "text alone", "nothing said"],
+)
+def test_text_that_was_edited_or_is_older_stands_as_it_is(
+    change: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "r.json"
+    _edited(change)(path)
+    assert reason_of(path).template is None
+    assert reason_of(path) in ("edited", "no answer to a fresh message")
+    assert main(["render", str(path), "--lang", "es"]) == Exit.OK
+    assert f'<span lang="en">{reason_of(path)}</span>' in (tmp_path / "compliance.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (3, "is no sentence: it has neither text nor template"),
+        ({"template": "{gone}"}, "the sentence '{gone}' does not fit its values"),
+        ({"template": "{x", "values": {"x": "y"}}, "expected '}' before end of string"),
+        ({"template": "{x.__class__}", "values": {"x": "y"}}, "has a place of no kind that is known"),
+        ({"template": "{x:999999999}", "values": {"x": 1}}, "has a place of no kind that is known"),
+        ({"template": "{x:d}", "values": {"x": "y"}}, "Unknown format code 'd'"),
+        ({"template": "{x}", "values": ["y"]}, "does not fit its values"),
+        ({"template": "{x}", "values": {"x": True}}, "a sentence has no truth values in it"),
+        ({"template": "{x}", "values": {"x": {"list": ["y"], "by": "none"}}}, "'none' is not a valid By"),
+        ({"template": "a", "many": 3, "n": 2}, "does not fit its values"),
+        (DEEP, "has others in it, 20 deep"),
+        (TWICE, "is longer than"),
+    ],
+)
+def test_what_is_no_sentence_is_told_in_one(
+    said: Any, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    _edited(_said(said))(path)
+    assert main(["render", str(path)]) == Exit.UNUSABLE
+    error = capsys.readouterr().err
+    assert error.startswith(f"portero: {path}: not a results file: /requirements/1/cases/0 (in CHN-01): ")
+    assert told in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"tls/0": {"/endpoint": 3}}, "/said/tls/0//endpoint: Value error, is no sentence"),
+        ({"tls/0": {"endpoint": SAID}}, "/said/tls/0/endpoint/[key]: String should match pattern"),
+        ({"tls/0": {"/" + "9" * 5000: SAID}}, "String should have at most 2000 characters"),
+        ([], "/said: Input should be a valid dictionary"),
+    ],
+)
+def test_sentences_of_observations_are_read_as_carefully(
+    said: Any, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    _edited(lambda document: document.update(said=said))(path)
+    assert main(["render", str(path)]) == Exit.UNUSABLE
+    assert told in capsys.readouterr().err
+
+
+def test_sentences_of_observations_that_are_of_no_place_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    places = ["/endpoint", "/no/such/place", "/versions/7", "/suites"]
+    _edited(lambda document: document.update(said={"tls/0": dict.fromkeys(places, SAID), "no/0": {"/x": SAID}}))(path)
+    found = results_file.read(path)
+    assert found.observed.spoken("tls/0") == found.observations["tls/0"]

@@ -7,6 +7,7 @@ from conformance.catalogue import load
 from conformance.model import Case
 from conformance.policy import Policy
 from conformance.records.auth import (
+    OWN_USER,
     Deed,
     DisclosureObservation,
     Forged,
@@ -25,6 +26,7 @@ from conformance.records.auth import (
     Trial,
     Try,
 )
+from conformance.sentence import NOTHING, Sentence
 
 PATH = "/v1/health"
 WEEK = 7 * 24 * 3600
@@ -33,21 +35,21 @@ POLICY = Policy(target.parse({"schema": 1, "name": "t", "webapp": {"url": "https
 
 DONE = Reply(f"GET {PATH}", 200, form=Form.DOCUMENT)
 DENIED = Reply(f"GET {PATH}", 401, form=Form.ERRORS)
-SILENT = Reply(f"GET {PATH}", trouble="no answer in time")
+SILENT = Reply(f"GET {PATH}", trouble=Sentence("no answer in time"))
 LIMITED = Reply(f"GET {PATH}", 429, form=Form.ERRORS)
 BROKEN = Reply(f"GET {PATH}", 500, form=Form.ERRORS)
 LOGIN_PAGE = Reply(f"GET {PATH}", 200, form=Form.PAGE)
 EMPTY = Reply(f"GET {PATH}", 204)
 
 GUARDED = Guarded({"get": DENIED, "head": DENIED}, {"get": DONE, "head": DONE})
-LOGINS = LoginObservation("a user of the run's own", Try(DONE, token=True), Try(DENIED), Try(DENIED), Try(DENIED))
+LOGINS = LoginObservation(OWN_USER, Try(DONE, token=True), Try(DENIED), Try(DENIED), Try(DENIED))
 TOKEN = TokenObservation(
     "jwt",
-    (Lifetime("/users/0/expires_after", "2026-11-29", WEEK),),
+    (Lifetime(Sentence("/users/0/expires_after"), "2026-11-29", WEEK),),
     before=DONE,
     after=DONE,
     bare=DENIED,
-    forged={"alg-none": (Forged("unsigned", DENIED), Forged("unsigned too", DENIED))},
+    forged={"alg-none": (Forged(Sentence("unsigned"), DENIED), Forged(Sentence("unsigned too"), DENIED))},
 )
 LOGOUT = LogoutObservation(bare=DENIED, before=(DONE, DONE), logout=DONE, after=(DENIED, DONE))
 STRONG = {"eight": Trial(DONE, effect=True), "sixty-four": Trial(DONE, effect=True)}
@@ -55,14 +57,15 @@ PASSWORDS = PasswordObservation(
     {**STRONG, "short": Trial(DENIED, effect=False)}, {**STRONG, "short": Trial(DENIED, effect=False)}
 )
 DEEDS = {name: Deed(DENIED, DONE, effect=False) for name in ("create", "change", "delete")}
-PRIVILEGES = PrivilegeObservation("a user of the run's own", DONE, {**DEEDS, "settings": Deed(DENIED, DONE)})
+PRIVILEGES = PrivilegeObservation(OWN_USER, DONE, {**DEEDS, "settings": Deed(DENIED, DONE)})
 THROTTLE = ThrottleObservation(DONE, (DENIED, DENIED, LIMITED))
 DISCLOSURE = DisclosureObservation(
-    Shown("support output", DONE, 120), (Shown("a path that is not there", Reply("GET /", 404), 60),)
+    Shown(Sentence("support output"), DONE, 120),
+    (Shown(Sentence("a path that is not there"), Reply("GET /", 404), 60),),
 )
 
 
-def guard(look: Guarded, stopped: str = "") -> GuardObservation:
+def guard(look: Guarded, stopped: Sentence = NOTHING) -> GuardObservation:
     return GuardObservation({PATH: look}, stopped)
 
 

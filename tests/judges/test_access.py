@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.judges import access as judges
+from conformance.locale import tongue
 from conformance.model import Inconclusive, Outcome, Verdict
 from conformance.records.access import (
+    NOT_READABLE,
     Certificate,
     ChainObservation,
     Node,
@@ -18,6 +20,7 @@ from conformance.records.access import (
     PlainObservation,
 )
 from conformance.records.http import UNREACHABLE, UNRESOLVED, Exchange
+from conformance.sentence import NOTHING, Sentence
 from tests.judges.endpoints import ECDSA, RSA
 from tests.judges.pages import RIGHT, case, page, policy
 
@@ -26,9 +29,9 @@ ELSEWHERE = "http://gateway.example:8080/login"
 
 def plain(status: int = 0, *lines: tuple[str, str], trouble: str = "", **facts: Any) -> Verdict:
     look = PlainLook(
-        Exchange("GET", ELSEWHERE, status, lines, trouble=trouble),
+        Exchange("GET", ELSEWHERE, status, lines, trouble=Sentence(trouble)),
         https_status=200,
-        https_trouble="",
+        https_trouble=NOTHING,
         shared=0.0,
         same_body=False,
         password_field=False,
@@ -121,14 +124,14 @@ def test_a_page_without_http_is_served_all_the_same() -> None:
     assert plain(trouble="answered with something that is not HTTP", shared=0.9).outcome is Outcome.FAIL
 
 
-@pytest.mark.parametrize(("trouble", "secure"), [(UNRESOLVED, ""), (UNREACHABLE, UNREACHABLE)])
-def test_a_host_that_is_not_reached_at_all_settles_nothing(trouble: str, secure: str) -> None:
+@pytest.mark.parametrize(("trouble", "secure"), [(UNRESOLVED, NOTHING), (UNREACHABLE, UNREACHABLE)])
+def test_a_host_that_is_not_reached_at_all_settles_nothing(trouble: Sentence, secure: Sentence) -> None:
     with pytest.raises(Inconclusive, match=trouble):
         plain(trouble=trouble, https_trouble=secure)
 
 
 def test_long_lists_are_cut() -> None:
-    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, "", 0.0, same_body=False, password_field=False)
+    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, same_body=False, password_field=False)
     verdict = judges.https_only(PlainObservation({"80": (look,) * 9}), policy(), case("ACC-01", "", "80"))
     assert verdict.observed.endswith("; 6 more")
     assert len(verdict.exhibits) == 9
@@ -177,7 +180,17 @@ def test_reasons_are_told_apart(code: int, served: tuple[Certificate, ...], word
     assert words in verdict.observed
 
 
-ONE = Node("192.0.2.1", "", CHAIN, ("tls-1.3",), page(*RIGHT))
+def test_what_stands_in_a_certificate_is_never_translated_and_what_the_suite_says_of_it_is() -> None:
+    spanish = tongue("es")
+    theirs = chain(code=18, served=(replace(LEAF, subject="nothing"),)).observed
+    assert "(nothing)" in theirs.within(spanish)
+    assert theirs.speaks(spanish)
+    unread = chain(code=18, served=(replace(LEAF, subject=str(NOT_READABLE)),)).observed
+    assert f"({NOT_READABLE.within(spanish)})" in unread.within(spanish)
+    assert NOT_READABLE.speaks(spanish)
+
+
+ONE = Node("192.0.2.1", NOTHING, CHAIN, ("tls-1.3",), page(*RIGHT))
 
 
 def nodes(*others: Node) -> Verdict:
@@ -227,7 +240,7 @@ def test_an_address_that_takes_no_connection_is_named_and_left_out() -> None:
 
 
 def test_a_page_that_does_not_arrive_settles_nothing() -> None:
-    silent = Exchange("GET", "https://gateway.example/", trouble="no answer in time")
+    silent = Exchange("GET", "https://gateway.example/", trouble=Sentence("no answer in time"))
     with pytest.raises(
         Inconclusive, match=r"192\.0\.2\.2 did not show its first administration page: no answer in time"
     ):
@@ -236,4 +249,6 @@ def test_a_page_that_does_not_arrive_settles_nothing() -> None:
 
 def test_without_any_address_nothing_is_settled() -> None:
     with pytest.raises(Inconclusive, match="no address behind the name"):
-        judges.addresses_agree(NodesObservation((Node("192.0.2.1", "refused"),)), policy(), case("ACC-03", "", ""))
+        judges.addresses_agree(
+            NodesObservation((Node("192.0.2.1", Sentence("refused")),)), policy(), case("ACC-03", "", "")
+        )

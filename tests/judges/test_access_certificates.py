@@ -22,6 +22,7 @@ from conformance.records.access import (
     Upload,
     UploadsObservation,
 )
+from conformance.sentence import NOTHING, Sentence
 
 POLICY = Policy(target.parse({"schema": 1, "name": "t", "webapp": {"url": "https://gw.example"}}))
 LEAF = Certificate("CN=gw.example", "CN=Acme CA,O=Acme", ("gw.example",), "", "", "aa")
@@ -81,7 +82,9 @@ def test_none_that_is_stored_is_right_and_noted() -> None:
     assert verdict.notes
 
 
-@pytest.mark.parametrize("facts", [{"status": 429}, {"status": 503}, {"status": 0, "trouble": "connection reset"}])
+@pytest.mark.parametrize(
+    "facts", [{"status": 429}, {"status": 503}, {"status": 0, "trouble": Sentence("connection reset")}]
+)
 def test_an_authority_that_could_not_be_asked_for_settles_nothing(facts: dict[str, Any]) -> None:
     with pytest.raises(Inconclusive):
         fetched(**facts)
@@ -94,7 +97,7 @@ def refused(upload: Upload | None = AS_IT_WAS, **facts: Any) -> Verdict:
 
 def test_an_upload_that_changes_nothing_is_right_whatever_its_answer() -> None:
     for status in (0, 200, 400, 401, 403, 413, 422, 500):
-        trouble = "" if status else "connection reset"
+        trouble = NOTHING if status else Sentence("connection reset")
         assert refused(replace(AS_IT_WAS, status=status, trouble=trouble)).outcome is Outcome.PASS
 
 
@@ -103,9 +106,9 @@ def test_an_upload_that_changes_nothing_is_right_whatever_its_answer() -> None:
     [
         ({"served": OWN}, "the certificate of the upload is presented"),
         ({"served": "cc"}, "another one is presented"),
-        ({"served": "", "unserved": "connection refused"}, "no certificate is presented any more"),
+        ({"served": "", "unserved": Sentence("connection refused")}, "no certificate is presented any more"),
         ({"stored": "200 own"}, "another CA certificate is handed out"),
-        ({"broken": "answered 500"}, "the API does not work any more"),
+        ({"broken": Sentence("answered 500")}, "the API does not work any more"),
     ],
 )
 def test_an_upload_that_changes_something_is_a_violation(facts: dict[str, Any], words: str) -> None:
@@ -124,10 +127,10 @@ def test_what_a_restart_brings_up_is_the_accepted_uploads_fault() -> None:
 @pytest.mark.parametrize(
     ("upload", "facts", "words"),
     [
-        (None, {"stopped": "cannot be put back"}, "cannot be put back"),
-        (None, {"left_out": {"wrong-key": "nobody"}}, "nobody"),
+        (None, {"stopped": Sentence("cannot be put back")}, "cannot be put back"),
+        (None, {"left_out": {"wrong-key": Sentence("nobody")}}, "nobody"),
         (replace(AS_IT_WAS, status=429), {}, "answered 429"),
-        (replace(AS_IT_WAS, status=0, trouble="no answer in time"), {}, "no answer in time"),
+        (replace(AS_IT_WAS, status=0, trouble=Sentence("no answer in time")), {}, "no answer in time"),
         (TAKEN, {"good": replace(TAKEN)}, r"webapp\.certificate\.restart"),
     ],
 )
@@ -150,11 +153,11 @@ def test_a_good_upload_is_served_and_the_present_one_again() -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"good": None, "stopped": "the file holds no key"}, "no key"),
+        ({"good": None, "stopped": Sentence("the file holds no key")}, "no key"),
         ({"good": replace(GOOD, served=PRESENT)}, r"webapp\.certificate\.restart"),
         ({"good": replace(GOOD, status=503)}, "503"),
-        ({"good": replace(GOOD, status=0, trouble="connection reset")}, "reset"),
-        ({"back": None, "stopped": "the run is over"}, "over"),
+        ({"good": replace(GOOD, status=0, trouble=Sentence("connection reset"))}, "reset"),
+        ({"back": None, "stopped": Sentence("the run is over")}, "over"),
     ],
 )
 def test_a_good_upload_that_was_not_seen_through_settles_nothing(facts: dict[str, Any], words: str) -> None:

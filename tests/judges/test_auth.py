@@ -21,6 +21,7 @@ from conformance.records.auth import (
     Trial,
     Try,
 )
+from conformance.sentence import NOTHING, Sentence
 from tests.judges import logins as seen
 from tests.judges.logins import BROKEN, DENIED, DONE, EMPTY, LIMITED, LOGIN_PAGE, POLICY, SILENT, WEEK, case
 
@@ -30,7 +31,7 @@ def judged(judge: Any, record: Any, requirement: str, name: str = "", value: str
     return verdict
 
 
-def guarded(method: str = "get", stopped: str = "", **changed: Any) -> Verdict:
+def guarded(method: str = "get", stopped: Sentence = NOTHING, **changed: Any) -> Verdict:
     look = replace(seen.GUARDED, **changed)
     return judged(auth.guarded, seen.guard(look, stopped), "AUTH-01", method, seen.PATH)
 
@@ -87,7 +88,7 @@ def test_a_path_without_head_is_not_asked_for_one() -> None:
         ({"bare": {"get": SILENT, "head": DENIED}}, "no answer in time"),
         ({"bare": {"get": LIMITED, "head": DENIED}}, "neither"),
         ({"bare": {"get": BROKEN, "head": DENIED}}, "neither"),
-        ({"admin": {}, "stopped": "no key"}, "no key"),
+        ({"admin": {}, "stopped": Sentence("no key")}, "no key"),
         ({"admin": {"get": DENIED}}, "says little"),
         ({"admin": {"get": BROKEN}}, "says little"),
         ({"bare": {"get": Reply("GET /", 404)}, "admin": {"get": Reply("GET /", 404)}}, "says little"),
@@ -110,7 +111,7 @@ def test_wrong_credentials(name: str, field: str) -> None:
     assert outcome() is Outcome.PASS
     assert outcome(**{field: Try(Reply("POST /", 200, form=Form.DOCUMENT))}) is Outcome.PASS
     assert outcome(**{field: Try(DONE, token=True)}) is Outcome.FAIL
-    for undecided in (Try(SILENT), Try(LIMITED), Try(BROKEN), Try(withheld="3 went wrong")):
+    for undecided in (Try(SILENT), Try(LIMITED), Try(BROKEN), Try(withheld=Sentence("3 went wrong"))):
         with pytest.raises(Inconclusive):
             outcome(**{field: undecided})
     with pytest.raises(Inconclusive, match="right password"):
@@ -131,7 +132,7 @@ def test_default_password() -> None:
     assert outcome(default=Try(DONE)) is Outcome.FAIL
     assert outcome(default=Try(told), wrong=Try(told)) is Outcome.PASS
     assert outcome(default=Try(replace(told, said="Access denied"))) is Outcome.PASS
-    for undecided in (Try(SILENT), Try(LIMITED), Try(withheld="3 went wrong")):
+    for undecided in (Try(SILENT), Try(LIMITED), Try(withheld=Sentence("3 went wrong"))):
         with pytest.raises(Inconclusive):
             outcome(default=undecided)
     with pytest.raises(Inconclusive, match="right password"):
@@ -140,7 +141,7 @@ def test_default_password() -> None:
 
 def test_forged_tokens() -> None:
     def verdict(*replies: Reply, **changed: Any) -> Verdict:
-        forged = {"alg-none": tuple(Forged(f"forgery {n}", reply) for n, reply in enumerate(replies))}
+        forged = {"alg-none": tuple(Forged(Sentence(f"forgery {n}"), reply) for n, reply in enumerate(replies))}
         return judged(auth.forged_tokens, replace(seen.TOKEN, forged=forged, **changed), "AUTH-03", "alg-none")
 
     assert verdict(DENIED, Reply("GET /", 400), BROKEN, LOGIN_PAGE).outcome is Outcome.PASS
@@ -152,7 +153,7 @@ def test_forged_tokens() -> None:
     with pytest.raises(Inconclusive, match="in the end"):
         verdict(DENIED, after=DENIED)
     with pytest.raises(Inconclusive, match="nowhere"):
-        verdict(DENIED, stopped="nowhere to go")
+        verdict(DENIED, stopped=Sentence("nowhere to go"))
 
 
 def test_logout() -> None:
@@ -188,13 +189,15 @@ def test_logout() -> None:
     ],
 )
 def test_token_life(seconds: float, zone: bool, outcome: Outcome) -> None:
-    stated = Lifetime("/users/0/expires_after", "then", seconds, zone)
+    stated = Lifetime(Sentence("/users/0/expires_after"), "then", seconds, zone)
     assert judged(auth.token_life, replace(seen.TOKEN, lifetimes=(stated,)), "AUTH-08").outcome is outcome
-    unread = Lifetime("exp", "soon", None)
+    unread = Lifetime(Sentence("exp"), "soon", None)
     assert judged(auth.token_life, replace(seen.TOKEN, lifetimes=(unread, stated)), "AUTH-08").outcome is outcome
 
 
-@pytest.mark.parametrize("lifetimes", [(), (Lifetime("exp", "soon", None),), (Lifetime("exp", "0", -1.0),)])
+@pytest.mark.parametrize(
+    "lifetimes", [(), (Lifetime(Sentence("exp"), "soon", None),), (Lifetime(Sentence("exp"), "0", -1.0),)]
+)
 def test_a_life_that_is_not_told_is_open(lifetimes: tuple[Lifetime, ...]) -> None:
     with pytest.raises(Inconclusive):
         judged(auth.token_life, replace(seen.TOKEN, lifetimes=lifetimes), "AUTH-08")
@@ -250,7 +253,7 @@ def test_weak_passwords(where: str) -> None:
 
 
 def test_a_password_that_was_not_tried_is_open() -> None:
-    stopped = replace(seen.PASSWORDS, creation={}, stopped="nobody could be made")
+    stopped = replace(seen.PASSWORDS, creation={}, stopped=Sentence("nobody could be made"))
     with pytest.raises(Inconclusive, match="nobody could be made"):
         judged(auth_users.weak_password, stopped, "AUTH-06", "creation-short")
 
@@ -279,7 +282,7 @@ def test_disclosure_of_support() -> None:
         return judged(auth_users.disclosure, replace(seen.DISCLOSURE, support=shown), "AUTH-10", "support").outcome
 
     assert outcome() is outcome(reply=Reply("GET /", 404)) is Outcome.PASS
-    assert outcome(finds=(Find("the value of WA_SECRET", "/support"),)) is Outcome.FAIL
+    assert outcome(finds=(Find(Sentence("the value of WA_SECRET"), "/support"),)) is Outcome.FAIL
     for reply in (SILENT, DENIED):
         with pytest.raises(Inconclusive):
             outcome(reply=reply)
@@ -287,7 +290,7 @@ def test_disclosure_of_support() -> None:
 
 def test_disclosure_of_errors() -> None:
     shown = seen.DISCLOSURE.errors[0]
-    told = replace(shown, finds=(Find("a private key", ""),))
+    told = replace(shown, finds=(Find(Sentence("a private key"), ""),))
     found = judged(auth_users.disclosure, replace(seen.DISCLOSURE, errors=(shown, told)), "AUTH-10", "errors")
     assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/errors/1",))
     assert "shows a private key" in found.observed

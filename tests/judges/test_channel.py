@@ -12,6 +12,7 @@ from conformance.judges import channel_refusals
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.policy import Policy
 from conformance.records.channel import (
+    SILENCE,
     Answer,
     Attempt,
     ChannelObservation,
@@ -19,10 +20,13 @@ from conformance.records.channel import (
     Group,
     WindowPoint,
 )
+from conformance.sentence import say
 
-TAKEN = Attempt("a fresh sealed message", accepted=True, status=200, answer=Answer.SEALED, body_bytes=120, seconds=0.01)
+TAKEN = Attempt(
+    say("a fresh sealed message"), accepted=True, status=200, answer=Answer.SEALED, body_bytes=120, seconds=0.01
+)
 HEADERS = (("Date", "Mon, 21 Sep 2026 14:13:20 GMT"), ("Content-Length", "0"))
-NOT_TAKEN = Attempt("a bad message", accepted=False, status=401, headers=HEADERS, says="e3b0", seconds=0.01)
+NOT_TAKEN = Attempt(say("a bad message"), accepted=False, status=401, headers=HEADERS, says="e3b0", seconds=0.01)
 LATE: dict[str, Any] = {"on_time": False, "times": 3, "oldest": 12.5}
 
 
@@ -142,7 +146,7 @@ def test_what_must_be_refused_and_is_accepted_fails(case: str, in_group: str, na
 @pytest.mark.parametrize(("case", "in_group", "name"), REFUSED_CASES)
 @pytest.mark.parametrize("control", ["before", "after"])
 def test_a_refusal_without_accepted_controls_proves_nothing(case: str, in_group: str, name: str, control: str) -> None:
-    silent = replace(NOT_TAKEN, status=0, trouble="connection refused")
+    silent = replace(NOT_TAKEN, status=0, trouble=say("connection refused"))
     controls: dict[str, Any] = {control: silent}
     seen = with_group(in_group, replace(RIGHT.groups[in_group], **controls))
     with pytest.raises(Inconclusive, match="connection refused"):
@@ -165,7 +169,7 @@ def test_a_core_that_limits_how_often_it_is_asked_is_named_as_such() -> None:
 
 
 def test_a_core_that_serves_nobody_while_half_a_request_is_open_fails() -> None:
-    seen = with_attempt("malformed", "meanwhile", replace(NOT_TAKEN, status=0, trouble="no answer in time"))
+    seen = with_attempt("malformed", "meanwhile", replace(NOT_TAKEN, status=0, trouble=SILENCE))
     found = judged("CHN-13/goes-on", seen)
     assert (found.outcome, found.exhibits[-1]) == (Outcome.FAIL, "/groups/malformed/attempts/meanwhile")
     assert judged("CHN-13/goes-on", with_attempt("malformed", "meanwhile", TAKEN)).outcome is Outcome.PASS
@@ -192,7 +196,7 @@ def test_what_must_be_accepted_and_is_refused_fails(case: str, name: str) -> Non
 
 @pytest.mark.parametrize(("case", "name"), ACCEPTED_CASES)
 def test_an_answer_lost_on_the_way_is_no_refusal(case: str, name: str) -> None:
-    lost = replace(NOT_TAKEN, status=0, trouble="connection reset", times=3)
+    lost = replace(NOT_TAKEN, status=0, trouble=say("connection reset"), times=3)
     seen = with_attempt("inside", name, lost)
     with pytest.raises(Inconclusive, match="no answer in 3 tries: connection reset"):
         judged(case, seen)
@@ -200,7 +204,7 @@ def test_an_answer_lost_on_the_way_is_no_refusal(case: str, name: str) -> None:
 
 
 def test_a_message_lost_to_a_core_app_that_is_gone_is_no_refusal() -> None:
-    lost = replace(NOT_TAKEN, status=0, trouble="connection reset", times=3)
+    lost = replace(NOT_TAKEN, status=0, trouble=say("connection reset"), times=3)
     gone = with_group("unsealed", replace(RIGHT.groups["unsealed"], after=lost))
     with pytest.raises(Inconclusive, match="no answer in 3 tries"):
         judged("CHN-01", replace(gone, noise=lost, fresh=(TAKEN, lost)))
@@ -289,7 +293,7 @@ def test_without_a_web_app_the_suites_clock_stands_for_its() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"web_clock": ClockReading(trouble="connection refused")},
+        {"web_clock": ClockReading(trouble=say("connection refused"))},
         {"core_clock": ClockReading(0.0, 0.5, "window")},
     ],
 )
@@ -321,7 +325,7 @@ def retold(in_group: str, prefix: str, *answers: dict[str, Any]) -> ChannelObser
         ({"body_bytes": 7}, "the body's length"),
         ({"answer": Answer.CLEAR, "body": "bad MAC", "says": "1"}, "the body"),
         ({"headers": (*HEADERS, ("X-Error", "mac"))}, "the set of headers"),
-        ({"status": 0, "trouble": "connection reset", "headers": ()}, "the connection"),
+        ({"status": 0, "trouble": say("connection reset"), "headers": ()}, "the connection"),
     ],
 )
 @pytest.mark.parametrize(("in_group", "prefix"), [("stale", ""), ("forged", "other"), ("changed", "bit-ciphertext")])
@@ -330,6 +334,18 @@ def test_a_refusal_that_tells_its_cause_fails(in_group: str, prefix: str, answer
     found = judged("CHN-12", seen)
     assert found.outcome is Outcome.FAIL
     assert what in found.observed
+
+
+def test_what_a_core_app_says_is_no_word_of_ours() -> None:
+    said = {"stale": "closed", "forged": "answered", "changed": "answered"}
+    groups = {
+        name: retold(name, "", {"headers": (*HEADERS, ("X-Connection", words))}).groups[name]
+        for name, words in said.items()
+    }
+    found = judged("CHN-12", replace(RIGHT, groups={**RIGHT.groups, **groups}))
+    assert found.observed.with_own(str.upper).startswith(
+        "the header X-CONNECTION is CLOSED for a message that is stale, ANSWERED for one that is forged"
+    )
 
 
 @pytest.mark.parametrize(
@@ -363,7 +379,7 @@ def test_nothing_to_compare_is_not_judged() -> None:
 
 
 def test_service_that_does_not_go_on_fails() -> None:
-    dead = replace(RIGHT.groups["malformed"], after=replace(NOT_TAKEN, status=0, trouble="connection refused"))
+    dead = replace(RIGHT.groups["malformed"], after=replace(NOT_TAKEN, status=0, trouble=say("connection refused")))
     assert judged("CHN-13/goes-on", with_group("malformed", dead)).outcome is Outcome.FAIL
     ill_before = replace(dead, before=NOT_TAKEN)
     with pytest.raises(Inconclusive):

@@ -13,16 +13,18 @@ from conformance import target
 from conformance.assessment import Assessment
 from conformance.model import Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.observatory import Recorded
+from conformance.recording import Observed
 from conformance.records.network import Came, Look, NetworkObservation, Seen, VantageLook
+from conformance.sentence import NOTHING, Sentence, say
 
 CORE, DEBUG = "core.example:6250", "core.example:8080"
 INNER, OUTER = "10.0.3.5", "2001:db8:3::5"
-LIVES = Seen(INNER, Came.ANSWERED, "HTTP 404")
-MUTE = Seen(INNER, Came.ACCEPTED, detail="said nothing to any question")
-REFUSED, FILTERED = Seen(INNER, Came.REFUSED), Seen(INNER, Came.FILTERED, detail="no answer within 3 s")
+LIVES = Seen(INNER, Came.ANSWERED, say("HTTP 404"))
+MUTE = Seen(INNER, Came.ACCEPTED, detail=say("said nothing to any question"))
+REFUSED, FILTERED = Seen(INNER, Came.REFUSED), Seen(INNER, Came.FILTERED, detail=say("no answer within 3 s"))
 UNREACHABLE = Seen(INNER, Came.UNREACHABLE)
-FAILED = Seen(INNER, Came.FAILED, detail="Too many open files")
-CONTROL = Look("wa.example", 443, (Seen("10.0.2.5", Came.ANSWERED, "TLS"),))
+FAILED = Seen(INNER, Came.FAILED, detail=say("Too many open files"))
+CONTROL = Look("wa.example", 443, (Seen("10.0.2.5", Came.ANSWERED, say("TLS")),))
 NOWHERE = (Look("192.0.2.213", 6250, (Seen("192.0.2.213", Came.FILTERED),)),)
 DOCUMENT: dict[str, Any] = {
     "schema": 1,
@@ -40,7 +42,7 @@ ALLOWED, FORBIDDEN = "NET-02/from-web-net/" + CORE, "NET-02/from-client-net/" + 
 NODE = "NET-05/from-client-net/core.example"
 
 
-def look(*seen: Seen, port: int = 6250, unresolved: str = "", host: str = "core.example") -> Look:
+def look(*seen: Seen, port: int = 6250, unresolved: Sentence = NOTHING, host: str = "core.example") -> Look:
     return Look(host, port, seen, unresolved)
 
 
@@ -61,7 +63,7 @@ def judged(
     change(document["network"])
     seen = NetworkObservation((client or vantage("client-net", FILTERED), web or vantage("web-net", LIVES)))
     record = TypeAdapter(NetworkObservation).dump_python(seen, mode="json")
-    assessment = Assessment(target.parse(document), Recorded({"network/0": record}))
+    assessment = Assessment(target.parse(document), Recorded(Observed({"network/0": record})))
     return assessment.judge(assessment.cases[case])
 
 
@@ -78,7 +80,9 @@ def test_a_service_is_reached_where_it_is_allowed() -> None:
     assert (verdict.outcome, verdict.exhibits) == (Outcome.PASS, ("/vantages/1/looks/core.example:6250",))
 
 
-@pytest.mark.parametrize("got_in", [LIVES, MUTE, replace(LIVES, protocol="HTTP 503")], ids=lambda seen: seen.protocol)
+@pytest.mark.parametrize(
+    "got_in", [LIVES, MUTE, replace(LIVES, protocol=say("HTTP 503"))], ids=lambda seen: seen.protocol
+)
 def test_whoever_is_not_allowed_and_gets_a_connection_has_got_in(got_in: Seen) -> None:
     verdict = judged(FORBIDDEN, client=vantage("client-net", got_in))
     assert verdict.outcome is Outcome.FAIL
@@ -95,7 +99,7 @@ def test_one_open_address_of_several_is_enough() -> None:
     [
         (MUTE, "said nothing"),
         (FILTERED, "no answer within 3 s"),
-        (replace(LIVES, protocol="HTTP 502"), "HTTP 502"),
+        (replace(LIVES, protocol=say("HTTP 502")), "HTTP 502"),
         (REFUSED, "a service that is down"),
     ],
     ids=["mute", "filtered", "a proxy without its service", "refused"],
@@ -108,10 +112,10 @@ def test_a_service_that_is_down_shows_nothing_about_either_side(seen: Seen, word
 
 
 UNRELIABLE = [
-    ({"trouble": 'its command "sh" cannot be run: no such file'}, "cannot be run"),
+    ({"trouble": say('its command "sh" cannot be run: no such file')}, "cannot be run"),
     ({"control": None}, r"network\.vantage\.reachable"),
     ({"control": replace(CONTROL, seen=(replace(MUTE, address="10.0.2.5"),))}, "has to answer there"),
-    ({"control": replace(CONTROL, seen=(), unresolved="Name or service not known")}, "not resolved"),
+    ({"control": replace(CONTROL, seen=(), unresolved=say("Name or service not known"))}, "not resolved"),
     ({"nowhere": (replace(NOWHERE[0], seen=(replace(MUTE, address="192.0.2.213"),)),)}, "which nobody has"),
     ({"nowhere": ()}, "no address could be tried"),
     ({"nowhere": (replace(NOWHERE[0], seen=(FAILED,)),)}, "no address could be tried there"),
@@ -151,10 +155,10 @@ def test_a_connection_that_could_not_be_tried_keeps_nobody_out() -> None:
 
 
 def test_an_unknown_name_keeps_nobody_out() -> None:
-    nameless = {CORE: look(unresolved="Name or service not known"), DEBUG: look(FILTERED, port=8080)}
+    nameless = {CORE: look(unresolved=say("Name or service not known")), DEBUG: look(FILTERED, port=8080)}
     with pytest.raises(Inconclusive, match="no address to look at"):
         judged(FORBIDDEN, client=vantage("client-net", looks=nameless))
-    by_address = nameless | {CORE: look(FILTERED, unresolved="Name or service not known")}
+    by_address = nameless | {CORE: look(FILTERED, unresolved=say("Name or service not known"))}
     verdict = judged(FORBIDDEN, client=vantage("client-net", looks=by_address))
     assert verdict.outcome is Outcome.PASS
     assert "learnt elsewhere" in verdict.notes[0]
@@ -186,7 +190,7 @@ def test_api_and_administration_behind_one_port_are_cases_of_their_own() -> None
 
 
 def test_a_port_that_is_open_and_not_declared_is_named() -> None:
-    looks = {CORE: look(LIVES), DEBUG: look(replace(LIVES, protocol="HTTP 200"), port=8080)}
+    looks = {CORE: look(LIVES), DEBUG: look(replace(LIVES, protocol=say("HTTP 200")), port=8080)}
     verdict = judged(NODE, client=vantage("client-net", looks=looks))
     assert verdict.outcome is Outcome.FAIL
     assert "8080 (10.0.3.5 answered (HTTP 200))" in verdict.observed

@@ -21,6 +21,7 @@ from conformance.probes.presenting import presented
 from conformance.probes.putting_back import put_back
 from conformance.redact import Redactor
 from conformance.secret import open_vault
+from conformance.sentence import Own
 from reference_server import Gateway
 from reference_server.certificates import FILE
 from reference_server.faults.acc_certificates import serves_uploads_after_a_restart
@@ -35,8 +36,8 @@ LOCKED = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailable
 
 
 def test_the_operators_file_has_to_fit_what_is_presented() -> None:
-    assert fitting(PEM, DIGEST, "f") == ("localhost", "127.0.0.1")
-    assert fitting((LEAF.chain_pem + LEAF.key_pem).decode(), DIGEST, "f") == ("localhost", "127.0.0.1")
+    assert fitting(PEM, DIGEST, Own("f")) == ("localhost", "127.0.0.1")
+    assert fitting((LEAF.chain_pem + LEAF.key_pem).decode(), DIGEST, Own("f")) == ("localhost", "127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_the_operators_file_has_to_fit_what_is_presented() -> None:
 )
 def test_a_file_that_does_not_fit_is_told_in_words(text: str, presented: str, words: str) -> None:
     with pytest.raises(Inconclusive, match=words):
-        fitting(text, presented, "f")
+        fitting(text, presented, Own("f"))
 
 
 def test_certificates_are_found_as_pem_in_any_text_or_alone_as_der() -> None:

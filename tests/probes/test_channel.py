@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from conformance import target
 from conformance.assessment import Assessment
 from conformance.observatory import Recorded
+from conformance.recording import Observed
 from reference_server import Gateway
 from reference_server.http import HttpServer, Request, Response
 from tests.arena import Outcomes, SteppingClock, assess
@@ -322,7 +323,7 @@ def test_the_record_alone_gives_the_same_verdicts(core: OtherCore) -> None:
                 "channel": {"url": url, "secret": "env:CORE_SECRET", "accepted": {"status": [202]}},
             }
         )
-    recorded = Recorded(json.loads(json.dumps(live.observations)))
+    recorded = Recorded(Observed(json.loads(json.dumps(live.observations))))
     assessment = Assessment(aim, recorded)
     for case_id, verdict in live.verdicts.items():
         assert assessment.judge(assessment.cases[case_id]) == verdict

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from conformance.probes.channel import attacks
-from conformance.records.channel import Attempt
-
-SILENT = "no answer in time"
+from conformance.records.channel import SILENCE, Attempt
+from conformance.sentence import Sentence, say
 
 
 class Scripted:
@@ -21,23 +20,23 @@ class Scripted:
     def seal(self, _stamp: int) -> bytes:
         return b"sealed"
 
-    def send(self, what: str, _when: Any, make: Any = None, *, declare: int = 0, wait: float = 0) -> Attempt:
+    def send(self, what: Sentence, _when: Any, make: Any = None, *, declare: int = 0, wait: float = 0) -> Attempt:
         if not declare:
             return self.answers.pop(0)
         make(0)
         self.held.append(wait)
-        return Attempt(what, accepted=False, trouble=SILENT)
+        return Attempt(what, accepted=False, trouble=SILENCE)
 
 
 @pytest.mark.parametrize(
     ("first", "held"),
     [
-        (Attempt("quick", accepted=True, seconds=0.15), [0.5]),
-        (Attempt("slow, or held up", accepted=True, seconds=0.5), [0.5, 5.0]),
-        (Attempt("slower than that", accepted=False, trouble=SILENT), [0.5, 5.0]),
+        (Attempt(say("quick"), accepted=True, seconds=0.15), [0.5]),
+        (Attempt(say("slow, or held up"), accepted=True, seconds=0.5), [0.5, 5.0]),
+        (Attempt(say("slower than that"), accepted=False, trouble=SILENCE), [0.5, 5.0]),
     ],
 )
 def test_a_core_that_seems_held_up_by_half_a_request_gets_longer(first: Attempt, held: list[float]) -> None:
-    line = Scripted(first, Attempt("the second time", accepted=True, seconds=0.6))
+    line = Scripted(first, Attempt(say("the second time"), accepted=True, seconds=0.6))
     assert attacks.half_open(line)["meanwhile"].accepted  # type: ignore[arg-type]
     assert line.held == held

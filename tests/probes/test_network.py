@@ -174,6 +174,29 @@ def test_limits_bound_what_a_vantage_point_sends(gateway: Gateway) -> None:
     assert not outcomes.failed()
 
 
+def test_what_the_far_side_says_is_ours_where_it_is_no_error_of_a_system() -> None:
+    def silence_for_clients(gateway: Gateway) -> None:
+        chain = (
+            'chain prerouting {\ntype filter hook prerouting priority -200;\niifname "client" tcp dport 6250 drop\n}'
+        )
+        gateway.networks.more_rules = f"table ip silence {{\n{chain}\n}}"
+
+    with layouts.layout(silence_for_clients) as gateway:
+        outcomes = looked(gateway, RUNS_IT, reach="nowhere.invalid:6250")
+    verdict = outcomes.verdicts[f"NET-02/from-client/{CORE}"]
+    assert ": filtered (no answer within 3 s); " in verdict.observed
+    assert "no answer within {seconds:g} s" in str(verdict.observed.shape())
+    assert outcomes.inconclusive["NET-02/from-v0/nowhere.invalid:6250"].shape()[-1][1] == "{error}"
+
+
+def test_looks_that_are_not_through_in_time_say_so(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "LONGEST", 0.0)
+    reason = looked(gateway, f"echo a banner >&2; {RUNS_IT}").inconclusive[f"NET-02/from-v0/{CORE}"]
+    ours = "its looks were not through after {seconds:g} s: name fewer ports, or raise [limits]"
+    assert f"exit code 3; it said: a banner {ours.format(seconds=0.0)}" in reason
+    assert ours in str(reason.shape())
+
+
 def test_the_far_side_is_python_3_6() -> None:
     source = Path(network.__file__).with_name("far.py").read_text(encoding="ascii")
     ast.parse(source, feature_version=(3, 6))

@@ -1,4 +1,4 @@
-"""Results documents to draw: a small one with everything in it, a large one, and one that means harm."""
+"""Results to draw: a small one with everything in it, a large one, and one that means harm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from conformance import ledger
 from conformance.diff import compare
+from conformance.model import Level, Outcome
 from conformance.report import difference
+from conformance.results import Entry, Requirement, Results, Texts, Waiver, as_json
 
 HOSTILE = "<script>document.title='owned'</script>\x1b[31m\u202e\"'><img src=x onerror=document.title='owned'>&`*[x](http://evil.example)\x00\ud800]]>"
 PAGE = {
@@ -21,7 +23,7 @@ PAGE = {
 }
 
 
-def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
+def case(case_id: str, verdict: str = "pass", **changes: Any) -> Entry:
     key = {"TLS": "tls/0", "HDR": "headers/0", "CHN": "channel/0"}.get(case_id[:3], "plain/0")
     judged = verdict in ("pass", "fail", "waived")
     plain = {
@@ -39,84 +41,92 @@ def case(case_id: str, verdict: str = "pass", **changes: Any) -> dict[str, Any]:
         "waiver": None,
         "stale_waiver": False,
     }
-    return plain | changes
+    return Entry.model_validate(plain | changes)
 
 
-def requirement(row_id: str, *cases: dict[str, Any], level: str = "must", title: str = "") -> dict[str, Any]:
+def requirement(row_id: str, *cases: Entry, level: str = "must", title: str = "") -> Requirement:
     title = title or f"Promise {row_id}"
     texts = {
         lang: {name: f"{name} of {row_id} ({lang})" for name in ("title", "statement", "judged", "repair")}
         for lang in ("en", "es")
     }
     texts["en"]["title"] = title
-    return {
-        "id": row_id,
-        "area": row_id[:3].lower(),
-        "level": level,
-        "section": "channel" if row_id.startswith("CHN") else "webapp",
-        "title": title,
-        "source": "S1, web server TLS",
-        "verdict": ledger.worst(c["verdict"] for c in cases),
-        "texts": texts,
-        "cases": [{**c, "level": level if c["level"] == "must" else c["level"]} for c in cases],
-    }
+    for one in cases:
+        one.level = Level(level) if one.level is Level.MUST else one.level
+    return Requirement.model_validate(
+        {
+            "id": row_id,
+            "area": row_id[:3].lower(),
+            "level": level,
+            "section": "channel" if row_id.startswith("CHN") else "webapp",
+            "title": title,
+            "source": "S1, web server TLS",
+            "verdict": ledger.worst(one.verdict for one in cases),
+            "texts": texts,
+            "cases": list(cases),
+        }
+    )
 
 
-def document(*rows: dict[str, Any], **run: Any) -> dict[str, Any]:
-    counts = Counter(c["verdict"] for row in rows for c in row["cases"])
-    found: dict[str, Any] = {
-        "schema": 1,
-        "suite": {"name": "portero", "version": "0.1.0", "catalogue_sha256": "c0ffee" * 10 + "cafe"},
-        "run": {
-            "id": "0123456789abcdef",
-            "started": "2026-11-21T22:30:00.000Z",
-            "finished": "2026-11-21T22:30:12.500Z",
-            "argv": ["portero", "run", "--target", "staging.toml"],
-            "host": "auditor",
-            "requests_sent": 1234,
-            "connections_opened": 987,
-            "interrupted": False,
-            "fail_on": "must",
-            "whole_catalogue": True,
-            "selected_cases": sum(counts.values()),
-            "probe_seconds": {"tls": 1.5, "headers": 0.4, "channel": 12.1, "plain": 0.2},
-            "internal_errors": [],
-            **run,
-        },
-        "target": {
-            "name": "staging",
-            "sha256": "ab" * 32,
-            "sections": ["webapp", "channel"],
-            "consent": "read",
-            "clock_offset_seconds": -0.4,
-            "tls_level": {"4.0": "none", "5.7": "intermediate", "5.8": "none", "6.0": "intermediate"},
-            "document": {
-                "webapp": {"security_level": "intermediate", "guideline": "5.8"},
-                "channel": {"tolerance_seconds": 10},
-                "network": {"reach": REACH},
+def document(*rows: Requirement, **run: Any) -> Results:
+    counts = Counter(one.verdict for row in rows for one in row.cases)
+    found = Results.model_validate(
+        {
+            "schema": 1,
+            "suite": {"name": "portero", "version": "0.1.0", "catalogue_sha256": "c0ffee" * 10 + "cafe"},
+            "run": {
+                "id": "0123456789abcdef",
+                "started": "2026-11-21T22:30:00.000Z",
+                "finished": "2026-11-21T22:30:12.500Z",
+                "argv": ["portero", "run", "--target", "staging.toml"],
+                "host": "auditor",
+                "requests_sent": 1234,
+                "connections_opened": 987,
+                "interrupted": False,
+                "fail_on": "must",
+                "whole_catalogue": True,
+                "selected_cases": sum(counts.values()),
+                "probe_seconds": {"tls": 1.5, "headers": 0.4, "channel": 12.1, "plain": 0.2},
+                "internal_errors": [],
+                **run,
             },
-        },
-        "counts": {
-            name: counts[name] for name in ("pass", "fail", "waived", "inconclusive", "not-applicable", "not-run")
-        },
-        "requirements": sorted(rows, key=lambda row: str(row["id"])),
-        "not_judged": [
-            {
-                "id": "DEP-13",
-                "titles": {"en": "Time synchronisation", "es": "Sincronización horaria"},
-                "source": "S1, encrypted communication",
-                "reason": "how hosts keep their clocks cannot be read here; CHN-10 measures the outcome",
-            }
-        ],
-        "waivers": [],
-        "observations": {
-            "channel/0": CHANNEL,
-            "headers/0": {"pages": {"/login": [PAGE]}},
-            "network/0": NETWORK,
-            "tls/0": TLS,
-        },
-    }
-    found["verdict"] = ledger.verdict(found)
+            "target": {
+                "name": "staging",
+                "sha256": "ab" * 32,
+                "sections": ["webapp", "channel"],
+                "consent": "read",
+                "clock_offset_seconds": -0.4,
+                "tls_level": {"4.0": "none", "5.7": "intermediate", "5.8": "none", "6.0": "intermediate"},
+                "document": {
+                    "webapp": {"security_level": "intermediate", "guideline": "5.8"},
+                    "channel": {"tolerance_seconds": 10},
+                    "network": {"reach": REACH},
+                },
+            },
+            "counts": {
+                name: counts[Outcome(name)]
+                for name in ("pass", "fail", "waived", "inconclusive", "not-applicable", "not-run")
+            },
+            "requirements": sorted(rows, key=lambda row: row.id),
+            "not_judged": [
+                {
+                    "id": "DEP-13",
+                    "titles": {"en": "Time synchronisation", "es": "Sincronización horaria"},
+                    "source": "S1, encrypted communication",
+                    "reason": "how hosts keep their clocks cannot be read here; CHN-10 measures the outcome",
+                }
+            ],
+            "waivers": [],
+            "observations": {
+                "channel/0": CHANNEL,
+                "headers/0": {"pages": {"/login": [PAGE]}},
+                "network/0": NETWORK,
+                "tls/0": TLS,
+            },
+            "verdict": "incomplete",
+        }
+    )
+    found.verdict = ledger.verdict(found)
     return found
 
 
@@ -162,7 +172,7 @@ NETWORK = {
         {"name": "visitors", "trouble": "no Python 3 there", "looks": {}},
     ]
 }
-WAIVER = {
+WAIVER: dict[str, Any] = {
     "id": "WVR-2026-003",
     "requirement": "TLS-04",
     "cases": ["TLS-04/tls-1.3-groups"],
@@ -175,7 +185,7 @@ WAIVER = {
 }
 
 
-def broken() -> dict[str, Any]:
+def broken() -> Results:
     """Return a run in which every verdict occurs."""
     frame = "headers/0#/pages/~1login/0"
     found = document(
@@ -218,21 +228,23 @@ def broken() -> dict[str, Any]:
         selected_cases=10,
         whole_catalogue=False,
     )
-    return found | {"waivers": [WAIVER]}
+    found.waivers = [Waiver(**WAIVER)]
+    return found
 
 
-def compared() -> dict[str, Any]:
+def compared() -> Results:
     """Return `broken` beside an earlier run, with a deviation: a page of it has every part that there is."""
     found = broken()
-    return found | {"comparison": difference.as_json(compare(clean(), found))}
+    found.comparison = difference.told(compare(clean(), found))
+    return found
 
 
-def clean() -> dict[str, Any]:
+def clean() -> Results:
     """Return a run in which everything passes."""
     return document(requirement("TLS-02", case("TLS-02/tls-1.0")), requirement("CHN-01", case("CHN-01")))
 
 
-def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> dict[str, Any]:
+def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> Results:
     """Return a run as large as is promised to be handled: 100 requirements, 700 cases."""
     sentence = "sends X-Frame-Options: DENY on https://gw.example:9090/some/administration/page and on its redirects"
     longest = {"title": 60, "statement": 180, "judged": 500, "repair": 400}  # as a catalogue has them on average
@@ -254,17 +266,20 @@ def large(verdict: str = "pass", requirements: int = 100, cases: int = 7) -> dic
         for n in range(requirements // 4)
     ]
     for row in rows:
-        row["texts"] = {lang: {name: "long " * (n // 5) for name, n in longest.items()} for lang in ("en", "es")}
+        row.texts = {lang: Texts(**{name: "long " * (n // 5) for name, n in longest.items()}) for lang in ("en", "es")}
     pages = [PAGE | {"url": f"https://gw.example:9090/{n}"} for n in range(requirements * cases)]
     found = document(*rows)
-    return found | {"observations": {**found["observations"], "headers/0": {"pages": {"/login": pages}}}}
+    found.observations["headers/0"] = {"pages": {"/login": pages}}
+    return found
 
 
-def hostile() -> dict[str, Any]:
+def hostile() -> Results:
     """Return `broken` with hostile text wherever the target, or a target file, has a say."""
-    found = _poisoned(broken())
-    found["comparison"] = difference.as_json(compare(clean(), found))
-    return {**found, "observations": {key: _poisoned(seen, everything=True) for key, seen in _evidence().items()}}
+    plain = as_json(broken())
+    found = Results.model_validate(_poisoned(plain) | {"suite": plain["suite"]})
+    found.comparison = difference.told(compare(clean(), found))
+    found.observations = {key: _poisoned(seen, everything=True) for key, seen in _evidence().items()}
+    return found
 
 
 def _evidence() -> dict[str, Any]:

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.model import Exit
 from conformance.report.findings import FEW, lines
+from conformance.results import Results
 from tests.report import samples
 
 
-def told(document: dict[str, Any], verbosity: int = 0, language: str = "en") -> list[str]:
+def told(document: Results, verbosity: int = 0, language: str = "en") -> list[str]:
     return [line.text for line in lines(document, Path("reports"), language, verbosity=verbosity)]
 
 

@@ -3,15 +3,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from conformance import report
+from conformance.model import Level
 from conformance.report import junit
+from conformance.results import Results
 from tests.report import samples
 
 
-def suite(document: dict[str, Any]) -> ET.Element:
+def suite(document: Results) -> ET.Element:
     root = ET.fromstring(junit.draw(document))
     assert root.tag == "testsuites"
     found = root.find("testsuite")
@@ -75,15 +76,14 @@ def test_messages_say_why() -> None:
 
 def test_should_fails_when_the_run_was_asked_to() -> None:
     document = samples.broken()
-    document["run"]["fail_on"] = "should"
+    document.run.fail_on = Level.SHOULD
     assert {c.get("name"): kind(c) for c in suite(document)}["TLS-09"] == "failure"
 
 
 def test_stale_waiver_fails_at_every_level() -> None:
     document = samples.broken()
-    for row in document["requirements"]:
-        for case in row["cases"]:
-            case["stale_waiver"] = case["id"] == "TLS-09"
+    for case in document.cases:
+        case.stale_waiver = case.id == "TLS-09"
     assert {c.get("name"): kind(c) for c in suite(document)}["TLS-09"] == "failure"
 
 

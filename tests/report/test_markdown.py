@@ -7,6 +7,7 @@ import pytest
 
 from conformance import report
 from conformance.report import markdown
+from conformance.sentence import Sentence
 from tests.report import samples
 
 
@@ -30,15 +31,14 @@ def test_violations_come_first() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_stays_below_its_limit_and_says_what_it_left_out(language: str) -> None:
     document = samples.large("fail", requirements=400)
-    for row in document["requirements"]:
-        for case in row["cases"]:
-            case["observed"] = "áé" * 400
+    for case in document.cases:
+        case.observed = Sentence("áé" * 400)
     text = markdown.draw(document, language)
     assert 90_000 < len(text.encode()) < markdown.MAX_BYTES
     listed = len(re.findall(r"^- ", text, re.MULTILINE))
     left = re.search(r"… (?:and|y) ([\d.,]+) ", text)
     assert left
-    total = sum(len(row["cases"]) for row in document["requirements"]) + 1  # the clause that nobody can judge
+    total = len(document.cases) + 1  # the clause that nobody can judge
     assert int(re.sub(r"\D", "", left[1])) + listed == total
 
 

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from conformance.report import oscal
+from conformance.results import Results
 from tests.report import samples
 from tests.webservers import installed
 
 
-def result(document: dict[str, Any]) -> dict[str, Any]:
+def result(document: Results) -> dict[str, Any]:
     (only,) = json.loads(oscal.draw(document))["assessment-results"]["results"]
     assert isinstance(only, dict)
     return only
 
 
-def states(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def states(document: Results) -> dict[str, tuple[str, str]]:
     targets = [finding["target"] for finding in result(document)["findings"]]
     return {target["target-id"]: (target["status"]["state"], target["status"]["reason"]) for target in targets}
 
@@ -67,7 +68,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("document", [samples.broken, samples.clean, samples.hostile, lambda: samples.document()])
-def test_oscals_own_tool_takes_it(document: Callable[[], dict[str, Any]], workspace: Path, tmp_path: Path) -> None:
+def test_oscals_own_tool_takes_it(document: Callable[[], Results], workspace: Path, tmp_path: Path) -> None:
     drawn = tmp_path / "results.oscal.json"
     drawn.write_text(oscal.draw(document()), encoding="utf-8")
     command = [installed("trestle"), "import", "-f", str(drawn), "-o", tmp_path.name]

@@ -10,6 +10,7 @@ import pytest
 from conformance import report
 from conformance.locale import LANGUAGES
 from conformance.report import markdown, page
+from conformance.results import Results, Waiver
 from tests.report import samples
 
 VOID = {"meta", "link", "img", "br", "rect", "line", "circle", "path"}
@@ -56,7 +57,7 @@ class Outline(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-def drawn(document: dict[str, object], language: str = "en") -> Outline:
+def drawn(document: Results, language: str = "en") -> Outline:
     outline = Outline(page.draw(document, "d" * 64, language))
     assert not outline.open
     return outline
@@ -116,7 +117,7 @@ def test_waiver_says_who_answers_and_for_how_long() -> None:
 
 def test_expired_waiver_is_told_where_it_no_longer_excuses() -> None:
     found = samples.document(samples.requirement("TLS-04", samples.case("TLS-04", "fail", waiver="WVR-2026-003")))
-    found["waivers"] = [samples.WAIVER | {"expires": "2026-11-20"}]
+    found.waivers = [Waiver(**samples.WAIVER | {"expires": "2026-11-20"})]
     violation = drawn(found).words.partition("Violations (1)")[2].partition("Waivers (1)")[0]
     assert "20 November 2026 (expired at the time of the run)" in violation
 
@@ -129,7 +130,9 @@ def test_waived_violation_is_not_told_to_be_none() -> None:
 
 
 def test_waiver_without_its_text_is_named() -> None:
-    assert "WVR-2026-003" in drawn({**samples.broken(), "waivers": []}).words
+    found = samples.broken()
+    found.waivers = []
+    assert "WVR-2026-003" in drawn(found).words
 
 
 def test_same_exhibit_is_shown_once() -> None:
@@ -145,7 +148,9 @@ def test_measurements_are_drawn_where_there_are_any() -> None:
     assert "web communication 10.0.4.2:6250 no yes" in outline.words
     assert "visitors api 10.0.3.2:443 unclear no" in outline.words
     assert "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 yes yes" in outline.words
-    bare = drawn({**samples.broken(), "observations": {"channel/0": {"inconclusive": "refused"}}})
+    blind = samples.broken()
+    blind.observations = {"channel/0": {"inconclusive": "refused"}}
+    bare = drawn(blind)
     assert "svg" in bare.tags  # the bars need no observation
     assert "circle" not in bare.tags
     assert "cipher suites" not in bare.words
@@ -170,14 +175,14 @@ def test_size_for_the_largest_catalogue(tmp_path: Path, verdict: str, language: 
 
 def test_texts_of_the_target_can_stand_in_for_none() -> None:
     document = samples.clean()
-    for row in document["requirements"]:
-        row["texts"] = {}
+    for row in document.requirements:
+        row.texts = {}
     assert "Promise TLS-02" in drawn(document, "es").words
 
 
 def test_file_of_a_later_catalogue_is_drawn_all_the_same() -> None:
     document = samples.document(samples.requirement("ZZZ-01", samples.case("ZZZ-01")))
-    document["target"]["document"]["webapp"]["guideline"] = "7.1"
+    document.target.document["webapp"]["guideline"] = "7.1"
     words = drawn(document).words
     assert "Mozilla server-side TLS 7.1" in words
     assert "ZZZ-01 Promise ZZZ-01" in words
@@ -186,8 +191,8 @@ def test_file_of_a_later_catalogue_is_drawn_all_the_same() -> None:
 
 def test_code_in_the_catalogues_texts_is_marked_up_and_nothing_else() -> None:
     document = samples.broken()
-    for row in document["requirements"]:
-        row["texts"]["en"]["repair"] = "nginx: `ssl_protocols <v>;` and no <b>more</b>"
+    for row in document.requirements:
+        row.texts["en"].repair = "nginx: `ssl_protocols <v>;` and no <b>more</b>"
     text = page.draw(document, "")
     assert "nginx: <code>ssl_protocols &lt;v&gt;;</code> and no &lt;b&gt;more&lt;/b&gt;" in text
     assert "nginx: `ssl_protocols <v>;` and no &#60;b&#62;more" in markdown.draw(document)

@@ -12,7 +12,6 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -21,6 +20,7 @@ import pytest
 from conformance import report, results
 from conformance.inputs import results_file
 from conformance.model import Exit
+from conformance.results import Results
 from tests.chromium import dump
 from tests.report import samples
 from tests.report.samples import HOSTILE
@@ -32,9 +32,12 @@ import sys
 from dataclasses import replace
 from conformance import cases, cli
 from conformance.model import violates
+from conformance.sentence import Own, say
 from pathlib import Path
 def judge(seen, policy, case):
-    return violates("expected " + {WORDS!r}, "observed " + {WORDS!r}, notes=({WORDS!r},))
+    words = Own({WORDS!r})
+    notes = (say("{{words}}", words=words),)
+    return violates(say("expected {{words}}", words=words), say("observed {{words}}", words=words), notes=notes)
 proof = cases.proofs()["ACC-01"]
 cases._PROOFS["ACC-01"] = replace(proof, judge=judge)
 sys.exit(cli.main(sys.argv[1:]))
@@ -50,7 +53,7 @@ class Ended:
     folder: Path
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Results:
         return results_file.read(self.folder / "results.json")
 
 
@@ -78,7 +81,7 @@ def test_results_are_valid_against_the_shipped_schema(run: Ended) -> None:
 
 
 def test_junit_holds_the_conformance_cases_and_no_other(run: Ended) -> None:
-    verdicts = {c["id"]: c["verdict"] for row in run.document["requirements"] for c in row["cases"]}
+    verdicts = {case.id: case.verdict for case in run.document.cases}
     cases = {c.get("name"): c for c in ET.parse(run.folder / "junit.xml").iter("testcase")}
     assert cases.keys() == {name for name, verdict in verdicts.items() if verdict != "not-run"}
     failures = {name for name, case in cases.items() if case.find("failure") is not None}
@@ -108,7 +111,8 @@ def test_difference_from_an_earlier_run_is_in_every_report_and_settles_no_exit_c
     assert "  The runs probed two targets, staging and reference: a difference may be one between the two." in lines
     assert told in (run.folder / "summary.md").read_text()
     assert told in (run.folder / "compliance.html").read_text()
-    new = {one["requirement"]: one["kind"] for one in run.document["comparison"]["changes"]}
+    assert run.document.comparison is not None
+    new = {one.requirement: one.kind for one in run.document.comparison.changes}
     assert new["ACC-01"] == "new"
     assert "TLS-02" not in new
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from conformance.report import sarif
+from conformance.results import Results
 from tests.report import samples
 from tests.webservers import installed
 
 CHECKOUT = Path(__file__).parents[2]
 
 
-def run(document: dict[str, Any]) -> dict[str, Any]:
+def run(document: Results) -> dict[str, Any]:
     (only,) = json.loads(sarif.draw(document))["runs"]
     assert isinstance(only, dict)
     return only
@@ -50,7 +51,9 @@ def test_every_result_stands_at_its_requirement_in_the_catalogue() -> None:
 
 
 def test_a_result_keeps_its_fingerprint_from_run_to_run_and_no_two_share_one() -> None:
-    first, second = (run(samples.broken() | {"run": samples.broken()["run"] | {"id": name}}) for name in ("a", "b"))
+    once, again = samples.broken(), samples.broken()
+    once.run.id, again.run.id = "a", "b"
+    first, second = run(once), run(again)
     prints = [result["partialFingerprints"]["caseAndSubject/v1"] for result in first["results"]]
     assert len(set(prints)) == len(prints)
     assert prints == [result["partialFingerprints"]["caseAndSubject/v1"] for result in second["results"]]
@@ -62,7 +65,7 @@ def test_a_requirement_that_this_edition_lacks_still_has_a_line() -> None:
 
 
 @pytest.mark.parametrize("document", [samples.broken, samples.clean, samples.hostile, lambda: samples.large("fail")])
-def test_code_scanning_takes_it(document: Callable[[], dict[str, Any]], tmp_path: Path) -> None:
+def test_code_scanning_takes_it(document: Callable[[], Results], tmp_path: Path) -> None:
     """The validator holds the schema, the specification's rules, and those of GitHub's code scanning."""
     drawn = tmp_path / "results.sarif"
     drawn.write_text(sarif.draw(document()), encoding="utf-8")

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
 from conformance import ledger
-from conformance.model import EXCLUDED, Exit
+from conformance.model import Exit
 from conformance.report import view, waived
 from conformance.report.wording import Wording
+from conformance.results import NOT_SELECTED, Requirement, Results, Waiver, excluded
+from conformance.sentence import Own, Sentence, say
 from tests.report import samples
 from tests.report.samples import case, document, requirement
 
@@ -18,7 +19,7 @@ FAIL = requirement("HDR-02", case("HDR-02", "fail"))
 DEVIATION = requirement("TLS-09", case("TLS-09", "fail"), level="should")
 UNTESTED = requirement("CHN-01", case("CHN-01", "inconclusive"))
 ABSENT = requirement("CHN-02", case("CHN-02", "not-applicable"))
-UNRUN = requirement("ACC-03", case("ACC-03", "not-run", reason="not selected"))
+UNRUN = requirement("ACC-03", case("ACC-03", "not-run", reason=NOT_SELECTED))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +63,8 @@ UNRUN = requirement("ACC-03", case("ACC-03", "not-run", reason="not selected"))
         ),
     ],
 )
-def test_verdict_exit_code_and_sentence_agree(found: dict[str, Any], verdict: str, code: Exit, sentence: str) -> None:
-    assert found["verdict"] == verdict
+def test_verdict_exit_code_and_sentence_agree(found: Results, verdict: str, code: Exit, sentence: str) -> None:
+    assert found.verdict == verdict
     assert ledger.exit_code(found) == code
     assert sentence in view.headline(found, SAY)
     assert view.headline(found, Wording("es")).startswith(Wording("es")(f"run.{verdict}"))
@@ -77,7 +78,7 @@ def test_gaps_are_grouped_by_reason_gravest_first() -> None:
     ]
     gaps = view.gaps(document(*rows[:2], requirement("CHN-03", case("CHN-03", "not-applicable", reason="absent"))))
     assert list(gaps) == ["inconclusive", "not-applicable", "not-judged"]
-    assert gaps["inconclusive"] == [view.Gap("silent", (("CHN-01", 0), ("CHN-02", 1)))]
+    assert gaps["inconclusive"] == [view.Gap(Sentence("silent"), (("CHN-01", 0), ("CHN-02", 1)))]
 
 
 def test_matrix_counts_requirements_by_their_worst_case() -> None:
@@ -99,22 +100,22 @@ def test_violations_are_sorted_by_level() -> None:
         requirement("TLS-02", case("TLS-02", "fail")),
     ]
     found = view.failing(document(*rows, fail_on="should"))
-    assert [row.requirement["id"] for row in found] == ["TLS-02", "ACC-03"]
+    assert [row.requirement.id for row in found] == ["TLS-02", "ACC-03"]
 
 
 def test_days_left_are_counted_to_the_run_not_to_today() -> None:
     (excuse,) = waived.excuses(samples.broken()).values()
     assert (excuse.id, excuse.days_left) == ("WVR-2026-003", 40)
-    assert [case["id"] for case in excuse.cases] == ["TLS-04/tls-1.3-groups"]
+    assert [case.id for case in excuse.cases] == ["TLS-04/tls-1.3-groups"]
 
 
 def test_line_of_a_waiver_says_what_is_excused_until_when() -> None:
-    every = samples.WAIVER | {"cases": ["*"]}
+    every = Waiver(**samples.WAIVER | {"cases": ["*"]})
     assert waived.line(every, date(2026, 12, 31), SAY) == (
         "waived until 2026-12-31: every case of TLS-04 "
         "(WVR-2026-003, approved by Head of Security: the load balancer is replaced in January)"
     )
-    assert waived.line(samples.WAIVER, date(2027, 1, 1), SAY).startswith(
+    assert waived.line(Waiver(**samples.WAIVER), date(2027, 1, 1), SAY).startswith(
         "no longer waived, WVR-2026-003 expired on 2026-12-31: TLS-04/tls-1.3-groups"
     )
 
@@ -131,15 +132,17 @@ def test_requirements_in_a_row_are_named_by_the_first_and_the_last() -> None:
 
 
 def test_headline_says_what_the_target_file_took_out_of_the_question() -> None:
-    def aside(name: str, reason: str) -> dict[str, Any]:
+    def aside(name: str, reason: Sentence) -> Requirement:
         return requirement(name, case(name, "not-applicable", reason=reason))
 
     kept = requirement("TLS-02", case("TLS-02"))
-    excluded = aside("HDR-01", f"{EXCLUDED}another team's")
-    unasked = aside("TLS-08", "the level does not ask for it")
-    both = aside("CHN-02", f"{EXCLUDED}not ours")
-    found = document(kept, excluded, unasked, both, aside("CHN-01", "[channel] is not declared"))
-    found["target"]["sections"] = ["webapp"]
+    left_out = aside("HDR-01", excluded("another team's"))
+    unasked = aside("TLS-08", say("the level does not ask for it"))
+    both = aside("CHN-02", Sentence("excluded by the target file's [scope]: not ours"))
+    found = document(
+        kept, left_out, unasked, both, aside("CHN-01", say("[{section}] is not declared", section=Own("channel")))
+    )
+    found.target.sections = ["webapp"]
     told = view.headline(found, SAY)
     assert "2 requirements were not judged: the target file excludes them" in told
     assert "1 requirement was not judged: it is about a section that the target file does not declare" in told
@@ -148,5 +151,6 @@ def test_headline_says_what_the_target_file_took_out_of_the_question() -> None:
 
 def test_headline_of_a_selection_names_what_is_waived() -> None:
     found = document(case_row := requirement("HDR-02", case("HDR-02", "waived", waiver="W")), UNRUN)
-    assert case_row["verdict"] == "waived"
-    assert view.headline({**found, "verdict": "partial"}, SAY).endswith("1 case is violated and waived.")
+    assert case_row.verdict == "waived"
+    found.verdict = "partial"
+    assert view.headline(found, SAY).endswith("1 case is violated and waived.")

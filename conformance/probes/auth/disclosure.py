@@ -12,6 +12,7 @@ from conformance.probes.auth.replies import noted
 from conformance.probes.secret_finds import SecretFinder
 from conformance.records.auth import DisclosureObservation, Shown
 from conformance.records.http import Exchange
+from conformance.sentence import Sentence, say
 
 SUPPORT = "/v1/support"
 
@@ -24,25 +25,25 @@ def _look(bench: Bench) -> DisclosureObservation:
     with administrator(bench) as admin:
         finder = SecretFinder(bench.vault)
         errors = tuple(_shown(finder, what, seen) for what, seen in _provoked(admin))
-        return DisclosureObservation(_shown(finder, "support output", admin.ask("GET", SUPPORT)), errors)
+        return DisclosureObservation(_shown(finder, say("support output"), admin.ask("GET", SUPPORT)), errors)
 
 
-def _provoked(admin: Session) -> list[tuple[str, Exchange]]:
+def _provoked(admin: Session) -> list[tuple[Sentence, Exchange]]:
     """Ask for what cannot be answered, and nothing that would change anything if it were."""
     nowhere = f"/v1/portero-{secrets.token_hex(6)}"
     return [
-        ("a path that is not there", admin.ask("GET", nowhere)),
-        ("a path that is not there, asked for by nobody", admin.api.ask("GET", nowhere)),
-        ("a method that is not there", admin.ask("PROPFIND", SUPPORT)),
-        ("JSON that breaks off", admin.ask("POST", USERS, body=_BROKEN)),
-        ("JSON of another shape", admin.ask("POST", USERS, body=_WRONG_KIND)),
-        ("a path of 6,000 characters", admin.ask("GET", f"/v1/{'a' * _LONG}")),
-        ("a path with broken escapes", admin.ask("GET", f"{nowhere}/%00%ff%zz")),
-        ("a token that is none", admin.api.ask("GET", SUPPORT, authorization="Bearer {{portero}}'\"<>")),
+        (say("a path that is not there"), admin.ask("GET", nowhere)),
+        (say("a path that is not there, asked for by nobody"), admin.api.ask("GET", nowhere)),
+        (say("a method that is not there"), admin.ask("PROPFIND", SUPPORT)),
+        (say("JSON that breaks off"), admin.ask("POST", USERS, body=_BROKEN)),
+        (say("JSON of another shape"), admin.ask("POST", USERS, body=_WRONG_KIND)),
+        (say("a path of 6,000 characters"), admin.ask("GET", f"/v1/{'a' * _LONG}")),
+        (say("a path with broken escapes"), admin.ask("GET", f"{nowhere}/%00%ff%zz")),
+        (say("a token that is none"), admin.api.ask("GET", SUPPORT, authorization="Bearer {{portero}}'\"<>")),
     ]
 
 
-def _shown(finder: SecretFinder, what: str, seen: Exchange) -> Shown:
+def _shown(finder: SecretFinder, what: Sentence, seen: Exchange) -> Shown:
     head = "\n".join(f"{name}: {value}" for name, value in seen.headers)
     finds = (*finder.finds(seen.body), *finder.finds(head))
     return Shown(what, replace(noted(seen), said=""), seen.body_bytes, finds)

@@ -16,6 +16,7 @@ from conformance.probes.plain import shared, words
 from conformance.probes.preflight import reach
 from conformance.records.auth import Guarded, GuardObservation
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING
 
 METHODS = ("GET", "HEAD")
 
@@ -31,12 +32,12 @@ def _look(bench: Bench) -> GuardObservation:
     bare = {path: {method: _bare(bench, method, path) for method in METHODS} for path in webapp.api_paths}
     landed = {path: _landed(bench, seen["GET"]) for path, seen in bare.items()}
     allowed: dict[str, dict[str, Exchange]] = {}
-    stopped = ""
+    stopped = NOTHING
     try:
         with administrator(bench) as admin:
             allowed = {path: {method: admin.ask(method, path) for method in METHODS} for path in webapp.api_paths}
     except Inconclusive as reason:
-        stopped = str(reason)
+        stopped = reason.reason
     return GuardObservation({path: _guarded(bare[path], allowed.get(path, {}), landed[path]) for path in bare}, stopped)
 
 

@@ -23,8 +23,9 @@ from conformance.probes.accounts import (
 )
 from conformance.probes.auth.replies import SHOWN, noted
 from conformance.probes.bearer import token_in
-from conformance.records.auth import LoginObservation, ThrottleObservation, Try
+from conformance.records.auth import OWN_USER, LoginObservation, ThrottleObservation, Try
 from conformance.records.http import Exchange
+from conformance.sentence import Own, Sentence, say
 
 DEFAULT = User("admin", "secret")
 """The account that the vendor's client comes with, and its password until it is changed."""
@@ -40,7 +41,7 @@ _RESERVE = 5.0
 
 def _look(bench: Bench) -> LoginObservation:
     with administrator(bench) as admin, _somebody(bench, admin) as (account, user, control):
-        api, own = admin.api, account == OWN
+        api, own = admin.api, account == OWN_USER
         wrong = _nearly(user.password) if own else strong_password(24)
         seen = LoginObservation(
             account=account,
@@ -52,22 +53,19 @@ def _look(bench: Bench) -> LoginObservation:
         return seen if own or seen.wrong.withheld else replace(seen, again=log_in(api, user))
 
 
-OWN = "a user of the run's own"
-
-
 @contextmanager
-def _somebody(bench: Bench, admin: Session) -> Iterator[tuple[str, User, Try]]:
+def _somebody(bench: Bench, admin: Session) -> Iterator[tuple[Sentence, User, Try]]:
     """Settle whose password is to be wrong: an own user's, else the declared user's, else the administrator's."""
     with ExitStack() as stack:
         if own := _own_user(stack, admin):
-            yield OWN, own, log_in(admin.api, own)
+            yield OWN_USER, own, log_in(admin.api, own)
             return
         account = "webapp.user" if admin.api.webapp.user else ADMINISTRATOR
         login = admin.api.webapp.user or admin.api.webapp.admin
         assert login is not None  # noqa: S101 - the administrator is logged in
         session = stack.enter_context(declared(bench, account))
         user = User(login.username, bench.vault[login.password].reveal())
-        yield account, user, Try(noted(session.login), token=True)
+        yield say("{account}", account=Own(account)), user, Try(noted(session.login), token=True)
 
 
 def _own_user(stack: ExitStack, admin: Session) -> User | None:
@@ -94,7 +92,7 @@ def _wrong(api: Api, user: User) -> Try:
     try:
         api.bench.logins.wrong_one()
     except Inconclusive as reason:
-        return Try(withheld=str(reason))
+        return Try(withheld=reason.reason)
     return _tried(api, user)
 
 
@@ -120,13 +118,13 @@ def _throttle(bench: Bench) -> ThrottleObservation:
     with administrator(bench) as admin, throw_away(admin) as user:
         good = log_in(admin.api, user)
         if not good.token or good.reply is None:
-            raise Inconclusive("a user of the run's own could not log in with its own password")
+            raise Inconclusive(say("a user of the run's own could not log in with its own password"))
         bench.logins.wait_to_be_last(ADMINISTRATOR, bench.left() / 2)
         seen = ThrottleObservation(good.reply)
         while len(seen.bad) < KNOCKS and bench.left() > _RESERVE and seen.held_back is None:
             tried = _tried(admin.api, User(user.name, f"{secrets.token_hex(8)}Aa!"))
             if tried.token or tried.reply is None:
-                raise Inconclusive("a wrong password brought a token, so there is nothing to hold back")
+                raise Inconclusive(say("a wrong password brought a token, so there is nothing to hold back"))
             seen = _doubted(admin.api, user, replace(seen, bad=(*seen.bad, tried.reply)))
         if seen.bad and seen.bad[-1].trouble:
             return replace(seen, alive=noted(admin.ask("GET", "/v1/health")))

@@ -15,6 +15,7 @@ from conformance.probes.accounts import USERS, OwnUsers, Session, User, administ
 from conformance.probes.auth.logins import log_in
 from conformance.probes.auth.replies import noted
 from conformance.records.auth import PasswordObservation, Trial
+from conformance.sentence import say
 
 EIGHT, TWENTY, SIXTY_FOUR = passwords.STRONG
 
@@ -31,7 +32,8 @@ def _look(bench: Bench) -> PasswordObservation:
                     creation |= _creations(users, other)
                     return PasswordObservation(creation, _changes(admin, first))
             said = creation[TWENTY].reply.words
-            return PasswordObservation(creation, stopped=f"a user with a strong password could not be made: {said}")
+            stopped = say("a user with a strong password could not be made: {reply}", reply=said)
+            return PasswordObservation(creation, stopped=stopped)
 
 
 def _strong(bench: Bench, name: str) -> str:

@@ -21,10 +21,11 @@ from conformance.probes.accounts import (
     signed_in,
     throw_away,
 )
-from conformance.probes.auth.logins import OWN, log_in
+from conformance.probes.auth.logins import log_in
 from conformance.probes.auth.replies import noted
 from conformance.probes.auth.tokens import candidates
-from conformance.records.auth import Deed, PrivilegeObservation, Reply
+from conformance.records.auth import OWN_USER, Deed, PrivilegeObservation, Reply
+from conformance.sentence import Own, Sentence, say
 
 SETTINGS = "/v1/settings/application"
 
@@ -36,7 +37,8 @@ def _look(bench: Bench) -> PrivilegeObservation:
         with own_users(admin, victim.name, wanted.name) as users:
             made = noted(users.create(victim))
             if not made.taken:
-                return replace(seen, stopped=f"no user of the run's own could be made: {made.words}")
+                stopped = say("no user of the run's own could be made: {reply}", reply=made.words)
+                return replace(seen, stopped=stopped)
             deeds = {
                 "create": Deed(noted(users.create(wanted, session)), made, users.exists(wanted.name)),
                 "change": _change(users, victim, session),
@@ -47,14 +49,14 @@ def _look(bench: Bench) -> PrivilegeObservation:
 
 
 @contextmanager
-def _somebody(bench: Bench, admin: Session) -> Iterator[tuple[str, Session]]:
+def _somebody(bench: Bench, admin: Session) -> Iterator[tuple[Sentence, Session]]:
     """Log the declared user in, or one that is made for it."""
     if admin.api.webapp.user:
         with declared(bench, "webapp.user") as session:
-            yield "webapp.user", session
+            yield say("{account}", account=Own("webapp.user")), session
         return
     with throw_away(admin) as user, signed_in(admin, user) as session:
-        yield OWN, session
+        yield OWN_USER, session
 
 
 def _own_request(session: Session) -> Reply:
@@ -82,7 +84,8 @@ def _settings(admin: Session, session: Session) -> Deed:
     """Let the user set a setting to what it is, so that nothing changes whatever comes of it."""
     same = _flag(admin.ask("GET", SETTINGS).body)
     if same is None:
-        return Deed(Reply(f"PATCH {SETTINGS}", trouble="the administrator reads no setting that could be tried"), None)
+        nothing = say("the administrator reads no setting that could be tried")
+        return Deed(Reply(f"PATCH {SETTINGS}", trouble=nothing), None)
     reply = noted(session.ask("PATCH", SETTINGS, same))
     return Deed(reply, noted(admin.ask("PATCH", SETTINGS, same)))
 

@@ -11,6 +11,7 @@ from conformance.probes.accounts import Session, administrator
 from conformance.probes.auth.replies import noted
 from conformance.probes.token_life import lifetimes
 from conformance.records.auth import Forged, Reply, TokenObservation
+from conformance.sentence import say
 from conformance.target import Webapp
 
 USUAL = ("/v1/health", "/v1/settings/application")
@@ -32,7 +33,7 @@ def candidates(webapp: Webapp) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*webapp.api_paths, *USUAL)))
 
 
-NOWHERE = "no API path was found that answers who is logged in and refuses who brings no token"
+NOWHERE = say("no API path was found that answers who is logged in and refuses who brings no token")
 
 
 def _look(bench: Bench) -> TokenObservation:

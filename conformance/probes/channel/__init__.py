@@ -13,6 +13,7 @@ from conformance.probes.channel.clock import meet, steady
 from conformance.probes.channel.line import Line
 from conformance.probes.preflight import reach
 from conformance.records.channel import Attempt, ChannelObservation, Group, WindowPoint
+from conformance.sentence import say
 from conformance.target import Target
 
 _AFTER_MARGIN = 2
@@ -78,8 +79,8 @@ def _capture(line: Line) -> _Captured:
     message, held_back, ahead_message = line.seal(stamp), line.seal(stamp), line.seal(ahead)
     surely = timing.well_inside(line.tolerance)
     first = {
-        "first": line.send("a message sent for the first time", timing.fixed(stamp, surely), lambda _: message),
-        "ahead": line.send("a message stamped ahead", timing.fixed(ahead, surely), lambda _: ahead_message),
+        "first": line.send(say("a message sent for the first time"), timing.fixed(stamp, surely), lambda _: message),
+        "ahead": line.send(say("a message stamped ahead"), timing.fixed(ahead, surely), lambda _: ahead_message),
     }
     return _Captured(stamp, message, held_back, ahead, ahead_message, first)
 
@@ -92,11 +93,11 @@ def _waited(line: Line, captured: _Captured) -> Group:
     group = line.group(
         {
             "held-back": lambda: line.send(
-                "a message delivered only after the margin", when, lambda _: captured.held_back
+                say("a message delivered only after the margin"), when, lambda _: captured.held_back
             ),
-            "again": lambda: line.send("the same bytes, after the margin", when, lambda _: captured.message),
+            "again": lambda: line.send(say("the same bytes, after the margin"), when, lambda _: captured.message),
             "ahead-again": lambda: line.send(
-                "the same bytes, at the end of their margin",
+                say("the same bytes, at the end of their margin"),
                 timing.fixed(captured.ahead),
                 lambda _: captured.ahead_message,
             ),
@@ -112,8 +113,8 @@ def _replayed(line: Line) -> Group:
     when = timing.fixed(stamp, timing.well_inside(line.tolerance))
     message = line.seal(stamp)
     attempts = {
-        "first": line.send("a message sent for the first time", when, lambda _: message),
-        "again": line.send("the same bytes, at once", when, lambda _: message),
+        "first": line.send(say("a message sent for the first time"), when, lambda _: message),
+        "again": line.send(say("the same bytes, at once"), when, lambda _: message),
     }
     return Group(before, noise, attempts, line.fresh())
 
@@ -129,7 +130,7 @@ def _reflected(line: Line) -> Group:
     if answer is None:
         return line.group({})
     when = timing.fixed(answer.stamp)
-    return line.group({"answer": lambda: line.send("a captured answer", when, lambda _: answer.message)})
+    return line.group({"answer": lambda: line.send(say("a captured answer"), when, lambda _: answer.message)})
 
 
 def _window(line: Line) -> tuple[WindowPoint, ...]:

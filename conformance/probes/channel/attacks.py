@@ -14,6 +14,7 @@ from conformance.probes.channel import timing
 from conformance.probes.channel.line import Line, Make
 from conformance.probes.channel.timing import Timing
 from conformance.records.channel import Attempt
+from conformance.sentence import Sentence, counted, say, say_of
 
 Attempts = Mapping[str, Callable[[], Attempt]]
 
@@ -25,15 +26,22 @@ _SILENCE, _LONG_SILENCE, _LEAD = 0.5, 5.0, 0.1
 _MEGABYTE = 1 << 20
 _HALF = 100
 _JSON = "application/json"
+_REGIONS = {
+    Region.VERSION: say_of("region", "version"),
+    Region.TIMESTAMP: say_of("region", "timestamp"),
+    Region.NONCE: say_of("region", "nonce"),
+    Region.CIPHERTEXT: say_of("region", "ciphertext"),
+    Region.MAC: say_of("region", "mac"),
+}
 
 
-def _fresh(line: Line, attempts: Mapping[str, tuple[str, Make]]) -> Attempts:
+def _fresh(line: Line, attempts: Mapping[str, tuple[Sentence, Make]]) -> Attempts:
     """Send each with the timestamp of a fresh message, so that it differs from the control in one property."""
     when = timing.fresh(line.tolerance)
     return {name: _sending(line, what, when, make) for name, (what, make) in attempts.items()}
 
 
-def _sending(line: Line, what: str, when: Timing, make: Make | None = None) -> Callable[[], Attempt]:
+def _sending(line: Line, what: Sentence, when: Timing, make: Make | None = None) -> Callable[[], Attempt]:
     return lambda: line.send(what, when, make)
 
 
@@ -43,58 +51,66 @@ def unsealed(line: Line) -> Attempts:
     attempts = _fresh(
         line,
         {
-            "plain": ("the payload in the clear", lambda _: payload),
-            "empty": ("an empty message", lambda _: b""),
-            "base64": ("the payload in base64", lambda _: base64.b64encode(payload)),
-            "base64/url": ("the payload in base64url", lambda _: base64.urlsafe_b64encode(payload)),
+            "plain": (say("the payload in the clear"), lambda _: payload),
+            "empty": (say("an empty message"), lambda _: b""),
+            "base64": (say("the payload in base64"), lambda _: base64.b64encode(payload)),
+            "base64/url": (say("the payload in base64url"), lambda _: base64.urlsafe_b64encode(payload)),
         },
     )
     if not line.speaks_http or line.channel.content_type == _JSON:
         return attempts
-    what, when = "the payload in the clear, announced as JSON", timing.fresh(line.tolerance)
+    what, when = say("the payload in the clear, announced as JSON"), timing.fresh(line.tolerance)
     return {**attempts, "plain/json": lambda: line.send(what, when, lambda _: payload, content_type=_JSON)}
 
 
 def forged(line: Line) -> Attempts:
     """Seal the payload with another secret; a variant that equals the right one is left out."""
     right = line.secret
-    variants = {f"other/{n}": ("another secret", secrets.token_urlsafe(32)) for n in (1, 2, 3)}
-    variants["empty"] = ("an empty secret", "")
-    variants |= {f"default/{n}": ("a secret that anybody would guess", text) for n, text in enumerate(DEFAULTS, 1)}
-    variants["trimmed"] = ("the secret without the space around it", right.strip())
+    another = say("a message sealed with another secret")
+    guessed = say("a message sealed with a secret that anybody would guess")
+    trimmed = say("a message sealed with the secret without the space around it")
+    variants = {f"other/{n}": (another, secrets.token_urlsafe(32)) for n in (1, 2, 3)}
+    variants["empty"] = (say("a message sealed with an empty secret"), "")
+    variants |= {f"default/{n}": (guessed, text) for n, text in enumerate(DEFAULTS, 1)}
+    variants["trimmed"] = (trimmed, right.strip())
     for size in (*_PREFIXES, len(right) - 1):
         if size < len(right.strip()):
-            variants[f"prefix/{size}"] = (f"the secret's first {size} characters", right[:size])
+            what = counted(
+                "a message sealed with the secret's first character",
+                "a message sealed with the secret's first {n} characters",
+                size,
+            )
+            variants[f"prefix/{size}"] = (what, right[:size])
     payload = line.channel.payload.encode()
 
     def sealer(secret: str) -> Make:
         codec = line.with_secret(secret)
         return lambda stamp: codec.seal(payload, stamp)
 
-    return _fresh(
-        line,
-        {
-            name: (f"a message sealed with {what}", sealer(secret))
-            for name, (what, secret) in variants.items()
-            if secret != right
-        },
-    )
+    return _fresh(line, {name: (what, sealer(secret)) for name, (what, secret) in variants.items() if secret != right})
 
 
 def changed(line: Line) -> Attempts:
     """Change a right message on its way."""
     attempts = {
-        f"bit-{region}/{n}": (f"a message with one bit of its {region} changed", _flip(line, region, n))
+        f"bit-{region}/{n}": (
+            say("a message with one bit of its {region} changed", region=_REGIONS[region]),
+            _flip(line, region, n),
+        )
         for region in regions(line)
         for n in (1, 2, 3)
     }
     for region in list(regions(line))[:-1]:
-        attempts[f"truncated/{region}"] = (f"a message cut off after its {region}", _cut(line, region))
-    attempts["truncated/last"] = ("a message without its last byte", _raw(line, lambda raw: raw[:-1]))
-    attempts["appended/zero"] = ("a message with a zero byte appended", _raw(line, lambda raw: raw + b"\0"))
-    attempts["appended/block"] = ("a message with 16 bytes appended", _raw(line, lambda raw: raw + raw[-16:]))
-    attempts["re-stamped"] = ("an old message with a fresh timestamp written over its own", _restamp(line))
-    return _fresh(line, attempts)
+        what = say("a message cut off after its {region}", region=_REGIONS[region])
+        attempts[f"truncated/{region}"] = (what, _cut(line, region))
+    more: dict[str, tuple[Sentence, Callable[[bytes], bytes]]] = {
+        "truncated/last": (say("a message without its last byte"), lambda raw: raw[:-1]),
+        "appended/zero": (say("a message with a zero byte appended"), lambda raw: raw + b"\0"),
+        "appended/block": (say("a message with 16 bytes appended"), lambda raw: raw + raw[-16:]),
+    }
+    attempts |= {name: (what, _raw(line, change)) for name, (what, change) in more.items()}
+    restamped = say("an old message with a fresh timestamp written over its own")
+    return _fresh(line, attempts | {"re-stamped": (restamped, _restamp(line))})
 
 
 def regions(line: Line) -> tuple[Region, ...]:
@@ -137,12 +153,14 @@ def stale(line: Line) -> Attempts:
     ages = {"margin-plus-1s": margin + 1, "3-margins": 3 * margin, "6-margins": 6 * margin}
     ages |= {name: age for name, age in _FAR_PAST.items() if age > 6 * margin}
     attempts = {
-        name: _sending(
-            line, f"a message sealed {max(age, margin + 1)} s ago", timing.stale(max(age, margin + 1), margin)
-        )
+        name: _sending(line, _sealed_ago(max(age, margin + 1)), timing.stale(max(age, margin + 1), margin))
         for name, age in ages.items()
     }
-    return {**attempts, "epoch-0": _sending(line, "a message stamped 0 (1 January 1970)", timing.fixed(0))}
+    return {**attempts, "epoch-0": _sending(line, say("a message stamped 0 (1 January 1970)"), timing.fixed(0))}
+
+
+def _sealed_ago(seconds: int) -> Sentence:
+    return say("a message sealed {seconds} s ago", seconds=seconds)
 
 
 def future(line: Line) -> Attempts:
@@ -150,19 +168,19 @@ def future(line: Line) -> Attempts:
     margin = line.tolerance
     leads = {"margin-plus-2s": margin + 2, "6-margins": max(6 * margin, margin + 2), "10-hours": 36_000}
     attempts = {
-        name: _sending(line, f"a message stamped {lead} s ahead", timing.ahead(lead, margin))
+        name: _sending(line, say("a message stamped {seconds} s ahead", seconds=lead), timing.ahead(lead, margin))
         for name, lead in leads.items()
         if lead >= margin + 2
     }
     odd = {
-        "2-to-31": ("a message stamped 2^31", lambda now: max(1 << 31, math.ceil(now) + margin + 2)),
-        "2-to-63": ("a message stamped 2^63 - 1", lambda _: (1 << 63) - 1),
+        "2-to-31": (say("a message stamped 2^31"), lambda now: max(1 << 31, math.ceil(now) + margin + 2)),
+        "2-to-63": (say("a message stamped 2^63 - 1"), lambda _: (1 << 63) - 1),
         "32-bit-wrap": (
-            "a message stamped 2^32 s ahead: fresh, if only 32 bits are read",
+            say("a message stamped 2^32 s ahead: fresh, if only 32 bits are read"),
             lambda now: int(now) + (1 << 32),
         ),
-        "milliseconds": ("a message stamped in milliseconds", lambda now: int(now * 1000)),
-        "negative": ("a message stamped with the present below zero", lambda now: -int(now)),
+        "milliseconds": (say("a message stamped in milliseconds"), lambda now: int(now * 1000)),
+        "negative": (say("a message stamped with the present below zero"), lambda now: -int(now)),
     }
     for name, (what, stamp) in odd.items():
         attempts[name] = _sending(line, what, Timing(_by_middle(stamp)))
@@ -176,18 +194,20 @@ def _by_middle(stamp: Callable[[float], int]) -> Callable[[float, float], int]:
 def inside(line: Line) -> Attempts:
     """Send right messages that every reading of the margin accepts."""
     margin = line.tolerance
-    return {
-        f"{side}-{part}-percent": _sending(
-            line,
-            words.format(part * margin / 100),
-            timing.inside(sign * part * margin / 100, margin),
+    ages = {f"{part}-percent": part * margin / 100 for part in _INSIDE}
+    old = {
+        f"old-{name}": _sending(
+            line, say("a message sealed {seconds:g} s ago", seconds=age), timing.inside(age, margin)
         )
-        for sign, side, words in (
-            (1, "old", "a message sealed {:g} s ago"),
-            (-1, "ahead", "a message sealed {:g} s ahead"),
-        )
-        for part in _INSIDE
+        for name, age in ages.items()
     }
+    ahead = {
+        f"ahead-{name}": _sending(
+            line, say("a message sealed {seconds:g} s ahead", seconds=age), timing.inside(-age, margin)
+        )
+        for name, age in ages.items()
+    }
+    return old | ahead
 
 
 def ages(line: Line) -> Iterator[tuple[float, Callable[[], Attempt]]]:
@@ -195,7 +215,7 @@ def ages(line: Line) -> Iterator[tuple[float, Callable[[], Attempt]]]:
     reach = line.tolerance + 4
     step = max(1, reach // 30)
     for age in range(-reach, reach + 1, step):
-        yield float(age), _sending(line, f"a message sealed {age} s ago", timing.about(age))
+        yield float(age), _sending(line, _sealed_ago(age), timing.about(age))
 
 
 def malformed(line: Line) -> Attempts:
@@ -206,18 +226,19 @@ def malformed(line: Line) -> Attempts:
         middle = len(message) // 2
         return message[:middle] + b"*" + message[middle + 1 :]
 
-    made: dict[str, tuple[str, Make]] = {
-        "too-short": ("the first byte of a message", lambda stamp: line.seal(stamp)[:1]),
-        "bad-base64": ("a message with a character that no base64 has", starred),
-        "padding": ("a message without its last three characters", lambda stamp: line.seal(stamp)[:-3]),
-        "zero-bytes": ("64 zero bytes", lambda _: bytes(64)),
-        "1-mb": ("a megabyte that is no message", lambda _: b"A" * _MEGABYTE),
+    made: dict[str, tuple[Sentence, Make]] = {
+        "too-short": (say("the first byte of a message"), lambda stamp: line.seal(stamp)[:1]),
+        "bad-base64": (say("a message with a character that no base64 has"), starred),
+        "padding": (say("a message without its last three characters"), lambda stamp: line.seal(stamp)[:-3]),
+        "zero-bytes": (say("64 zero bytes"), lambda _: bytes(64)),
+        "1-mb": (say("a megabyte that is no message"), lambda _: b"A" * _MEGABYTE),
     }
     when = timing.fresh(line.tolerance)
     attempts = {name: _once(line, what, when, make) for name, (what, make) in made.items()}
     if line.speaks_http:
         half = len(line.seal(0)) // 2
-        attempts["declared-length"] = _once(line, "a message announced half as long", when, line.seal, declare=-half)
+        what = say("a message announced half as long")
+        attempts["declared-length"] = _once(line, what, when, line.seal, declare=-half)
     return attempts
 
 
@@ -242,14 +263,14 @@ def _half_open(line: Line, seconds: float) -> dict[str, Attempt]:
         return message[: len(message) // 2]
 
     with futures.ThreadPoolExecutor(1) as pool:
-        what = "half a request, then silence"
+        what = say("half a request, then silence")
         half = pool.submit(line.send, what, when, halved, declare=_HALF, wait=seconds)
         sent.wait(seconds)
         futures.wait([half], _LEAD)
-        what = "a fresh sealed message, while half a request was open"
+        what = say("a fresh sealed message, while half a request was open")
         meanwhile = line.send(what, when, wait=_LONG_SILENCE - 2 * _LEAD)
         return {"half-request": half.result(), "meanwhile": meanwhile}
 
 
-def _once(line: Line, what: str, when: Timing, make: Make, *, declare: int = 0) -> Callable[[], Attempt]:
+def _once(line: Line, what: Sentence, when: Timing, make: Make, *, declare: int = 0) -> Callable[[], Attempt]:
     return lambda: line.send(what, when, make, declare=declare, wait=line.patience)

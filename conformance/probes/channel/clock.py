@@ -7,9 +7,9 @@ from conformance.model import Inconclusive
 from conformance.probes.channel import timing
 from conformance.probes.channel.line import OPENS, Line
 from conformance.probes.channel.timing import Bounds
-from conformance.probes.channel.transport import SILENCE
 from conformance.probes.http import exchange, webapp_context
-from conformance.records.channel import Attempt, ClockReading
+from conformance.records.channel import SILENCE, Attempt, ClockReading
+from conformance.sentence import NOTHING, Sentence, say
 from conformance.target import Webapp
 
 _SAMPLES, _APART = 5, 0.23
@@ -66,10 +66,10 @@ def _set(line: Line, control: Attempt) -> str:
 
 def _middle_of_window(line: Line) -> Bounds:
     guess = line.core_clock.low
-    edges = []
+    edges, further = [], say("one second further")
     for sign in (1, -1):
         age = 0
-        while age <= 2 * line.tolerance + 2 and line.send("one second further", timing.about(sign * age)).accepted:
+        while age <= 2 * line.tolerance + 2 and line.send(further, timing.about(sign * age)).accepted:
             age += 1
         edges.append(age)
     if max(edges) > 2 * line.tolerance + 2:
@@ -78,18 +78,21 @@ def _middle_of_window(line: Line) -> Bounds:
     return Bounds(middle - 0.5, middle + 0.5)
 
 
-def _refusal(control: Attempt, noise: Attempt) -> str:
+def _refusal(control: Attempt, noise: Attempt) -> Sentence:
     if control.trouble:
-        return f"a fresh sealed message got no answer from the core app ({control.trouble})"
+        return say("a fresh sealed message got no answer from the core app ({trouble})", trouble=control.trouble)
     if control.status == noise.status and control.body_bytes == noise.body_bytes:
-        return (
-            f"the core app answers a fresh sealed message as it answers noise (status {control.status}, "
-            f"{control.body_bytes} bytes), whatever its timestamp: is channel.secret the gateway's WA_SECRET, "
-            "and are channel.codec and channel.accepted.status right?"
+        return say(
+            "the core app answers a fresh sealed message as it answers noise (status {status}, {size} bytes), whatever "
+            "its timestamp: is channel.secret the gateway's WA_SECRET, and are channel.codec and "
+            "channel.accepted.status right?",
+            status=control.status,
+            size=control.body_bytes,
         )
-    return (
-        f"no sealed message was accepted, whatever its timestamp (status {control.status}): is channel.secret the "
-        "gateway's WA_SECRET, and are channel.codec, channel.payload and channel.accepted.status right?"
+    return say(
+        "no sealed message was accepted, whatever its timestamp (status {status}): is channel.secret the gateway's "
+        "WA_SECRET, and are channel.codec, channel.payload and channel.accepted.status right?",
+        status=control.status,
     )
 
 
@@ -118,7 +121,7 @@ class _WebClock:
     def __init__(self, bench: Bench, webapp: Webapp) -> None:
         self._bench, self._url = bench, webapp.url
         self._seen: list[Bounds] = []
-        self._trouble = ""
+        self._trouble = NOTHING
 
     def look(self) -> None:
         """Read it once more, unless it could not be read before."""
@@ -128,11 +131,11 @@ class _WebClock:
         try:
             seen = exchange(self._bench, "GET", self._url, context=webapp_context(self._bench))
         except Inconclusive as reason:
-            self._trouble = str(reason)
+            self._trouble = reason.reason
             return
         second = timing.date_second(seen.headers)
         if second is None:
-            self._trouble = seen.trouble or "its answer bears no Date header"
+            self._trouble = seen.trouble or say("its answer bears no Date header")
         else:
             self._seen.append(timing.shown(second, before, self._bench.clock.now()))
 

@@ -16,8 +16,9 @@ from conformance.codecs import Codec, Region, SealBroken
 from conformance.model import Inconclusive
 from conformance.probes.channel import timing
 from conformance.probes.channel.timing import Bounds, Timing
-from conformance.probes.channel.transport import SILENCE, Reply, transport
-from conformance.records.channel import Answer, Attempt, Group
+from conformance.probes.channel.transport import Reply, transport
+from conformance.records.channel import SILENCE, Answer, Attempt, Group
+from conformance.sentence import Sentence, say
 from conformance.target import Channel
 
 Make = Callable[[int], bytes]
@@ -71,7 +72,7 @@ class Line:
 
     def send(
         self,
-        what: str,
+        what: Sentence,
         when: Timing,
         make: Make | None = None,
         *,
@@ -98,12 +99,12 @@ class Line:
 
     def fresh(self) -> Attempt:
         """Send a fresh sealed message: the control of everything else, worth the longest wait."""
-        return self.send("a fresh sealed message", timing.fresh(self.tolerance), patience=_PATIENCE)
+        return self.send(say("a fresh sealed message"), timing.fresh(self.tolerance), patience=_PATIENCE)
 
     def noise(self, wait: float = 0) -> Attempt:
         """Send random bytes as long as a message: what no core can take for one."""
         size = len(self.codec.unwrap(self.seal(0)))
-        what, when = "random bytes as long as a message", timing.fixed(0)
+        what, when = say("random bytes as long as a message"), timing.fixed(0)
         return self.send(what, when, lambda _: self.codec.wrap(os.urandom(size)), wait=wait)
 
     def group(self, attempts: Mapping[str, Callable[[], Attempt]]) -> Group:
@@ -132,7 +133,7 @@ class Line:
         if self._noise is not None and self._noise.trouble == SILENCE:
             self.patience = min(_PATIENCE, max(_SHORTEST_PATIENCE, 10 * control.seconds))
 
-    def _once(self, what: str, when: Timing, make: Make, carry: Callable[[Callable[[], bytes]], Reply]) -> Attempt:
+    def _once(self, what: Sentence, when: Timing, make: Make, carry: Callable[[Callable[[], bytes]], Reply]) -> Attempt:
         clock, core = self.bench.clock, self.core_clock
         before, stamp, message = clock.now(), 0, b""
 
@@ -215,7 +216,7 @@ class Line:
             with self._lock:
                 self._silences += 1
             if self._silences > _SILENCES:
-                raise Inconclusive("the core app stopped answering while it was being probed")
+                raise Inconclusive(say("the core app stopped answering while it was being probed"))
         return True
 
 

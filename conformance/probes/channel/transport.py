@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.probes.http import connect, exchange_bytes, lenient_context, plain_words
+from conformance.records.channel import SILENCE
+from conformance.sentence import NOTHING, Sentence, say
 from conformance.target import Channel
 
-SILENCE = "no answer in time"
 _MOST = 64 << 10
 _PAUSE = 0.5
 
@@ -25,7 +26,7 @@ class Reply:
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     seconds: float = 0.0
 
 
@@ -99,7 +100,7 @@ class Tcp:
         self._bench.budget.request(host)
         with self._bench.budget.connection(host):
             began = time.monotonic()
-            body, trouble = b"", ""
+            body, trouble = b"", NOTHING
             try:
                 with connect(*self._address, began + timeout) as sock:
                     sock.sendall(make())
@@ -110,7 +111,7 @@ class Tcp:
                 trouble = SILENCE if isinstance(error, TimeoutError) else plain_words(error)
             seconds = time.monotonic() - began
         if not body and not trouble:
-            trouble = "closed the connection without an answer"
+            trouble = say("closed the connection without an answer")
         return Reply(self._status if body else 0, (), body, trouble, seconds)
 
 

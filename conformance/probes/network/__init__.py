@@ -16,6 +16,7 @@ from conformance.observatory import Probe
 from conformance.probes.network.answers import Question, protocol, questions
 from conformance.probes.network.vantage import START, FarDone, FarLook, FarSeen, run
 from conformance.records.network import SPARE_PORT, Came, Look, NetworkObservation, Seen, VantageLook
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Network, Target, Vantage
 
 CONNECTING = 3.0
@@ -26,6 +27,17 @@ RESOLVING = 5.0
 LONGEST = 120.0
 MOST_VANTAGES_AT_ONCE = 16
 MOST_NOWHERE = 64
+
+# What the far side says that is no error of a system's own.
+_FAR_WORDS = {
+    str(words): words
+    for words in (
+        NOTHING,
+        say("no answer within {seconds:g} s", seconds=CONNECTING),
+        say("the resolver did not answer within {seconds:g} s", seconds=RESOLVING),
+        say("the limit of connections a run was reached"),
+    )
+}
 
 _CONTROL, _NOWHERE = "control", "nowhere"
 # RFC 5737, RFC 2544 and RFC 3849, RFC 9637; a laboratory may well use one of them.
@@ -99,7 +111,7 @@ def _from(bench: Bench, plan: _Plan, known: dict[str, list[str]] | None = None) 
     try:
         looks, done = _run(bench, plan, known or {})
     except Inconclusive as reason:
-        return replace(shown, trouble=str(reason))
+        return replace(shown, trouble=reason.reason)
     found = {look.key: _look(look, plan) for look in looks if look.key in plan.wanted}
     return replace(
         shown,
@@ -174,12 +186,16 @@ def _longest(hosts: Counter[str], width: int, rate: float) -> float:
 
 def _look(far: FarLook, plan: _Plan) -> Look:
     asked = plan.wanted[far.key][2] if far.key in plan.wanted else ()
-    return Look(far.host, far.port, tuple(_seen(one, asked) for one in far.seen), far.unresolved)
+    return Look(far.host, far.port, tuple(_seen(one, asked) for one in far.seen), _far_words(far.unresolved))
+
+
+def _far_words(words: str) -> Sentence:
+    return _FAR_WORDS.get(words, say("{error}", error=Own(words)))
 
 
 def _seen(far: FarSeen, asked: tuple[Question, ...]) -> Seen:
     if far.came != "open":
-        return Seen(far.address, Came(far.came), detail=far.detail, seconds=far.seconds)
+        return Seen(far.address, Came(far.came), detail=_far_words(far.detail), seconds=far.seconds)
     spoke, why = protocol(far.heard, asked)
     came = Came.ANSWERED if spoke else Came.ACCEPTED
     return Seen(far.address, came, spoke, why, far.seconds)

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from conformance.probes.http import lenient_context
+from conformance.sentence import NOTHING, Own, Sentence, say
 
-SILENT, CLOSED, RESET = "silent", "closed", "reset"
+SILENT, CLOSED, RESET, UNASKED = "silent", "closed", "reset", "was asked nothing"
 
 _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})")
 _WHY = {
-    SILENT: "said nothing to any question",
-    CLOSED: "closed the connection without a word",
-    RESET: "reset the connection without a word",
+    SILENT: say("said nothing to any question"),
+    CLOSED: say("closed the connection without a word"),
+    RESET: say("reset the connection without a word"),
+    UNASKED: say("was asked nothing"),
 }
 _IN_CLEAR = (80, 6253, 8000, 8080, 8081)
 _DATABASES = (3306, 5432, 5433, 6432)
@@ -72,29 +74,38 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def protocol(heard: list[tuple[str, bytes]], asked: tuple[Question, ...]) -> tuple[str, str]:
+def protocol(heard: list[tuple[str, bytes]], asked: tuple[Question, ...]) -> tuple[Sentence, Sentence]:
     """Return in which protocol a port answered and, where in none, why: from what each question met, in their order."""
     for _, said in heard:
         if said:
-            return _named(said), ""
+            return _named(said), NOTHING
     why = [reason for reason, _ in heard]
     by_name = {question.name: reason for question, reason in zip(asked, why, strict=False)}
     if by_name.get("message") == CLOSED and SILENT in (by_name.get("http"), by_name.get("tls")):
-        return "a refusal: it waits for the end of a message, and closes", ""
+        return say("a refusal: it waits for the end of a message, and closes"), NOTHING
     if by_name.get("nothing") == SILENT and {by_name.get("http"), by_name.get("tls")} <= {CLOSED, RESET}:
-        return "a refusal: it waits for a message, and closes on one that is none", ""
-    return "", _WHY.get(why[0], why[0]) if why else ""
+        return say("a refusal: it waits for a message, and closes on one that is none"), NOTHING
+    return NOTHING, (_WHY.get(why[0]) or say("{why}", why=Own(why[0]))) if why else NOTHING
 
 
-def _named(said: bytes) -> str:
+def _named(said: bytes) -> Sentence:
+    if said[0] == 0x15 and said[1:2] == b"\x03":
+        return say("TLS alert")
+    name = _protocol(said)
+    if name is None:
+        return say("an unknown protocol ({heard})", heard=Own(ascii(said[:24].decode("latin-1"))))
+    return say("{protocol}", protocol=Own(name))
+
+
+def _protocol(said: bytes) -> str | None:
     if status := _STATUS.match(said):
         return f"HTTP {status[1].decode()}"
-    if said[0] in (0x15, 0x16) and said[1:2] == b"\x03":
-        return "TLS alert" if said[0] == 0x15 else "TLS"
+    if said[:2] == b"\x16\x03":
+        return "TLS"
     if said[1:3] == b"\0\0" and said[4:5] in (b"\x0a", b"\xff"):  # length, number, protocol 10 or an error
         return "MySQL"
     if said in (b"S", b"N") or said[:2] == b"E\0":
         return "PostgreSQL"
     if said.startswith(b"SSH-"):
         return "SSH"
-    return f"an unknown protocol ({said[:24].decode('latin-1')!a})"
+    return None

@@ -19,6 +19,7 @@ from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
 from conformance.bench import Bench
 from conformance.model import Inconclusive
+from conformance.sentence import By, Own, Sentence, clauses, listed, say
 from conformance.target import Vantage
 
 START = 20.0
@@ -80,7 +81,7 @@ def run(bench: Bench, vantage: Vantage, job: dict[str, Any]) -> tuple[list[FarLo
     code = child.finish(program, patience, lambda: bench.budget.over)
     looks, done = _said(child.output, token)
     if done is None or len(looks) < job["expected"]:
-        raise Inconclusive(child.trouble(code, patience))
+        raise Inconclusive(child.trouble(code, patience, job["seconds"]))
     return looks, done
 
 
@@ -133,7 +134,9 @@ class _Child:
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            raise Inconclusive(f'its command "{command[0]}" cannot be run: {why}') from error
+            raise Inconclusive(
+                say('its command "{program}" cannot be run: {why}', program=Own(command[0]), why=Own(why))
+            ) from error
         self._out, self._err = bytearray(), bytearray()
         self._flood = threading.Event()
 
@@ -187,27 +190,43 @@ class _Child:
                     self.end()
                     return
 
-    def trouble(self, code: int | None, patience: float) -> str:
-        """Say why there is no whole result."""
+    def trouble(self, code: int | None, patience: float, seconds: float) -> Sentence:
+        """Say why there is no whole result of a job that was given so many `seconds`."""
         said = " ".join(bytes(self._err[-(1 << 12) :]).decode("utf-8", "replace").split())[-SHOWN:]
-        if _TOO_OLD in said:
-            return said[said.index(_TOO_OLD) :]
-        heard = f"; it said: {said}" if said else "; it said nothing on standard error"
+        _, too_old, version = said.partition(_TOO_OLD)
+        if too_old:
+            return say("Portero needs Python 3.6 or later there, and python3 is {version}", version=Own(version))
+        return clauses(self._ended(code, patience), _heard(said, seconds))
+
+    def _ended(self, code: int | None, patience: float) -> Sentence:
         if self._flood.is_set():
-            return f"its command printed more than {MOST_OUTPUT >> 20} MiB and was ended{heard}"
+            return say("its command printed more than {most} MiB and was ended", most=MOST_OUTPUT >> 20)
         if code is None and self._token not in self._out:
-            return f"its command reached no Python within {min(START, patience):.0f} s and was killed{heard}"
+            return say(
+                "its command reached no Python within {seconds:.0f} s and was killed", seconds=min(START, patience)
+            )
         if code is None:
-            return f"its command did not end within {patience:.0f} s and was killed{heard}"
+            return say("its command did not end within {seconds:.0f} s and was killed", seconds=patience)
         if code != 0:
-            return f"its command ended with exit code {code}{heard}"
+            return say("its command ended with exit code {code}", code=code)
         if self._out.strip():
             shown = " ".join(bytes(self._out[:SHOWN]).decode("utf-8", "replace").split())
-            return f"its command printed no whole result, but: {shown!r}{heard}"
-        return (
+            return say("its command printed no whole result, but: {shown!r}", shown=Own(shown))
+        return say(
             "its command printed nothing: it has to run python3 and to hand standard input on to it, "
-            f"as docker exec does with -i{heard}"
+            "as docker exec does with -i"
         )
+
+
+def _heard(said: str, seconds: float) -> Sentence:
+    """Say what stands on standard error; the far side's own last words, where its time was over, are ours."""
+    if not said:
+        return say("it said nothing on standard error")
+    spent = say("its looks were not through after {seconds:g} s: name fewer ports, or raise [limits]", seconds=seconds)
+    if not said.endswith(spent):
+        return say("it said: {words}", words=Own(said))
+    before = said.removesuffix(spent).rstrip()
+    return say("it said: {words}", words=listed([Own(before), spent] if before else [spent], By.SPACE))
 
 
 def _join(reader: threading.Thread, ends: float, over: Callable[[], bool]) -> None:
