@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__, catalogue, cli, target
-from conformance.inputs import toml_comments
+from conformance import __version__, catalogue, cli
+from conformance.inputs import target, toml_comments
 from conformance.inputs.target_file import read
 from conformance.locale import LANGUAGES, tongue
 from conformance.model import Exit

@@ -7,16 +7,15 @@ import os
 import sys
 from pathlib import Path
 
-from conformance import waivers
-from conformance.inputs import schemas, target_file
+from conformance.inputs import schemas, target_file, waivers
 from conformance.inputs.complaints import read_toml
+from conformance.inputs.target import Target
 from conformance.locale import tongue
 from conformance.model import Exit, UnusableInput
 from conformance.report import waived
 from conformance.report.wording import Wording
-from conformance.secret import open_vault
+from conformance.secrecy.secret import open_vault
 from conformance.sentence import By, Own, Sentence, own_list, say
-from conformance.target import Target
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,8 +17,8 @@ from conformance.inputs.complaints import unwritable
 from conformance.inputs.toml_text import spell
 from conformance.locale import tongue
 from conformance.model import Exit, UnusableInput
+from conformance.run.session import refuse_unknown_faults
 from conformance.sentence import By, Own, Sentence, own_list, say
-from conformance.session import refuse_unknown_faults
 
 MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from conformance import codecs
 from conformance.model import Demand, Unfit
-from conformance.secret import SecretRef
+from conformance.secrecy.secret import SecretRef
 from conformance.sentence import By, own_list, say
 
 

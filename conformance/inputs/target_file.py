@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from conformance import catalogue
 from conformance.inputs.complaints import Document, Loc, nearest, read_toml, shown
+from conformance.inputs.target import SECTIONS, Target, parse
 from conformance.model import UnusableInput
-from conformance.secret import Vault
+from conformance.secrecy.secret import Vault
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
-from conformance.target import SECTIONS, Target, parse
 
 SCHEMA = 1
 
