@@ -7,13 +7,13 @@ import os
 import sys
 from pathlib import Path
 
+from conformance.areas.tls import look as tls
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
+from conformance.engine.observatory import Observatory
 from conformance.inputs import target_file
-from conformance.observatory import Observatory
-from conformance.probes import tls
-from conformance.redact import Redactor
-from conformance.secret import open_vault
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import open_vault
 
 path = Path(sys.argv[1])
 aim = target_file.read(path)

@@ -42,7 +42,7 @@ import base64, logging, os, sys, threading, warnings
 import pytest
 from dataclasses import dataclass
 from conformance import cases, model
-from conformance.observatory import Probe
+from conformance.engine.observatory import Probe
 from conformance.sentence import Own, own_list, say
 from tests.test_canaries import CANARIES, SPELLINGS
 
@@ -210,7 +210,7 @@ def test_defects_of_the_suite_do_not_repeat_them(gateway: Gateway, tmp_path: Pat
     reports = tmp_path / "r"
     words: list[str | Path] = [
         "-p",
-        "conformance.plugin",
+        "conformance.run.plugin",
         "-p",
         "no:cacheprovider",
         "--target",

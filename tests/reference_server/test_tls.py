@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judges import tls_level
+from conformance.areas.tls import judge_level as tls_level
 from tests.arena import reference
 
 
