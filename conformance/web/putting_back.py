@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin
 
-from conformance.areas.acc import chain as access
-from conformance.areas.idv import client as identity_client
+from conformance.areas.acc import chain
+from conformance.areas.idv import client
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.inputs.target import Login
@@ -85,9 +85,9 @@ def _context(bench: Bench, request: Request) -> ssl.SSLContext:
     if table is None:
         raise Inconclusive(say("[{section}] is not declared in the target file any more", section=Own(request.section)))
     if request.section == "identity":
-        context = identity_client.verifying_context(bench, table.ca_file)
+        context = client.verifying_context(bench, table.ca_file)
     else:
-        context = access.verifying_context(bench, strict=False)
+        context = chain.verifying_context(bench, strict=False)
     if request.trust:
         context.load_verify_locations(cadata=request.trust)
     return context

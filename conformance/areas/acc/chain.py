@@ -16,7 +16,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from conformance.areas.acc.record import NOT_READABLE, Certificate, ChainObservation, Node, NodesObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
-from conformance.handshake import record as tls
+from conformance.handshake import record
 from conformance.handshake.caller import Caller
 from conformance.handshake.certificates import read_certificate
 from conformance.handshake.versions import live_versions
@@ -61,7 +61,7 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     )
 
 
-def _leaf(served: list[bytes]) -> tls.Certificate | None:
+def _leaf(served: list[bytes]) -> record.Certificate | None:
     try:
         return read_certificate(served[0], stapled=False) if served else None
     except ValueError:

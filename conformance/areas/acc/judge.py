@@ -7,10 +7,10 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance import pointers
 from conformance.areas.acc.record import ChainObservation, Node, NodesObservation, PlainLook, PlainObservation, named
-from conformance.areas.hdr import judge as headers
+from conformance.areas.hdr import judge
 from conformance.areas.hdr.pages import Seen
 from conformance.areas.hdr.values import FIVE
-from conformance.areas.tls import rules as tls_rules
+from conformance.areas.tls import rules
 from conformance.engine.policy import Policy
 from conformance.engine.profiles import Profile
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
@@ -233,7 +233,7 @@ def _verdicts(node: Node, level: Profile) -> dict[Sentence, Value]:
         departures = listed(_departures(node, level), By.COMMA)
         found[say("what its certificate has against the level")] = departures or against
     if node.page is not None:
-        right = headers.sound(Seen(node.page, ""))
+        right = judge.sound(Seen(node.page, ""))
         sound = own_list((name for name in FIVE if name in right), By.COMMA)
         found[say("its first page")] = say("answered {status}", status=node.page.status)
         found[say("the headers that are right")] = sound or say_of("the headers that are right", "none")
@@ -248,9 +248,9 @@ def _trusted(chain: ChainObservation | None) -> Own | Sentence:
 
 def _departures(node: Node, level: Profile) -> list[Sentence]:
     departures = {
-        say("kind of key"): tls_rules.key_type(node, level),
-        say("curve or size"): tls_rules.key_size(node, level),
-        say_of("certificate", "signature"): tls_rules.signature(node, level),
-        say_of("certificate", "life"): tls_rules.life(node, level.maximum_life),
+        say("kind of key"): rules.key_type(node, level),
+        say("curve or size"): rules.key_size(node, level),
+        say_of("certificate", "signature"): rules.signature(node, level),
+        say_of("certificate", "life"): rules.life(node, level.maximum_life),
     }
     return [what for what, found in departures.items() if found]

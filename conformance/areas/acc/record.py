@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.handshake import record as tls
+from conformance.handshake import record
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.exchange import Exchange
 
@@ -72,7 +72,7 @@ class ChainObservation:
     code: int
     message: str
     strict: str
-    leaf: tls.Certificate | None = None
+    leaf: record.Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Node:
     page: Exchange | None = None
 
     @property
-    def certificates(self) -> tuple[tls.Certificate, ...]:
+    def certificates(self) -> tuple[record.Certificate, ...]:
         """Return the certificate that was presented there, where it could be read."""
         return (self.chain.leaf,) if self.chain and self.chain.leaf else ()
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from conformance.areas.acc import chain as probes
-from conformance.areas.acc import judge as judges
-from conformance.areas.acc import judge_certificates as certificates
-from conformance.areas.acc import plain
+from conformance.areas.acc import chain, judge, judge_certificates, plain
 from conformance.areas.acc.authority import authority
 from conformance.areas.acc.uploads import certificate_uploads
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
-proves("ACC-01", observes=plain.plain, judged_by=judges.https_only)
-proves("ACC-02", observes=probes.chain, judged_by=judges.certificate_verifies)
-proves("ACC-03", observes=probes.nodes, judged_by=judges.addresses_agree)
-proves("ACC-04", observes=probes.chain, judged_by=certificates.generated_certificate_replaced)
-proves("ACC-05", observes=authority, judged_by=certificates.authority_can_be_fetched)
-proves("ACC-06", observes=certificate_uploads, judged_by=certificates.bad_upload_changes_nothing)
-proves("ACC-07", observes=certificate_uploads, judged_by=certificates.good_upload_is_served)
+proves("ACC-01", observes=plain.plain, judged_by=judge.https_only)
+proves("ACC-02", observes=chain.chain, judged_by=judge.certificate_verifies)
+proves("ACC-03", observes=chain.nodes, judged_by=judge.addresses_agree)
+proves("ACC-04", observes=chain.chain, judged_by=judge_certificates.generated_certificate_replaced)
+proves("ACC-05", observes=authority, judged_by=judge_certificates.authority_can_be_fetched)
+proves("ACC-06", observes=certificate_uploads, judged_by=judge_certificates.bad_upload_changes_nothing)
+proves("ACC-07", observes=certificate_uploads, judged_by=judge_certificates.good_upload_is_served)
 
 
 @every_case_of("acc")

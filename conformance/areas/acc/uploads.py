@@ -15,8 +15,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.areas.acc import chain as access
-from conformance.areas.acc import forged_uploads as uploads
+from conformance.areas.acc import chain, forged_uploads
 from conformance.areas.acc.authority import fetch_authority
 from conformance.areas.acc.certificate_file import fitting
 from conformance.areas.acc.record import Upload, UploadsObservation
@@ -61,10 +60,10 @@ EVERYBODY_ELSE = (
 class Gate:
     """The way to the endpoint, whichever of the two certificates it presents, and what is uploaded there."""
 
-    def __init__(self, admin: Session, settings: Certificate, bundle: uploads.Bundle, present: str) -> None:
+    def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
         api = admin.api.on(admin.api.bench)
-        api.context = access.verifying_context(api.bench, strict=False)
+        api.context = chain.verifying_context(api.bench, strict=False)
         api.context.load_verify_locations(cadata=bundle.trust)
         self.admin = replace(admin, api=api)
         self.bench = api.bench
@@ -159,7 +158,7 @@ def _look(bench: Bench) -> UploadsObservation:
         reference = webapp.certificate.restore
         what = Own(f"webapp.certificate.restore ({reference.label})")
         names = fitting(bench.vault[reference].reveal(), served, what)
-        bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
+        bundle = forged_uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
         return _upload_all(Gate(admin, webapp.certificate, bundle, served))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.areas.chn import judge as judges
-from conformance.areas.chn import judge_refusals as channel_refusals
-from conformance.areas.chn import look as probes
+from conformance.areas.chn import judge, judge_refusals, look
 from conformance.areas.chn.record import ChannelObservation
 from conformance.engine.cases import every_case_of, proves, shows
 from conformance.model import Verdict
@@ -15,23 +13,23 @@ def _clock_offset(seen: ChannelObservation) -> float | None:
     return seen.core_clock_offset if seen.core_clock.source else None
 
 
-shows("clock_offset_seconds", observes=probes.channel, told_by=_clock_offset, otherwise=None)
+shows("clock_offset_seconds", observes=look.channel, told_by=_clock_offset, otherwise=None)
 
-proves("CHN-01", observes=probes.channel, judged_by=judges.fresh)
-proves("CHN-02", observes=probes.channel, judged_by=judges.unsealed)
-proves("CHN-03", observes=probes.channel, judged_by=judges.forged)
-proves("CHN-04", observes=probes.channel, judged_by=judges.changed)
-proves("CHN-05", observes=probes.channel, judged_by=judges.stale)
-proves("CHN-06", observes=probes.channel, judged_by=judges.future)
-proves("CHN-07", observes=probes.channel, judged_by=judges.inside)
-proves("CHN-08", observes=probes.channel, judged_by=judges.replayed_late)
-proves("CHN-09", observes=probes.channel, judged_by=judges.replayed_inside)
-proves("CHN-10", observes=probes.channel, judged_by=judges.clocks_agree)
-proves("CHN-11", observes=probes.channel, judged_by=judges.edge)
-proves("CHN-12", observes=probes.channel, judged_by=channel_refusals.alike)
-proves("CHN-13", observes=probes.channel, judged_by=judges.malformed)
-proves("CHN-14", observes=probes.channel, judged_by=judges.answer_sealed)
-proves("CHN-15", observes=probes.channel, judged_by=judges.reflection)
+proves("CHN-01", observes=look.channel, judged_by=judge.fresh)
+proves("CHN-02", observes=look.channel, judged_by=judge.unsealed)
+proves("CHN-03", observes=look.channel, judged_by=judge.forged)
+proves("CHN-04", observes=look.channel, judged_by=judge.changed)
+proves("CHN-05", observes=look.channel, judged_by=judge.stale)
+proves("CHN-06", observes=look.channel, judged_by=judge.future)
+proves("CHN-07", observes=look.channel, judged_by=judge.inside)
+proves("CHN-08", observes=look.channel, judged_by=judge.replayed_late)
+proves("CHN-09", observes=look.channel, judged_by=judge.replayed_inside)
+proves("CHN-10", observes=look.channel, judged_by=judge.clocks_agree)
+proves("CHN-11", observes=look.channel, judged_by=judge.edge)
+proves("CHN-12", observes=look.channel, judged_by=judge_refusals.alike)
+proves("CHN-13", observes=look.channel, judged_by=judge.malformed)
+proves("CHN-14", observes=look.channel, judged_by=judge.answer_sealed)
+proves("CHN-15", observes=look.channel, judged_by=judge.reflection)
 
 
 @every_case_of("chn")

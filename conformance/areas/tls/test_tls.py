@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from conformance.areas.tls import judge as judges
-from conformance.areas.tls import judge_hardening as hardening
-from conformance.areas.tls import judge_level as levels
-from conformance.areas.tls import look as probes
+from conformance.areas.tls import judge, judge_hardening, judge_level, look
 from conformance.engine.cases import every_case_of, proves, shows
 from conformance.model import Verdict
 
-shows("tls_level", observes=probes.scan, told_by=levels.levels, otherwise={})
+shows("tls_level", observes=look.scan, told_by=judge_level.levels, otherwise={})
 
-proves("TLS-01", observes=probes.scan, judged_by=levels.level)
-proves("TLS-02", observes=probes.scan, judged_by=judges.protocol_version)
-proves("TLS-03", observes=probes.scan, judged_by=judges.cipher_suites)
-proves("TLS-04", observes=probes.scan, judged_by=judges.key_exchange)
-proves("TLS-05", observes=probes.scan, judged_by=judges.certificate)
-proves("TLS-06", observes=probes.scan, judged_by=judges.certificate_life)
-proves("TLS-07", observes=probes.scan, judged_by=judges.weakness)
-proves("TLS-08", observes=probes.scan, judged_by=judges.server_order)
-proves("TLS-09", observes=probes.scan, judged_by=levels.default_level)
-proves("TLS-10", observes=probes.scan, judged_by=hardening.stapling)
-proves("TLS-11", observes=probes.scan, judged_by=hardening.hybrid)
-proves("TLS-12", observes=probes.scan, judged_by=hardening.early_data)
-proves("TLS-13", observes=probes.scan, judged_by=hardening.protections)
+proves("TLS-01", observes=look.scan, judged_by=judge_level.level)
+proves("TLS-02", observes=look.scan, judged_by=judge.protocol_version)
+proves("TLS-03", observes=look.scan, judged_by=judge.cipher_suites)
+proves("TLS-04", observes=look.scan, judged_by=judge.key_exchange)
+proves("TLS-05", observes=look.scan, judged_by=judge.certificate)
+proves("TLS-06", observes=look.scan, judged_by=judge.certificate_life)
+proves("TLS-07", observes=look.scan, judged_by=judge.weakness)
+proves("TLS-08", observes=look.scan, judged_by=judge.server_order)
+proves("TLS-09", observes=look.scan, judged_by=judge_level.default_level)
+proves("TLS-10", observes=look.scan, judged_by=judge_hardening.stapling)
+proves("TLS-11", observes=look.scan, judged_by=judge_hardening.hybrid)
+proves("TLS-12", observes=look.scan, judged_by=judge_hardening.early_data)
+proves("TLS-13", observes=look.scan, judged_by=judge_hardening.protections)
 
 
 @every_case_of("tls")
