@@ -11,10 +11,11 @@ from conformance import cases, ledger
 from conformance.recording import Observed, taken_apart
 from conformance.records.channel import Attempt, ChannelObservation, ClockReading
 from conformance.results import Target
+from conformance.sentence import say
 
 
 def channel(source: str, offset: float) -> Observed:
-    noise = Attempt("noise", accepted=False)
+    noise = Attempt(say("noise"), accepted=False)
     clock = ClockReading(source=source)
     record = ChannelObservation("http://core", "plain", 0.0, clock, offset, None, noise, (), {})
     return Observed({"channel/0": taken_apart(TypeAdapter(ChannelObservation), record)[0]})
