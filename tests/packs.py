@@ -11,7 +11,7 @@ very case open. PORTERO_FAULTS_ALONE=1 runs each alone, and so looks there as we
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -31,8 +31,8 @@ class Seen:
     """What came of a run: reasons by case of what failed and of what stayed open, and what offline judges see anew."""
 
     spoilt: tuple[str, ...]
-    failures: dict[str, str]
-    inconclusive: dict[str, str]
+    failures: Mapping[str, str]
+    inconclusive: Mapping[str, str]
     changed_offline: tuple[str, ...]
 
     @property

@@ -15,6 +15,7 @@ from conformance.model import Exit
 from conformance.probes import first_look
 from conformance.probes.first_look import NOWHERE, FirstLook, admin_pages, api_paths
 from conformance.records.http import Exchange
+from conformance.sentence import NOTHING, Sentence, say
 from reference_server import Gateway
 from tests import null
 from tests.test_cli import call
@@ -93,14 +94,14 @@ def test_plain_http_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "speaks plain HTTP, not TLS: nothing was written" in capsys.readouterr().err
 
 
-def page(status: int, body: str = "", *headers: tuple[str, str], trouble: str = "") -> Exchange:
+def page(status: int, body: str = "", *headers: tuple[str, str], trouble: Sentence = NOTHING) -> Exchange:
     return Exchange("GET", "https://x/", status, headers, body, trouble=trouble)
 
 
 def seen(nowhere: Exchange, **pages: Exchange) -> FirstLook:
     every = dict.fromkeys((*first_look.ADMIN_PATHS, *first_look.API_PATHS), page(404, "none"))
     given = {name.replace("_", "/"): answer for name, answer in pages.items()}
-    return FirstLook(("tls-1.3",), "rsa", "", {}, every | given | {NOWHERE: nowhere})
+    return FirstLook(("tls-1.3",), "rsa", NOTHING, {}, every | given | {NOWHERE: nowhere})
 
 
 def test_pages_are_told_from_a_server_that_answers_everything_alike() -> None:
@@ -111,12 +112,12 @@ def test_pages_are_told_from_a_server_that_answers_everything_alike() -> None:
     assert admin_pages(seen(nothing, _login=page(302, "", ("Location", "/"))))[1:] == ["/login"]
     refused = page(401, "{}", ("content-type", "application/json"))
     assert api_paths(seen(refused, _v1_health=refused)) == ["/v1/health"]
-    assert api_paths(seen(nothing, _v1_health=page(0, trouble="connection reset"))) == []
+    assert api_paths(seen(nothing, _v1_health=page(0, trouble=say("connection reset")))) == []
 
 
 def test_what_was_seen_cannot_break_out_of_its_comment(monkeypatch: pytest.MonkeyPatch) -> None:
     evil = page(301, "", ("Location", 'https://x/\n[webapp]\nurl = "https://evil"\x1b'))
-    found = FirstLook(("tls-1.3",), "rsa", "bad\nchain", {80: evil}, seen(page(404), _login=evil).pages)
+    found = FirstLook(("tls-1.3",), "rsa", Sentence("bad\nchain"), {80: evil}, seen(page(404), _login=evil).pages)
     monkeypatch.setattr(first_target, "look", lambda _: found)
     values = first_target.values("gw.example")
     assert all("\n" not in value and value.isprintable() for value in values.values())

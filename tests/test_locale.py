@@ -113,7 +113,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(command, "FOLDER", package / "locale")
     monkeypatch.setattr(command, "_ROOT", package)
     monkeypatch.setattr(command, "catalogues", lambda language: sorted((package / "locale" / language).glob("*.po")))
-    monkeypatch.setattr(command.locate, "data", lambda name: tmp_path / name)
+    monkeypatch.setattr("conformance.locate.data", lambda name: tmp_path / name)
     run(monkeypatch, "--add", "pl")
     return package
 

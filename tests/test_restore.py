@@ -18,6 +18,7 @@ from conformance.bench.journal import NAME, Entry, Page, Request, write
 from conformance.inputs import results_file
 from conformance.model import Exit
 from conformance.secret import SecretRef
+from conformance.sentence import Sentence, say
 from reference_server import Gateway
 from reference_server.http import HttpServer, Response
 from reference_server.http import Request as Asked
@@ -149,7 +150,8 @@ class Desk:
 
     def put(self, *requests: Request) -> Path:
         entries = tuple(
-            Entry(f"change {n}", (request,), "2026-01-01T00:00:00+00:00") for n, request in enumerate(requests)
+            Entry(Sentence(f"change {n}"), (request,), "2026-01-01T00:00:00+00:00")
+            for n, request in enumerate(requests)
         )
         path = self.folder / "reports" / NAME
         path.parent.mkdir(exist_ok=True)
@@ -208,7 +210,7 @@ def test_what_cannot_be_put_back_says_why_and_stays(desk: Desk) -> None:
 def test_a_change_that_no_request_takes_back_is_told_once(desk: Desk) -> None:
     path = desk.folder / "reports" / NAME
     path.parent.mkdir()
-    write(path, Page(1, str(desk.aim), (Entry("names of test clients", (), "2026-01-01T00:00:00+00:00"),)))
+    write(path, Page(1, str(desk.aim), (Entry(say("names of test clients"), (), "2026-01-01T00:00:00+00:00"),)))
     ended = restore(desk.folder, desk.gateway)
     assert ended.code == Exit.INCOMPLETE
     assert "could not be put back: no request does that: see to it yourself" in ended.output

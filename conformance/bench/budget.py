@@ -126,7 +126,7 @@ class Budget:
             self._account.spent["connections"] += connections
 
     @contextmanager
-    def alone(self, service: str) -> Iterator[None]:
+    def alone(self, service: Sentence) -> Iterator[None]:
         """Let no other probe at `service` meanwhile: for probes that change what others look at.
 
         Raises Inconclusive when it does not become free in the probe's time.
@@ -134,9 +134,7 @@ class Budget:
         with self._account.lock:
             turn = self._account.alone.setdefault(service, threading.Lock())
         if not turn.acquire(timeout=min(self._left(), threading.TIMEOUT_MAX)):
-            raise Inconclusive(
-                say("another probe kept {service} busy for all of this one's time", service=Own(service))
-            )
+            raise Inconclusive(say("another probe kept {service} busy for all of this one's time", service=service))
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.compose.interpolation import Findings, Interpolation, Lookup
 from conformance.compose.nodes import ComposeTrouble
+from conformance.sentence import Own, Sentence, say
 
 _BLANK = " \t\v\f\r\x85\xa0"
 _NAME_CHARACTERS = re.compile(r"[\w.\-\[\]\s]*")
@@ -79,8 +80,8 @@ class _Parser:
         self._counted = (self.at, line + self.text.count("\n", at, self.at))
         return self._counted[1]
 
-    def _trouble(self, words: str) -> ComposeTrouble:
-        return ComposeTrouble(f"{self.name}:{self._line()}: {words}")
+    def _trouble(self, words: Sentence) -> ComposeTrouble:
+        return ComposeTrouble(say("{place}: {trouble}", place=Own(f"{self.name}:{self._line()}"), trouble=words))
 
     def _next_statement(self) -> bool:
         while self.at < len(self.text):
@@ -105,12 +106,12 @@ class _Parser:
         stop = mark.start() if mark else len(self.text)
         written = self.text[start:stop]
         if not _NAME_CHARACTERS.fullmatch(written):
-            raise self._trouble("unexpected character in a variable's name")
+            raise self._trouble(say("unexpected character in a variable's name"))
         variable = written.strip()
         if re.search(r"\s", variable):
-            raise self._trouble("a variable's name cannot contain a space")
+            raise self._trouble(say("a variable's name cannot contain a space"))
         if not variable:
-            raise self._trouble("a value without a name")
+            raise self._trouble(say("a value without a name"))
         self.at = stop + 1
         return variable, stop == len(self.text) or self.text[stop] == "\n"
 
@@ -146,7 +147,7 @@ class _Parser:
                 continue
             written.append(character)
             at += 1
-        raise self._trouble("a quoted value is not closed")
+        raise self._trouble(say("a quoted value is not closed"))
 
 
 def _unescaped(text: str) -> str:

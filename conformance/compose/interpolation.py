@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node, ordinary
+from conformance.sentence import Own, Sentence, say
 
 Lookup = Callable[[str], str | None]
 DEEPEST = 20
@@ -41,7 +42,7 @@ class Findings:
     """
 
     blank: dict[str, str] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, Sentence] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
 
 
@@ -93,7 +94,7 @@ class Interpolation:
     def text(self, template: str, place: str, depth: int = 0) -> str:
         """Fill in one text; raises ComposeTrouble where `${` begins nothing that compose knows."""
         if depth > DEEPEST:
-            raise ComposeTrouble(f"{place}: variables are nested too deeply")
+            raise ComposeTrouble(say("{place}: variables are nested too deeply", place=Own(place)))
         return "".join(self._filled(piece, place, depth) for piece in pieces(template, place))
 
     def _filled(self, piece: Reference, place: str, depth: int) -> str:
@@ -116,10 +117,10 @@ class Interpolation:
         name = piece.name
         named = name.isupper() and ordinary(name) and ("_" in name or len(name) <= _TELLS_NOTHING)
         self.findings.missing.setdefault(
-            piece.name,
-            f"{place}: required variable {piece.name} is missing a value"
+            name,
+            say("{place}: required variable {name} is missing a value", place=Own(place), name=Own(name))
             if named
-            else f"{place}: a required variable is missing a value",
+            else say("{place}: a required variable is missing a value", place=Own(place)),
         )
         return UNKNOWN
 
@@ -173,5 +174,9 @@ def _braced(inner: str, place: str) -> Reference:
 
 def _invalid(place: str) -> ComposeTrouble:  # the text may hold a secret: it is not repeated
     return ComposeTrouble(
-        f"{place}: invalid interpolation format: ${{ is followed by no variable; where it is meant as such, write $${{"
+        say(
+            "{place}: invalid interpolation format: ${{ is followed by no variable; "
+            "where it is meant as such, write $${{",
+            place=Own(place),
+        )
     )

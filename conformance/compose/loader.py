@@ -12,6 +12,7 @@ from conformance.compose.interpolation import Findings, Interpolation
 from conformance.compose.merge import merge, settled
 from conformance.compose.nodes import ComposeTrouble, Node, Source, called
 from conformance.compose.yaml_nodes import read_text, read_yaml
+from conformance.sentence import Own, say
 
 MOST_FILES = 100
 INCLUDED = ("services", "volumes", "networks", "secrets", "configs")
@@ -63,17 +64,23 @@ class Loader:
         if path not in self.files:
             self.files.append(path)
         if len(self.files) > MOST_FILES:
-            raise ComposeTrouble(f"{self.shown(path)}: these files lead to more than {MOST_FILES} others")
+            raise ComposeTrouble(
+                say(
+                    "{file}: these files lead to more than {limit} others", file=Own(self.shown(path)), limit=MOST_FILES
+                )
+            )
 
     def _documents(self, path: Path, base: Path) -> list[Node]:
         self._counted(path)
         name = self.shown(path)
         documents = read_yaml(path, Source(name, base))
         if not documents:
-            raise ComposeTrouble(f"{name}: is empty: it holds no services")
+            raise ComposeTrouble(say("{file}: is empty: it holds no services", file=Own(name)))
         for document in documents:
             if not isinstance(document.value, dict):
-                raise ComposeTrouble(f"{document.place}: a compose file is a mapping, with services in it")
+                raise ComposeTrouble(
+                    say("{place}: a compose file is a mapping, with services in it", place=Own(document.place))
+                )
         return documents
 
     def _included(self, whole: Node, base: Path, variables: Variables, chain: tuple[Path, ...]) -> Node:
@@ -90,13 +97,17 @@ class Loader:
     def _include(self, entry: Node, base: Path, variables: Variables, chain: tuple[Path, ...]) -> Node:
         named = entry.get("path") if isinstance(entry.value, dict) else entry
         if named is None:
-            raise ComposeTrouble(f"{entry.place}: an include names the file by path")
+            raise ComposeTrouble(say("{place}: an include names the file by path", place=Own(entry.place)))
         paths = [base / _local(path) for path in named.entries("path")]
         folder = entry.get("project_directory")
         inner = base / folder.text if folder is not None else paths[0].parent
         if paths[0].resolve() in chain:
             raise ComposeTrouble(
-                f"{entry.place}: includes go round in a circle: {self.shown(paths[0])} is included again"
+                say(
+                    "{place}: includes go round in a circle: {file} is included again",
+                    place=Own(entry.place),
+                    file=Own(self.shown(paths[0])),
+                )
             )
         return self.model(paths, inner, self._inner_variables(entry, base, inner, variables), chain)
 
@@ -118,7 +129,7 @@ class Loader:
         below = dict(services.items("services"))
         for name in below:
             below[name] = self._service(name, below, path.resolve(), variables, ())
-        return whole.with_value({**dict(whole.items("file")), "services": services.with_value(below)})
+        return whole.with_value({**whole.content(), "services": services.with_value(below)})
 
     def _service(
         self,
@@ -134,23 +145,35 @@ class Loader:
         if extends is None:
             return service
         if (path, name) in chain:
-            raise ComposeTrouble(f"{extends.place}: services extend each other in a circle, by way of {called(name)}")
+            raise ComposeTrouble(
+                say(
+                    "{place}: services extend each other in a circle, by way of {service}",
+                    place=Own(extends.place),
+                    service=Own(called(name)),
+                )
+            )
         wanted = extends.get("service") if isinstance(extends.value, dict) else extends
         if wanted is None:
-            raise ComposeTrouble(f"{extends.place}: extends names a service")
+            raise ComposeTrouble(say("{place}: extends names a service", place=Own(extends.place)))
         file = extends.get("file") if isinstance(extends.value, dict) else None
         others, other_path = services, path
         if file is not None:
             other_path = (extends.source.base / _local(file)).resolve()
             others = self._others(other_path, variables)
         if wanted.text not in others:
-            where = self.shown(other_path)
-            raise ComposeTrouble(f"{extends.place}: extends {called(wanted.text)}, and {where} has no such service")
+            raise ComposeTrouble(
+                say(
+                    "{place}: extends {service}, and {file} has no such service",
+                    place=Own(extends.place),
+                    service=Own(called(wanted.text)),
+                    file=Own(self.shown(other_path)),
+                )
+            )
         below = self._service(wanted.text, others, other_path, variables, (*chain, (path, name)))
         if below.empty:
             return service
         merged = merge(below, service, ("services", name))
-        return merged.with_value({k: v for k, v in merged.items("a service") if k != "extends"})
+        return merged.with_value({k: v for k, v in merged.content().items() if k != "extends"})
 
     def _others(self, path: Path, variables: Variables) -> dict[str, Node]:
         found: dict[str, Node] = {}
@@ -162,13 +185,15 @@ class Loader:
 
 def _local(node: Node) -> str:
     if node.text.startswith(_REMOTE):
-        raise ComposeTrouble(f"{node.place}: names a file on another machine, which is not fetched")
+        raise ComposeTrouble(
+            say("{place}: names a file on another machine, which is not fetched", place=Own(node.place))
+        )
     return str(Path(node.text).expanduser())
 
 
 def _imported(whole: Node, kind: str, imported: Node) -> Node:
     """Take in what an included file has under `kind`; what stands in the including file goes over it."""
-    held = dict(whole.items("file"))
+    held = dict(whole.content())
     own = held.get(kind)
     below = {name: settled(node) for name, node in imported.items(kind)}
     for name, node in own.items(kind) if own is not None else []:

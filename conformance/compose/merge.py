@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.compose.nodes import ComposeTrouble, Node, called
+from conformance.sentence import Own, say
 
 Path = tuple[str, ...]
 Rule = Callable[[Node, Node, Path], Node]
@@ -62,8 +63,16 @@ def _list(node: Node, path: Path) -> list[Node]:
 
 def _cannot(over: Node, path: Path) -> ComposeTrouble:
     return ComposeTrouble(
-        f"{over.place}: cannot be laid over what is there already: {'.'.join(map(called, path))} is of another kind"
+        say(
+            "{place}: cannot be laid over what is there already: {key} is of another kind",
+            place=Own(over.place),
+            key=Own(_spelt(path)),
+        )
     )
+
+
+def _spelt(path: Path) -> str:
+    return ".".join(map(called, path))
 
 
 def _replaced(_base: Node, over: Node, _path: Path) -> Node:
@@ -72,8 +81,8 @@ def _replaced(_base: Node, over: Node, _path: Path) -> Node:
 
 def _pairs(base: Node, over: Node, path: Path) -> Node:
     """Merge names and values, in whichever of the two forms each side is written."""
-    what = ".".join(map(called, path))
-    merged = {**base.pairs(what), **over.pairs(what)}
+    key = _spelt(path)
+    merged = {**base.pairs(key), **over.pairs(key)}
     return over.with_value({name: node for name, node in merged.items() if node.tag != "!reset"})
 
 

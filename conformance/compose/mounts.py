@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node
+from conformance.sentence import Own, say
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -51,7 +52,9 @@ def _mounts(service: Node, model: Node) -> Iterator[Mount]:
 def _short(entry: Node, model: Node) -> Mount:
     parts = _split(entry.text)
     if len(parts) > 3 or not all(parts):
-        raise ComposeTrouble(f"{entry.place}: this is no volume: SOURCE:TARGET, or SOURCE:TARGET:MODE")
+        raise ComposeTrouble(
+            say("{place}: this is no volume: SOURCE:TARGET, or SOURCE:TARGET:MODE", place=Own(entry.place))
+        )
     if len(parts) == 1:
         return Mount(_clean(parts[0]), None, "", entry.place)
     source, target = parts[0], _clean(parts[1])
@@ -69,7 +72,7 @@ def _split(text: str) -> list[str]:
 def _long(entry: Node, model: Node) -> Mount:
     target, source, kind = entry.get("target"), entry.get("source"), entry.get("type")
     if target is None:
-        raise ComposeTrouble(f"{entry.place}: a volume in long form names its target")
+        raise ComposeTrouble(say("{place}: a volume in long form names its target", place=Own(entry.place)))
     aim = _clean(target.text)
     if source is None or kind is None or kind.text not in ("bind", "volume"):
         return Mount(aim, None, "", entry.place, memory=kind is not None and kind.text == "tmpfs")
@@ -98,13 +101,15 @@ def _file(entry: Node, kind: str, folder: str, model: Node) -> Mount:
     long = isinstance(entry.value, dict)
     source = entry.get("source") if long else entry
     if source is None:
-        raise ComposeTrouble(f"{entry.place}: an entry of {kind} names its source")
+        raise ComposeTrouble(say("{place}: an entry of {key} names its source", place=Own(entry.place), key=Own(kind)))
     aim = entry.get("target") if long else None
     target = posixpath.join(folder, aim.text if aim is not None else source.text)
     declared = model.get(kind)
     definition = declared.get(source.text) if declared is not None else None
     if definition is None:
-        raise ComposeTrouble(f"{entry.place}: refers to what {kind} does not define")
+        raise ComposeTrouble(
+            say("{place}: refers to what {key} does not define", place=Own(entry.place), key=Own(kind))
+        )
     file = definition.get("file")
     return Mount(_clean(target), _host(file, file.text) if file is not None else None, "", entry.place)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from conformance.sentence import Own, Sentence, say
+
 UNKNOWN = "\ue000"
 """Stands in a text for a variable that compose demands and nobody has given. Of Unicode's private use area."""
 
@@ -17,6 +19,11 @@ _SHORT_WORD, _LONGEST_WORD, _MOST_DIGITS, _SHORTEST_HUMP = 4, 16, 2, 2.5
 
 class ComposeTrouble(Exception):
     """The files cannot be read as compose reads them: a sentence with file and line."""
+
+    def __init__(self, words: Sentence) -> None:
+        """Hold the sentence."""
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Node:
     def text(self) -> str:
         """Return a plain value as compose spells it, null as nothing; raises ComposeTrouble for a list or mapping."""
         if isinstance(self.value, dict | list):
-            raise ComposeTrouble(f"{self.place}: a plain value is expected here")
+            raise ComposeTrouble(say("{place}: a plain value is expected here", place=Own(self.place)))
         return spelt(self.value)
 
     @property
@@ -74,27 +81,32 @@ class Node:
         """Return the file that a text names, as compose resolves it."""
         return self.source.base / Path(self.text).expanduser()
 
-    def items(self, what: str) -> list[tuple[str, Node]]:
-        """Return a mapping's content, nothing for null; raises ComposeTrouble where it is no mapping."""
-        if self.empty:
-            return []
-        if not isinstance(self.value, dict):
-            raise ComposeTrouble(f"{self.place}: {what} must be a mapping")
-        return list(self.value.items())
+    def content(self) -> dict[str, Node]:
+        """Return a mapping's content, nothing for anything else."""
+        return self.value if isinstance(self.value, dict) else {}
 
-    def entries(self, what: str) -> list[Node]:
+    def items(self, key: str) -> list[tuple[str, Node]]:
+        """Return a mapping's content, nothing for null; raises ComposeTrouble where it is no mapping.
+
+        `key` is what the value stands under.
+        """
+        if not self.empty and not isinstance(self.value, dict):
+            raise ComposeTrouble(say("{place}: {key} must be a mapping", place=Own(self.place), key=Own(key)))
+        return list(self.content().items())
+
+    def entries(self, key: str) -> list[Node]:
         """Return a list's content, a plain value as the only one; raises ComposeTrouble where it is a mapping."""
         if self.empty:
             return []
         if isinstance(self.value, dict):
-            raise ComposeTrouble(f"{self.place}: {what} must be a list")
+            raise ComposeTrouble(say("{place}: {key} must be a list", place=Own(self.place), key=Own(key)))
         return self.value if isinstance(self.value, list) else [self]
 
-    def pairs(self, what: str) -> dict[str, Node]:
+    def pairs(self, key: str) -> dict[str, Node]:
         """Return names and values written as a mapping, or as a list of NAME=VALUE; a name alone has null."""
         if isinstance(self.value, dict):
             return dict(self.value)
-        return dict(_pair(entry, what) for entry in self.entries(what))
+        return dict(_pair(entry, key) for entry in self.entries(key))
 
     def with_value(self, value: dict[str, Node] | list[Node]) -> Node:
         """Return the same place with another content."""
@@ -109,9 +121,9 @@ class Node:
             yield self
 
 
-def _pair(entry: Node, what: str) -> tuple[str, Node]:
+def _pair(entry: Node, key: str) -> tuple[str, Node]:
     if isinstance(entry.value, dict | list):
-        raise ComposeTrouble(f"{entry.place}: an entry of {what} must be NAME=VALUE")
+        raise ComposeTrouble(say("{place}: an entry of {key} must be NAME=VALUE", place=Own(entry.place), key=Own(key)))
     name, equals, value = entry.text.partition("=")
     template = entry.template.partition("=")[2]
     return name, replace(entry, value=value if equals else None, template=template)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from conformance.compose.nodes import UNKNOWN, ComposeTrouble, Node
+from conformance.sentence import Own, say
 
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
@@ -58,7 +59,7 @@ def _checked(entry: Node, port: Port) -> Port:
         sizes.append(_size(number))
     target, published = sizes
     if target == 0 or (published == 0 and port.published) or (published and published != target and target > 1):
-        raise ComposeTrouble(f"{entry.place}: this is no port that compose could publish")
+        raise ComposeTrouble(say("{place}: this is no port that compose could publish", place=Own(entry.place)))
     return port
 
 

@@ -15,6 +15,7 @@ from conformance.compose.mounts import Mount, mounts
 from conformance.compose.nodes import ComposeTrouble, Node, called
 from conformance.compose.ports import Port, ports
 from conformance.compose.yaml_nodes import read_text
+from conformance.sentence import Own, Sentence, say
 
 BIND_ADDRESS = "com.docker.network.bridge.host_binding_ipv4"
 DEFAULT = "default"
@@ -56,7 +57,7 @@ class Service:
     model: Node
     active: bool
     environment: dict[str, Variable]
-    troubles: tuple[str, ...]
+    troubles: tuple[Sentence, ...]
 
     @property
     def place(self) -> str:
@@ -107,7 +108,14 @@ class Service:
         node = declared.get(key) if declared is not None else None
         if node is None:
             if key != DEFAULT and (declared is None or key not in dict(declared.items("networks"))):
-                raise ComposeTrouble(f'{self.place}: {self.name} is in network "{called(key)}", which is not defined')
+                raise ComposeTrouble(
+                    say(
+                        '{place}: {service} is in network "{network}", which is not defined',
+                        place=Own(self.place),
+                        service=Own(self.name),
+                        network=Own(called(key)),
+                    )
+                )
             return Network(key)
         name = node.get("name")
         options = node.get("driver_opts")
@@ -184,7 +192,7 @@ def _read(
     chosen = profiles or variables.get("COMPOSE_PROFILES", "").split(",")
     services = model.get("services")
     if services is None:
-        raise ComposeTrouble(f"{loader.shown(paths[0])}: there are no services in it")
+        raise ComposeTrouble(say("{file}: there are no services in it", file=Own(loader.shown(paths[0]))))
     environments = _Environments(loader, variables, read)
     found = {name: environments.service(name, node, model, chosen) for name, node in services.items("services")}
     alone = {loader.shown(path) for path in environments.paths if path not in {each.resolve() for each in beside}}
@@ -209,7 +217,9 @@ class _Environments:
 
     def service(self, name: str, node: Node, model: Node, profiles: Sequence[str]) -> Service:
         if not isinstance(node.value, dict):
-            raise ComposeTrouble(f"{node.place}: service {called(name)} must be a mapping")
+            raise ComposeTrouble(
+                say("{place}: service {name} must be a mapping", place=Own(node.place), name=Own(called(name)))
+            )
         own_profiles = node.get("profiles")
         wanted = [each.text for each in own_profiles.entries("profiles")] if own_profiles is not None else []
         active = not wanted or "*" in profiles or bool(set(wanted) & set(profiles))
@@ -230,7 +240,7 @@ class _Environments:
             for name, value in pairs.items()
         }
 
-    def _out_of_files(self, node: Node, written: dict[str, Variable]) -> tuple[dict[str, Variable], list[str]]:
+    def _out_of_files(self, node: Node, written: dict[str, Variable]) -> tuple[dict[str, Variable], list[Sentence]]:
         found: dict[str, Variable] = {}
         troubles = []
         named = node.get("env_file")
@@ -238,14 +248,14 @@ class _Environments:
             try:
                 found |= self._env_file(entry, found, written)
             except ComposeTrouble as trouble:
-                troubles.append(f"{entry.place}: env_file: {trouble}")
+                troubles.append(say("{place}: env_file: {trouble}", place=Own(entry.place), trouble=trouble.words))
         return found, troubles
 
     def _env_file(self, entry: Node, found: dict[str, Variable], written: dict[str, Variable]) -> dict[str, Variable]:
         long = isinstance(entry.value, dict)
         named = entry.get("path") if long else entry
         if named is None:
-            raise ComposeTrouble("an env file in long form names its path")
+            raise ComposeTrouble(say("an env file in long form names its path"))
         path = named.path()
         required, kind = (entry.get("required"), entry.get("format")) if long else (None, None)
         if required is not None and not required.true and not path.exists():

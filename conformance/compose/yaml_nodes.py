@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from conformance.compose.nodes import ComposeTrouble, Node, Scalar, Source
+from conformance.sentence import Own, Sentence, say
 
 LARGEST = 1 << 19
 MOST_NODES = 100_000
@@ -37,16 +38,19 @@ def read_text(path: Path, name: str) -> str:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError as error:
-        raise ComposeTrouble(f"{name}: there is no such file") from error
+        raise ComposeTrouble(say("{file}: there is no such file", file=Own(name))) from error
     except (OSError, ValueError) as error:
-        raise ComposeTrouble(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        why = Own(getattr(error, "strerror", None) or error)
+        raise ComposeTrouble(say("{file}: cannot be read: {error}", file=Own(name), error=why)) from error
     if len(raw) > LARGEST:
-        raise ComposeTrouble(f"{name}: is larger than 512 KiB, so it cannot be the file that was meant")
+        raise ComposeTrouble(
+            say("{file}: is larger than 512 KiB, so it cannot be the file that was meant", file=Own(name))
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ComposeTrouble(f"{name}:{line}: is not UTF-8 text") from error
+        raise ComposeTrouble(say("{place}: is not UTF-8 text", place=Own(f"{name}:{line}"))) from error
 
 
 def read_yaml(path: Path, source: Source) -> list[Node]:
@@ -54,7 +58,7 @@ def read_yaml(path: Path, source: Source) -> list[Node]:
     text = read_text(path, source.name)
     try:
         if _depth(text) > DEEPEST:
-            raise ComposeTrouble(f"{source.name}: is nested too deeply")
+            raise _too_deep(source)
         composed = list(yaml.compose_all(text, Loader=_LOADER))
         return [_Reading(source).node(document) for document in composed if document is not None]
     except yaml.MarkedYAMLError as error:
@@ -63,11 +67,14 @@ def read_yaml(path: Path, source: Source) -> list[Node]:
         at = int(getattr(error, "position", 0))
         line = text.count("\n", 0, at) + 1
         column = at - text.rfind("\n", 0, at)
-        raise ComposeTrouble(
-            f"{source.name}:{line}:{column}: not valid YAML: a character that is not allowed"
-        ) from error
+        place = Own(f"{source.name}:{line}:{column}")
+        raise ComposeTrouble(say("{place}: not valid YAML: a character that is not allowed", place=place)) from error
     except RecursionError as error:
-        raise ComposeTrouble(f"{source.name}: is nested too deeply") from error
+        raise _too_deep(source) from error
+
+
+def _too_deep(source: Source) -> ComposeTrouble:
+    return ComposeTrouble(say("{file}: is nested too deeply", file=Own(source.name)))
 
 
 def _depth(text: str) -> int:
@@ -79,11 +86,11 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _malformed(source: Source, error: yaml.MarkedYAMLError) -> str:
+def _malformed(source: Source, error: yaml.MarkedYAMLError) -> Sentence:
     mark = error.problem_mark or error.context_mark
     place = f"{source.name}:{mark.line + 1}:{mark.column + 1}" if mark else source.name
     said = _QUOTED.sub("", re.sub(r"\s+", " ", ", ".join(filter(None, (error.context, error.problem)))))
-    return f"{place}: not valid YAML: {said[:160]}"
+    return say("{place}: not valid YAML: {error}", place=Own(place), error=Own(said[:160]))
 
 
 class _Reading:
@@ -98,9 +105,11 @@ class _Reading:
         line = node.start_mark.line + 1
         self.seen += 1
         if self.seen > MOST_NODES:
-            raise ComposeTrouble(f"{self.source.name}:{line}: its aliases make more than {MOST_NODES} values")
+            raise ComposeTrouble(
+                say("{place}: its aliases make more than {limit} values", place=self._place(node), limit=MOST_NODES)
+            )
         if any(node is each for each in self.above):
-            raise ComposeTrouble(f"{self.source.name}:{line}: an anchor holds an alias of itself")
+            raise ComposeTrouble(say("{place}: an anchor holds an alias of itself", place=self._place(node)))
         tag = node.tag if node.tag in ("!reset", "!override") else ""
         if isinstance(node, yaml.ScalarNode):
             return Node(_scalar(node), self.source, line, tag, node.value)
@@ -108,6 +117,9 @@ class _Reading:
         value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.node(n) for n in node.value]
         self.above.pop()
         return Node(value, self.source, line, tag)
+
+    def _place(self, node: yaml.Node) -> Own:
+        return Own(f"{self.source.name}:{node.start_mark.line + 1}")
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Node]:
         merged: dict[str, Node] = {}
@@ -119,8 +131,8 @@ class _Reading:
                     merged.setdefault(name, value)
                 continue
             if key in own:
-                place = f"{self.source.name}:{key_node.start_mark.line + 1}"
-                raise ComposeTrouble(f"{place}: this key is there already, in line {own[key].line}")
+                place, line = self._place(key_node), own[key].line
+                raise ComposeTrouble(say("{place}: this key is there already, in line {line}", place=place, line=line))
             value = self.node(value_node)
             own[key] = value if isinstance(value.value, str) else _at(value, key_node.start_mark.line + 1)
         return {**{key: value for key, value in merged.items() if key not in own}, **own}
@@ -129,13 +141,14 @@ class _Reading:
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
         for part in parts:
             if not isinstance(part, yaml.MappingNode):
-                line = part.start_mark.line + 1
-                raise ComposeTrouble(f"{self.source.name}:{line}: a merge key takes a mapping, or a list of them")
-            yield from self.node(part).items("a merge key")
+                raise ComposeTrouble(
+                    say("{place}: a merge key takes a mapping, or a list of them", place=self._place(part))
+                )
+            yield from self.node(part).content().items()
 
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode) or not isinstance(_scalar(node), str):
-            raise ComposeTrouble(f"{self.source.name}:{node.start_mark.line + 1}: a key must be text: put it in quotes")
+            raise ComposeTrouble(say("{place}: a key must be text: put it in quotes", place=self._place(node)))
         return str(node.value)
 
 

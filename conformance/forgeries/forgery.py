@@ -15,6 +15,7 @@ from typing import Any
 
 from conformance import locate
 from conformance.forgeries.length_extension import extend, padding
+from conformance.sentence import Sentence
 
 MEGABYTE = 1 << 20
 
@@ -53,7 +54,7 @@ class Forgery:
     """
 
     name: str
-    text: str
+    text: Sentence
     build: str
     kind: str = "hash"
     bits: tuple[int, ...] = ()
@@ -72,8 +73,16 @@ class Forgery:
 def forgeries() -> dict[str, Forgery]:
     """Read the table of forgeries, by name."""
     text = (locate.data("fixtures") / "identity" / "forgeries.toml").read_text(encoding="utf-8")
-    rows = [Forgery(**{**row, "bits": tuple(row.get("bits", ()))}) for row in tomllib.loads(text)["forgery"]]
+    rows = [
+        Forgery(**{**row, "text": _said(row["text"]), "bits": tuple(row.get("bits", ()))})
+        for row in tomllib.loads(text)["forgery"]
+    ]
     return {row.name: row for row in rows}
+
+
+def _said(text: str) -> Sentence:
+    """Return a row's text as the sentence that is extracted from the table: braces in it are no places."""
+    return Sentence(text, text.replace("{", "{{").replace("}", "}}"))
 
 
 def flipped(right: str, bits: tuple[int, ...]) -> str:

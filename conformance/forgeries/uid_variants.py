@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from conformance.sentence import Sentence, say
+
 _RUT = re.compile(r"(\d{1,3}(?:\.\d{3})+)-([\dkK])")
 _BARE_RUT = re.compile(r"([1-9]\d{6,7})-([\dkK])")
 
@@ -20,7 +22,7 @@ class Variant:
     """
 
     name: str
-    text: str
+    text: Sentence
     make: Callable[[str], str | None]
     value: Callable[[str], str | float] = str
 
@@ -58,18 +60,18 @@ def _digits(suffix: str, prefix: str = "") -> Callable[[str], str | None]:
 
 
 VARIANTS = (
-    Variant("case", "upper case", _upper),
-    Variant("space-before", "a space before", lambda uid: " " + uid),
-    Variant("space-after", "a space after", lambda uid: uid + " "),
-    Variant("line-feed", "a line feed after", lambda uid: uid + "\n"),
-    Variant("unicode-form", "the other Unicode normal form", _other_form),
-    Variant("full-width", "full-width letters and digits", _full_width),
-    Variant("mail-tag", "a tag in the mail address", _tagged),
-    Variant("rut-form", "the RUT with dots instead of without, or the reverse", _other_rut),
-    Variant("decimal", "a decimal part", _digits(".0")),
-    Variant("decimal-number", "a JSON number with a decimal part", _digits(".0"), float),
-    Variant("leading-zero", "a leading zero", _digits("", "0")),
-    Variant("nul", "a NUL and more after", lambda uid: uid + "\0b"),
+    Variant("case", say("upper case"), _upper),
+    Variant("space-before", say("a space before"), lambda uid: " " + uid),
+    Variant("space-after", say("a space after"), lambda uid: uid + " "),
+    Variant("line-feed", say("a line feed after"), lambda uid: uid + "\n"),
+    Variant("unicode-form", say("the other Unicode normal form"), _other_form),
+    Variant("full-width", say("full-width letters and digits"), _full_width),
+    Variant("mail-tag", say("a tag in the mail address"), _tagged),
+    Variant("rut-form", say("the RUT with dots instead of without, or the reverse"), _other_rut),
+    Variant("decimal", say("a decimal part"), _digits(".0")),
+    Variant("decimal-number", say("a JSON number with a decimal part"), _digits(".0"), float),
+    Variant("leading-zero", say("a leading zero"), _digits("", "0")),
+    Variant("nul", say("a NUL and more after"), lambda uid: uid + "\0b"),
 )
 
 

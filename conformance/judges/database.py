@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.judges import access, tls_rules
 from conformance.judges import tls_facts as facts
 from conformance.judges.tls_facts import spoken
-from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.policy import Policy
 from conformance.profiles import Profile, guideline
 from conformance.records.database import (
@@ -22,8 +23,9 @@ from conformance.records.database import (
     Shown,
 )
 from conformance.records.tls import VERSIONS
+from conformance.sentence import By, Listed, Own, Sentence, clauses, counted, listed, own_list, say
 
-NO_TLS = "the database offers no TLS (DBT-01 judges that)"
+NO_TLS = say("the database offers no TLS (DBT-01 judges that)")
 _GUIDELINE = "5.8"
 _LEVEL = "intermediate"
 
@@ -34,62 +36,77 @@ _PASSING_NUMBERS = ("1040", "1053", "1129", "1203", "1226")
 
 def offers_tls(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-01."""
-    expected = "the database offers TLS"
+    expected = say("the database offers TLS")
     if not seen.offers_tls:
-        return violates(expected, f"it offers none: {seen.declined}", "/declined")
-    return conforms(expected, "it goes along with the request, and a handshake succeeds", "/chain")
+        return violates(expected, say("it offers none: {declined}", declined=seen.declined), "/declined")
+    return conforms(expected, say("it goes along with the request, and a handshake succeeds"), "/chain")
 
 
 def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-02. A refusal counts where the same account gets further over TLS."""
     clear, tls = seen.in_the_clear, seen.over_tls
     if clear is None:
-        raise Inconclusive("no account was named in the clear")
-    expected = "a login without TLS is refused, whatever comes with it"
+        raise Inconclusive(say("no account was named in the clear"))
+    expected = say("a login without TLS is refused, whatever comes with it")
     if clear.reply is Reply.UNTOLD:
-        raise Inconclusive(f"what it does with a login in the clear could not be told: {clear.words}")
+        raise Inconclusive(say("what it does with a login in the clear could not be told: {words}", words=clear.words))
     if clear.reply is Reply.TAKEN or (clear.reply is Reply.ASKS and seen.engine == "postgresql"):
-        return violates(expected, f"in the clear, {clear.words}", "/in_the_clear")
+        return violates(expected, say("in the clear, {words}", words=clear.words), "/in_the_clear")
     if clear.reply is Reply.ASKS:
         return _by_rule(seen, expected)
     if _for_the_moment(clear.code):
-        raise Inconclusive(f"the login in the clear was refused for another reason: {_told(clear)}")
+        raise Inconclusive(say("the login in the clear was refused for another reason: {words}", words=_told(clear)))
     if tls is None:
-        raise Inconclusive(f"it refuses the login ({_told(clear)}), and there is no TLS to compare with")
+        raise Inconclusive(
+            say("it refuses the login ({words}), and there is no TLS to compare with", words=_told(clear))
+        )
     if tls.reply not in (Reply.ASKS, Reply.TAKEN):
         raise Inconclusive(
-            f"it refuses the login in the clear ({_told(clear)}), and over TLS as well ({_told(tls)}): "
-            "are database.username and name right, and is a client certificate needed?"
+            say(
+                "it refuses the login in the clear ({clear}), and over TLS as well ({tls}): "
+                "are database.username and name right, and is a client certificate needed?",
+                clear=_told(clear),
+                tls=_told(tls),
+            )
         )
-    return conforms(expected, f"refused in the clear ({_told(clear)}); over TLS, {tls.words}", "/in_the_clear")
+    observed = say("refused in the clear ({clear}); over TLS, {tls}", clear=_told(clear), tls=tls.words)
+    return conforms(expected, observed, "/in_the_clear")
 
 
-def _by_rule(seen: DatabaseObservation, expected: str) -> Verdict:
+def _by_rule(seen: DatabaseObservation, expected: Sentence) -> Verdict:
     """MySQL asks for the proof before it looks at the transport: what it would do then, it says itself."""
     rule = seen.rule
     if rule is None:
-        missing = NO_TLS if not seen.offers_tls else "that needs database.password"
         if not seen.offers_tls:
-            return violates(
-                expected, "in the clear, it goes on with the login, and offers nothing else", "/in_the_clear"
+            observed = say("in the clear, it goes on with the login, and offers nothing else")
+            return violates(expected, observed, "/in_the_clear")
+        raise Inconclusive(
+            say(
+                "it goes on with a login in the clear, and has to be asked what comes of it: "
+                "that needs database.password"
             )
-        raise Inconclusive(f"it goes on with a login in the clear, and has to be asked what comes of it: {missing}")
+        )
     if rule.trouble:
         raise Inconclusive(
-            f"it goes on with a login in the clear, and could not be asked what comes of it: {rule.trouble}"
+            say(
+                "it goes on with a login in the clear, and could not be asked what comes of it: {trouble}",
+                trouble=rule.trouble,
+            )
         )
     if rule.everybody:
-        return conforms(expected, "its require_secure_transport is on: nobody is taken in the clear", "/rule")
+        return conforms(expected, say("its require_secure_transport is on: nobody is taken in the clear"), "/rule")
     if rule.account:
-        note = "It refuses after the password's proof has crossed the network; require_secure_transport refuses all."
-        observed = f"the account's own REQUIRE {rule.account} refuses it"
+        note = say(
+            "It refuses after the password's proof has crossed the network; require_secure_transport refuses all."
+        )
+        observed = say("the account's own REQUIRE {kind} refuses it", kind=Own(rule.account))
         return conforms(expected, observed, "/rule", notes=(note,))
-    observed = "it takes the account in the clear: require_secure_transport is off, and the account has no REQUIRE"
+    observed = say("it takes the account in the clear: require_secure_transport is off, and the account has no REQUIRE")
     return violates(expected, observed, "/rule", "/in_the_clear")
 
 
-def _told(knock: Knock) -> str:
-    return f"{knock.words} [{knock.code}]" if knock.code else knock.words
+def _told(knock: Knock) -> Sentence:
+    return say("{words} [{code}]", words=knock.words, code=Own(knock.code)) if knock.code else knock.words
 
 
 def _for_the_moment(code: str) -> bool:
@@ -103,7 +120,7 @@ def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) 
     told = access.certificate_verifies(seen.chain, policy, case)
     notes = told.notes
     if seen.common_name_only:
-        notes += ("The host stands in the subject alone: some clients want it among the alternative names.",)
+        notes += (say("The host stands in the subject alone: some clients want it among the alternative names."),)
     return replace(told, exhibits=tuple(f"/chain{pointer}" for pointer in told.exhibits), notes=notes)
 
 
@@ -111,9 +128,9 @@ def client_certificate(seen: ClientObservation, policy: Policy, case: Case) -> V
     """Judge DBT-04 for the declared certificate, for none, or for a forged one."""
     database = policy.target.database
     if database is None or database.client_cert is None:
-        raise NotApplicable("no client certificate is declared (database.client_cert and client_key)")
+        raise NotApplicable(say("no client certificate is declared (database.client_cert and client_key)"))
     if database.username is None:
-        raise Inconclusive("the target file lacks database.username, which a login needs")
+        raise Inconclusive(say("the target file lacks database.username, which a login needs"))
     if not seen.offers_tls:
         raise NotApplicable(NO_TLS)
     shown = Shown(case.name)
@@ -122,44 +139,56 @@ def client_certificate(seen: ClientObservation, policy: Policy, case: Case) -> V
     found = [login for _, login in numbered]
     if shown is Shown.DECLARED:
         return _accepted(found, seen.logins, pointers)
-    expected = f"a login {_WORDS[shown]} is refused"
+    expected = _REFUSED[shown]
     if any(login.taken for login in found):
-        return violates(expected, f"the login {_WORDS[shown]} succeeds", *pointers)
+        return violates(expected, _SUCCEEDS[shown], *pointers)
     _settled([login for login in seen.logins if login.shown is Shown.DECLARED], found)
-    observed = f"it is refused ({found[0].words}), and succeeds with the declared one, before and after"
+    observed = say(
+        "it is refused ({words}), and succeeds with the declared one, before and after", words=found[0].words
+    )
     return conforms(expected, observed, *pointers, "/logins/0")
 
 
-_WORDS = {
-    Shown.DECLARED: "with the declared client certificate",
-    Shown.NONE: "without a client certificate",
-    Shown.FOREIGN: "with a client certificate of the same names that another authority issued",
+_REFUSED = {
+    Shown.NONE: say("a login without a client certificate is refused"),
+    Shown.FOREIGN: say("a login with a client certificate of the same names that another authority issued is refused"),
+}
+_SUCCEEDS = {
+    Shown.NONE: say("the login without a client certificate succeeds"),
+    Shown.FOREIGN: say("the login with a client certificate of the same names that another authority issued succeeds"),
 }
 
 
 def _accepted(found: list[Login], logins: tuple[Login, ...], pointers: list[str]) -> Verdict:
     """Judge logins with the certificate; a broken handshake is its fault where a client that shows none is answered."""
-    expected = "a login with the declared client certificate succeeds"
+    expected = say("a login with the declared client certificate succeeds")
     if all(login.taken for login in found):
-        return conforms(expected, "it does", *pointers)
+        return conforms(expected, say("it does"), *pointers)
     worst = next(login for login in found if not login.taken)
     without = [n for n, login in enumerate(logins) if login.shown is Shown.NONE and (login.taken or login.code)]
     broken = all(login.taken is False and not login.code for login in found)
     if (broken and without) or (worst.taken is False and worst.code and "certificate" in worst.words):
-        return violates(expected, f"it is refused: {worst.words}", *pointers, *(f"/logins/{n}" for n in without))
-    raise Inconclusive(f"the login with the declared client certificate does not succeed: {worst.words}")
+        observed = say("it is refused: {words}", words=worst.words)
+        return violates(expected, observed, *pointers, *(f"/logins/{n}" for n in without))
+    raise Inconclusive(
+        say("the login with the declared client certificate does not succeed: {words}", words=worst.words)
+    )
 
 
 def _settled(controls: list[Login], found: list[Login]) -> None:
     """Raise Inconclusive unless the declared certificate is taken, and the other login was really refused."""
     failed = next((login for login in controls if not login.taken), None)
     if failed is not None:
-        raise Inconclusive(f"the login with the declared client certificate does not succeed either: {failed.words}")
+        raise Inconclusive(
+            say("the login with the declared client certificate does not succeed either: {words}", words=failed.words)
+        )
+    if not found:
+        raise Inconclusive(say("it could not be told: no login was tried"))
     untold = next((login for login in found if login.taken is None), None)
-    if untold is not None or not found:
-        raise Inconclusive(f"it could not be told: {untold.words if untold else 'no login was tried'}")
+    if untold is not None:
+        raise Inconclusive(say("it could not be told: {words}", words=untold.words))
     if any(_for_the_moment(login.code) for login in found):
-        raise Inconclusive(f"the login was refused for another reason: {found[0].words}")
+        raise Inconclusive(say("the login was refused for another reason: {words}", words=found[0].words))
 
 
 def tls_level(seen: DatabaseTlsObservation, policy: Policy, case: Case) -> Verdict:
@@ -167,10 +196,22 @@ def tls_level(seen: DatabaseTlsObservation, policy: Policy, case: Case) -> Verdi
     if seen.tls is None:
         raise NotApplicable(NO_TLS)
     edition, level = _level(policy)
-    expected = f"level {_LEVEL} of guideline {edition} allows {', '.join(map(spoken, level.versions))}"
+    allowed = _spoken(level.versions)
     if case.name == "protocol-version":
+        expected = say(
+            "level {level} of guideline {edition} allows {versions}",
+            level=Own(_LEVEL),
+            edition=Own(edition),
+            versions=allowed,
+        )
         return _versions(seen, level, expected)
-    return _suites(seen, level, f"{expected} with the suites of its list, and no other")
+    expected = say(
+        "level {level} of guideline {edition} allows {versions} with the suites of its list, and no other",
+        level=Own(_LEVEL),
+        edition=Own(edition),
+        versions=allowed,
+    )
+    return _suites(seen, level, expected)
 
 
 def _level(policy: Policy) -> tuple[str, Profile]:
@@ -178,27 +219,32 @@ def _level(policy: Policy) -> tuple[str, Profile]:
     return edition, guideline(edition).levels[_LEVEL]
 
 
-def _versions(seen: DatabaseTlsObservation, level: Profile, expected: str) -> Verdict:
+def _versions(seen: DatabaseTlsObservation, level: Profile, expected: Sentence) -> Verdict:
     assert seen.tls is not None  # noqa: S101 - the caller has seen to it
     answers = seen.tls.versions
     stray = [v for v in VERSIONS if v not in level.versions and v in answers and answers[v].outcome == "offered"]
     if stray:
         pointers = [f"/tls/versions/{version}" for version in stray]
-        return violates(expected, f"the database also offers {', '.join(map(spoken, stray))}", *pointers)
+        return violates(expected, say("the database also offers {versions}", versions=_spoken(stray)), *pointers)
     offered = facts.offered(seen.tls)
-    return conforms(expected, f"the database offers {', '.join(map(spoken, offered))}", "/tls/versions")
+    return conforms(expected, say("the database offers {versions}", versions=_spoken(offered)), "/tls/versions")
 
 
-def _suites(seen: DatabaseTlsObservation, level: Profile, expected: str) -> Verdict:
+def _spoken(versions: Iterable[str]) -> Listed:
+    return own_list(map(spoken, versions), By.COMMA)
+
+
+def _suites(seen: DatabaseTlsObservation, level: Profile, expected: Sentence) -> Verdict:
     assert seen.tls is not None  # noqa: S101 - the caller has seen to it
     found = [finding for version in level.versions for finding in tls_rules.suites(seen.tls, level, version)]
     if found:
-        return violates(expected, "; ".join(f.text for f in found), *(f"/tls{f.pointer}" for f in found))
+        return violates(expected, clauses(*(f.text for f in found)), *(f"/tls{f.pointer}" for f in found))
     offered = facts.offered(seen.tls, level.versions)
     if not offered:
-        raise NotApplicable("none of the level's versions is offered (the other case judges that)")
+        raise NotApplicable(say("none of the level's versions is offered (the other case judges that)"))
     names = [name for version in offered for name in facts.whole_suites(seen.tls, version).accepted]
-    return conforms(expected, f"accepted {', '.join(names)}", "/tls/suites", notes=seen.tls.troubles)
+    observed = say("accepted {suites}", suites=own_list(names, By.COMMA))
+    return conforms(expected, observed, "/tls/suites", notes=seen.tls.troubles)
 
 
 def session_encrypted(seen: SessionsObservation, policy: Policy, case: Case) -> Verdict:
@@ -209,40 +255,62 @@ def session_encrypted(seen: SessionsObservation, policy: Policy, case: Case) -> 
 
 
 def _own_session(seen: SessionsObservation) -> Verdict:
-    expected = "the database's own books say that a session begun with TLS is encrypted"
+    expected = say("the database's own books say that a session begun with TLS is encrypted")
     own = seen.own
     if own is None or (own.encrypted is None and not own.local):
-        raise Inconclusive("the database does not say whether the monitor's session is encrypted")
+        raise Inconclusive(say("the database does not say whether the monitor's session is encrypted"))
     if own.local and not own.encrypted:
-        return conforms(expected, "TLS ends in front of the database, which is asked over no network", "/own")
-    how = f"it is: {own.version} {own.suite}".rstrip(" :")
-    return verdict(bool(own.encrypted), expected, how if own.encrypted else "it says: not encrypted", "/own")
+        return conforms(expected, say("TLS ends in front of the database, which is asked over no network"), "/own")
+    if not own.encrypted:
+        return violates(expected, say("it says: not encrypted"), "/own")
+    protection = _protection(own)
+    return conforms(expected, say("it is: {protection}", protection=protection) if protection else say("it is"), "/own")
 
 
 def _gateway_sessions(seen: SessionsObservation) -> Verdict:
-    expected = f"every session of {seen.username} that comes over the network is encrypted"
+    username = Own(seen.username)
+    expected = say("every session of {username} that comes over the network is encrypted", username=username)
     numbered = list(enumerate(seen.gateway))
     clear = [(n, each) for n, each in numbered if each.encrypted is False and not each.local]
     if clear:
-        shown = ", ".join(sorted({each.client or "an unknown address" for _, each in clear}))
-        observed = f"{len(clear)} of {len(numbered)} are in the clear, from {shown}"
+        unknown = say("an unknown address")
+        observed = counted(
+            "{n} of {all} is in the clear, from {clients}",
+            "{n} of {all} are in the clear, from {clients}",
+            len(clear),
+            all=len(numbered),
+            clients=listed(sorted({Own(each.client) if each.client else unknown for _, each in clear}), By.COMMA),
+        )
         return violates(expected, observed, *(f"/gateway/{n}" for n, _ in clear))
     if seen.trouble:
         raise Inconclusive(seen.trouble)
     if not numbered:
         raise Inconclusive(
-            f"no session of {seen.username} was open in {seen.looks} looks: let the gateway run while it is looked at"
+            counted(
+                "no session of {username} was open in {n} look: let the gateway run while it is looked at",
+                "no session of {username} was open in {n} looks: let the gateway run while it is looked at",
+                seen.looks,
+                username=username,
+            )
         )
     if any(each.encrypted is None and not each.local for _, each in numbered) and not seen.enforced:
-        raise Inconclusive("the database does not say of every session whether it is encrypted")
+        raise Inconclusive(say("the database does not say of every session whether it is encrypted"))
     return conforms(expected, _kept(seen), *(f"/gateway/{n}" for n, _ in numbered))
 
 
-def _kept(seen: SessionsObservation) -> str:
+def _kept(seen: SessionsObservation) -> Sentence:
     if any(each.encrypted is None for each in seen.gateway):
-        return "its require_secure_transport is on: no session over the network is in the clear"
-    return "; ".join(sorted({_session(each) for each in seen.gateway}))
+        return say("its require_secure_transport is on: no session over the network is in the clear")
+    return clauses(*sorted({_session(each) for each in seen.gateway}))
 
 
-def _session(each: DatabaseSession) -> str:
-    return "one that comes over no network" if each.local else f"encrypted {each.version} {each.suite}".rstrip()
+def _session(each: DatabaseSession) -> Sentence:
+    if each.local:
+        return say("one that comes over no network")
+    protection = _protection(each)
+    return say("encrypted {protection}", protection=protection) if protection else say("encrypted")
+
+
+def _protection(each: DatabaseSession) -> Listed:
+    """Return version and suite, as far as the database tells them."""
+    return own_list(filter(None, (each.version, each.suite)), By.SPACE)

@@ -20,7 +20,8 @@ from conformance.judges.deployment_services import (
 )
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict
 from conformance.policy import Policy
-from conformance.records.deployment import DeploymentObservation, NamedFile, PublishedPort, ServiceSeen
+from conformance.records.deployment import DeploymentObservation, KeyFile, NamedFile, PublishedPort, ServiceSeen
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say
 
 HTTPS = "443"
 HOST = "host"
@@ -32,35 +33,50 @@ _CHAIN = 5
 
 def files_in_place(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-06."""
-    wrong: list[tuple[str, str]] = []
-    unseen: list[str] = []
+    wrong: list[tuple[Sentence, str]] = []
+    unseen: list[Sentence] = []
     marks: list[str] = []
-    notes: list[str] = []
+    notes: list[Sentence] = []
     services = chosen(database(seen, policy), case)
     for name, service in services.items():
         for number, file in enumerate(service.files):
             mark = pointer("services", name, "files", number)
             marks.append(mark)
-            words = f"{file.place}: {file.path or 'the file'} ({file.setting} of {name})"
-            wrong += [(f"{words} {what}", mark) for what in _file_troubles(file)]
+            named = _named(file, name)
+            wrong += [(_wrong_with(named, file, trouble), mark) for trouble in _file_troubles(file)]
             if file.unseen:
-                unseen.append(f"{words}: {file.unseen}")
+                unseen.append(say("{file}: {reason}", file=named, reason=file.unseen))
         wrong += [(words, pointer("services", name)) for words in _unmatched(name, service)]
         unseen += _locked(name, service)
         notes += _foreign(name, service)
     if not marks:
-        raise not_asked(seen, "no setting names a file, which DEP-03 is about")
-    expected = "the files that settings name are in the data volume, can be read, belong together and are valid now"
-    right = (
-        ", ".join(dict.fromkeys(file.host for service in services.values() for file in service.files)) + " are right"
+        raise not_asked(seen, say("no setting names a file, which DEP-03 is about"))
+    expected = say(
+        "the files that settings name are in the data volume, can be read, belong together and are valid now"
     )
+    hosts = dict.fromkeys(file.host for service in services.values() for file in service.files)
+    right = counted("{files} is right", "{files} are right", len(hosts), files=own_list(hosts, By.COMMA))
     return summed_up(seen, expected, wrong, right, unseen, marks, tuple(notes))
 
 
-def _file_troubles(file: NamedFile) -> Iterator[str]:
-    where = f" ({file.host})" if file.host else ""
+def _named(file: NamedFile, service: str) -> Sentence:
+    place, setting, own = Own(file.place), Own(file.setting), Own(service)
+    if not file.path:
+        return say("{place}: the file ({setting} of {service})", place=place, setting=setting, service=own)
+    return say(
+        "{place}: {path} ({setting} of {service})", place=place, path=Own(file.path), setting=setting, service=own
+    )
+
+
+def _wrong_with(named: Sentence, file: NamedFile, trouble: Sentence) -> Sentence:
+    if not file.host:
+        return say("{file} {trouble}", file=named, trouble=trouble)
+    return say("{file} {trouble} ({host})", file=named, trouble=trouble, host=Own(file.host))
+
+
+def _file_troubles(file: NamedFile) -> Iterator[Sentence]:
     if file.trouble:
-        yield f"{file.trouble}{where}"
+        yield file.trouble
         return
     if file.setting == "WA_DB_SSL_KEY":
         return
@@ -68,41 +84,60 @@ def _file_troubles(file: NamedFile) -> Iterator[str]:
     expired = [each for each in mattering if each.expired]
     early = [each for each in mattering if each.not_yet]
     if expired and len(expired) == len(mattering):
-        yield f"has expired on {expired[0].not_after}{where}"
+        yield say("has expired on {instant}", instant=Own(expired[0].not_after))
     if early and len(early) == len(mattering):
-        yield f"is not valid before {early[0].not_before}{where}"
+        yield say("is not valid before {instant}", instant=Own(early[0].not_before))
     if (
         file.setting == "WA_DB_SSL_CA"
         and file.certificates
         and not any(each.authority is not False for each in file.certificates)
     ):
-        yield f"holds no authority's certificate{where}"
+        yield say("holds no authority's certificate")
 
 
-def _unmatched(name: str, service: ServiceSeen) -> Iterator[str]:
+def _unmatched(name: str, service: ServiceSeen) -> Iterator[Sentence]:
     places = {file.setting: file.place for file in service.files}
     if service.key_matches is False:
-        yield f"{places['WA_DB_SSL_KEY']}: the key of {name} does not belong to its certificate"
+        yield say(
+            "{place}: the key of {service} does not belong to its certificate",
+            place=Own(places["WA_DB_SSL_KEY"]),
+            service=Own(name),
+        )
     if service.impostor:
-        yield (
-            f"{places['WA_DB_SSL_CERT']}: the certificate of {name} names an issuer that another certificate "
-            "in its files has the name of, and was signed with another key"
+        yield say(
+            "{place}: the certificate of {service} names an issuer that another certificate in its files "
+            "has the name of, and was signed with another key",
+            place=Own(places["WA_DB_SSL_CERT"]),
+            service=Own(name),
         )
 
 
-def _locked(name: str, service: ServiceSeen) -> Iterator[str]:
+def _locked(name: str, service: ServiceSeen) -> Iterator[Sentence]:
     for file in service.files:
         if file.setting == "WA_DB_SSL_KEY" and file.locked and not file.keys:
-            yield f"{file.place}: the key of {name} needs a passphrase: whose certificate it belongs to is not seen"
+            yield say(
+                "{place}: the key of {service} needs a passphrase: whose certificate it belongs to is not seen",
+                place=Own(file.place),
+                service=Own(name),
+            )
 
 
-def _foreign(name: str, service: ServiceSeen) -> Iterator[str]:
+def _foreign(name: str, service: ServiceSeen) -> Iterator[Sentence]:
     if service.issued is False and not service.impostor:
-        yield f"The client certificate of {name} was issued by another authority than the one that its CA file holds."
+        yield say(
+            "The client certificate of {service} was issued by another authority than the one that its CA file holds.",
+            service=Own(name),
+        )
     for file in service.files:
         gone = sum(each.expired for each in file.certificates)
         if 0 < gone < len(file.certificates):
-            yield f"{file.host}: {gone} of {len(file.certificates)} certificates in it have expired."
+            yield counted(
+                "{file}: {n} of {total} certificates in it have expired.",
+                "{file}: {n} of {total} certificates in it have expired.",
+                gone,
+                file=Own(file.host),
+                total=len(file.certificates),
+            )
 
 
 def keys_are_private(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
@@ -110,20 +145,33 @@ def keys_are_private(seen: DeploymentObservation, policy: Policy, case: Case) ->
     database(seen, policy)
     wrong, right, notes = [], [], []
     for number, key in enumerate(seen.keys):
-        named = f" (named at {key.named_at})" if key.named_at else ""
+        file, mode = Own(key.host), Own(key.mode)
         if key.others and not key.shielded_by:
-            wrong.append((f"{key.host}{named} has mode {key.mode}: others have access", pointer("keys", number)))
+            wrong.append((_open_to_others(key), pointer("keys", number)))
         else:
             right.append(f"{key.host} {key.mode}")
         if key.others and key.shielded_by:
-            notes.append(f"{key.host} has mode {key.mode}, and {key.shielded_by} lets no others in.")
+            folder = Own(key.shielded_by)
+            notes.append(
+                say("{file} has mode {mode}, and {folder} lets no others in.", file=file, mode=mode, folder=folder)
+            )
         elif key.group:
-            notes.append(f"{key.host} has mode {key.mode}: its group has access.")
+            notes.append(say("{file} has mode {mode}: its group has access.", file=file, mode=mode))
     if not seen.keys and not seen.keys_unseen:
-        raise not_asked(seen, "there is no key file to look at")
-    expected = "key files give no access to others"
+        raise not_asked(seen, say("there is no key file to look at"))
+    expected = say("key files give no access to others")
+    modes = say("{modes}", modes=own_list(right, By.COMMA))
     marks = [pointer("keys", number) for number in range(len(seen.keys))]
-    return summed_up(seen, expected, wrong, ", ".join(right), seen.keys_unseen, marks, tuple(notes))
+    return summed_up(seen, expected, wrong, modes, seen.keys_unseen, marks, tuple(notes))
+
+
+def _open_to_others(key: KeyFile) -> Sentence:
+    file, mode = Own(key.host), Own(key.mode)
+    if not key.named_at:
+        return say("{file} has mode {mode}: others have access", file=file, mode=mode)
+    return say(
+        "{file} (named at {place}) has mode {mode}: others have access", file=file, place=Own(key.named_at), mode=mode
+    )
 
 
 def networks_apart(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
@@ -136,31 +184,60 @@ def networks_apart(seen: DeploymentObservation, policy: Policy, case: Case) -> V
             ours, theirs = (_joined(seen, name) for name in (web_name, core_name))
             for name, networks in ((web_name, ours), (core_name, theirs)):
                 if any(network.startswith("container:") for network in networks):
-                    unseen.append(
-                        f"{seen.services[name].place}: {name} uses the network of a container outside these files"
+                    words = say(
+                        "{place}: {service} uses the network of a container outside these files",
+                        place=Own(seen.services[name].place),
+                        service=Own(name),
                     )
+                    unseen.append(words)
             if HOST in theirs:
-                words = f"{core_name} uses the host's own network, which separates it from nothing"
-                wrong.append((f"{seen.services[core_name].place}: {words}", pointer("services", core_name)))
+                words = say(
+                    "{place}: {service} uses the host's own network, which separates it from nothing",
+                    place=Own(seen.services[core_name].place),
+                    service=Own(core_name),
+                )
+                wrong.append((words, pointer("services", core_name)))
             elif ours and ours <= theirs:
-                shared = ", ".join(sorted(ours))
-                words = f"{web_name} is in no network without {core_name}: both are in {shared}"
-                wrong.append((f"{seen.services[web_name].place}: {words}", pointer("services", web_name)))
+                words = say(
+                    "{place}: {web} is in no network without {core}: both are in {networks}",
+                    place=Own(seen.services[web_name].place),
+                    web=Own(web_name),
+                    core=Own(core_name),
+                    networks=own_list(sorted(ours), By.COMMA),
+                )
+                wrong.append((words, pointer("services", web_name)))
             else:
-                right.append(f"{web_name} is in {_listed(ours)}, {core_name} in {_listed(theirs)}")
+                right.append(_apart(web_name, ours, core_name, theirs))
     if wrong and declared(policy).hosts == "many" and not any(HOST in _joined(seen, name) for name in cores):
-        raise Inconclusive(
-            f"{wrong[0][0]}; on several hosts (deployment.hosts) each has networks of its own, which files do not tell"
-        )
-    expected = "web app and core app stand in separate networks: what clients reach does not hold the core app"
-    return summed_up(seen, expected, wrong, "; ".join(right), unseen, dict.fromkeys(marks))
+        hosts = say("on several hosts (deployment.hosts) each has networks of its own, which files do not tell")
+        raise Inconclusive(clauses(wrong[0][0], hosts))
+    expected = say("web app and core app stand in separate networks: what clients reach does not hold the core app")
+    return summed_up(seen, expected, wrong, clauses(*right), unseen, dict.fromkeys(marks))
+
+
+def _apart(web_name: str, ours: set[str], core_name: str, theirs: set[str]) -> Sentence:
+    web_app, core_app = Own(web_name), Own(core_name)
+    web_networks, core_networks = (own_list(sorted(networks), By.COMMA) for networks in (ours, theirs))
+    if not ours and not theirs:
+        return say("{web} is in none, {core} in none", web=web_app, core=core_app)
+    if not ours:
+        return say("{web} is in none, {core} in {networks}", web=web_app, core=core_app, networks=core_networks)
+    if not theirs:
+        return say("{web} is in {networks}, {core} in none", web=web_app, core=core_app, networks=web_networks)
+    return say(
+        "{web} is in {web_networks}, {core} in {core_networks}",
+        web=web_app,
+        web_networks=web_networks,
+        core=core_app,
+        core_networks=core_networks,
+    )
 
 
 def _joined(seen: DeploymentObservation, name: str) -> set[str]:
     """Name the networks of a service, as docker would; `network_mode` leads to another service's, or to none."""
     owner = _owner(seen, name)
     if owner is None:
-        raise Inconclusive(f"network_mode of {name} leads to no service")
+        raise Inconclusive(say("network_mode of {service} leads to no service", service=Own(name)))
     return _own(seen.services[owner])
 
 
@@ -176,10 +253,6 @@ def _owner(seen: DeploymentObservation, name: str) -> str | None:
     return None
 
 
-def _listed(networks: set[str]) -> str:
-    return ", ".join(sorted(networks)) or "none"
-
-
 def _own(service: ServiceSeen) -> set[str]:
     if service.network_mode == "none":
         return set()
@@ -189,25 +262,40 @@ def _own(service: ServiceSeen) -> set[str]:
 def core_publishes_nothing(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
     """Judge DEP-09."""
     if declared(policy).hosts == "many":
-        raise NotApplicable('deployment.hosts is "many": a core app has to publish ports for those on other hosts')
+        raise NotApplicable(say('deployment.hosts is "many": a core app has to publish ports for those on other hosts'))
     services = chosen(core(seen, policy), case)
     wrong = []
     for name, service in services.items():
         mark = pointer("services", name)
         if _on_host(service):
-            wrong.append(
-                (f"{service.place}: {name} uses the host's own network, so all its ports are on the host", mark)
-            )
+            wrong.append((_all_on_host(name, service), mark))
         for number, port in enumerate(service.ports):
-            words = f"{port.place}: {name} publishes {_spelt(port)}"
+            words = say(
+                "{place}: {service} publishes {port}", place=Own(port.place), service=Own(name), port=_spelt(port)
+            )
             wrong.append((words, pointer("services", name, "ports", number)))
         for owner, number, port in _lent(seen, policy, name):
             if not port.unknown and _of_the_core(port):
-                words = f"{port.place}: {owner}, whose network {name} uses, publishes {_spelt(port)}"
+                words = say(
+                    "{place}: {owner}, whose network {service} uses, publishes {port}",
+                    place=Own(port.place),
+                    owner=Own(owner),
+                    service=Own(name),
+                    port=_spelt(port),
+                )
                 wrong.append((words, pointer("services", owner, "ports", number)))
     marks = [pointer("services", name, "ports") for name in services]
-    observed = f"no port of {', '.join(services)} is published"
-    return summed_up(seen, "the core app publishes no port on the host", wrong, observed, (), marks)
+    expected = say("the core app publishes no port on the host")
+    observed = say("no port of {services} is published", services=own_list(services, By.COMMA))
+    return summed_up(seen, expected, wrong, observed, (), marks)
+
+
+def _all_on_host(name: str, service: ServiceSeen) -> Sentence:
+    return say(
+        "{place}: {service} uses the host's own network, so all its ports are on the host",
+        place=Own(service.place),
+        service=Own(name),
+    )
 
 
 def web_publishes_https(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
@@ -218,19 +306,33 @@ def web_publishes_https(seen: DeploymentObservation, policy: Policy, case: Case)
     wrong, unseen, right = [], [], []
     for name, service in services.items():
         if _on_host(service):
-            words = f"{service.place}: {name} uses the host's own network, so all its ports are on the host"
-            wrong.append((words, pointer("services", name)))
+            wrong.append((_all_on_host(name, service), pointer("services", name)))
         for number, port in enumerate(service.ports):
             if port.unknown:
-                unseen.append(f"{port.place}: a variable in a port of {name} has no value")
+                unseen.append(_open_port(name, port))
             elif _is_https(port, policy):
                 right.append(_spelt(port))
             else:
-                words = f"{port.place}: {name} publishes {_spelt(port)}, which is not its HTTPS port"
+                words = say(
+                    "{place}: {service} publishes {port}, which is not its HTTPS port",
+                    place=Own(port.place),
+                    service=Own(name),
+                    port=_spelt(port),
+                )
                 wrong.append((words, pointer("services", name, "ports", number)))
-    expected = "the web app publishes its HTTPS port alone"
-    observed = f"published of {', '.join(services)}: {', '.join(dict.fromkeys(right)) or 'nothing'}"
-    return summed_up(seen, expected, wrong, observed, unseen, _port_marks(services))
+    expected = say("the web app publishes its HTTPS port alone")
+    return summed_up(seen, expected, wrong, _published(services, right), unseen, _port_marks(services))
+
+
+def _published(services: Named, ports: list[Sentence]) -> Sentence:
+    names = own_list(services, By.COMMA)
+    if not ports:
+        return say("published of {services}: nothing", services=names)
+    return say("published of {services}: {ports}", services=names, ports=listed(dict.fromkeys(ports), By.COMMA))
+
+
+def _open_port(name: str, port: PublishedPort) -> Sentence:
+    return say("{place}: a variable in a port of {service} has no value", place=Own(port.place), service=Own(name))
 
 
 def _of_the_core(port: PublishedPort) -> bool:
@@ -249,24 +351,40 @@ def _on_few_interfaces(seen: DeploymentObservation, policy: Policy, services: Na
     wrong, unseen, right = [], [], []
     for name, service in services.items():
         if _on_host(service):
-            words = f"{service.place}: {name} uses the host's own network, with every interface"
+            words = say(
+                "{place}: {service} uses the host's own network, with every interface",
+                place=Own(service.place),
+                service=Own(name),
+            )
             wrong.append((words, pointer("services", name)))
         for number, port in enumerate(service.ports):
             address = port.host_ip or service.bind_address
             if port.unknown and "?" in address:
-                unseen.append(f"{port.place}: a variable in a port of {name} has no value")
+                unseen.append(_open_port(name, port))
             elif not address or _everywhere(address):
-                words = f"{port.place}: {name} publishes {_spelt(port)} on every interface of the host"
+                words = say(
+                    "{place}: {service} publishes {port} on every interface of the host",
+                    place=Own(port.place),
+                    service=Own(name),
+                    port=_spelt(port),
+                )
                 wrong.append((words, pointer("services", name, "ports", number)))
             else:
-                right.append(f"{name} on {address}")
+                right.append(say("{service} on {address}", service=Own(name), address=Own(address)))
         for owner, number, port in _lent(seen, policy, name):
             address = port.host_ip or seen.services[owner].bind_address
             if not port.unknown and _is_https(port, policy) and (not address or _everywhere(address)):
-                words = f"{port.place}: {owner}, whose network {name} uses, publishes {_spelt(port)} on every interface"
+                words = say(
+                    "{place}: {owner}, whose network {service} uses, publishes {port} on every interface",
+                    place=Own(port.place),
+                    owner=Own(owner),
+                    service=Own(name),
+                    port=_spelt(port),
+                )
                 wrong.append((words, pointer("services", owner, "ports", number)))
-    expected = "the web app's port is published on chosen addresses of the host, not on every interface"
-    observed = ", ".join(dict.fromkeys(right)) or "nothing is published"
+    expected = say("the web app's port is published on chosen addresses of the host, not on every interface")
+    places = listed(dict.fromkeys(right), By.COMMA)
+    observed = say("{places}", places=places) if right else say("nothing is published")
     return summed_up(seen, expected, wrong, observed, unseen, _port_marks(services))
 
 
@@ -294,7 +412,11 @@ def _everywhere(address: str) -> bool:
         return False
 
 
-def _spelt(port: PublishedPort) -> str:
-    on_host = f"{port.host_ip}:{port.published or 'any port'}" if port.host_ip else port.published or "any port"
-    kind = "" if port.protocol == "tcp" else f"/{port.protocol}"
-    return f"{port.target}{kind} as {on_host}"
+def _spelt(port: PublishedPort) -> Sentence:
+    target = Own(port.target if port.protocol == "tcp" else f"{port.target}/{port.protocol}")
+    if port.published:
+        on_host = f"{port.host_ip}:{port.published}" if port.host_ip else port.published
+        return say("{port} as {on_host}", port=target, on_host=Own(on_host))
+    if port.host_ip:
+        return say("{port} as {address}:any port", port=target, address=Own(port.host_ip))
+    return say("{port} as any port", port=target)

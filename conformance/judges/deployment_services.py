@@ -8,6 +8,7 @@ from conformance import pointers
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, violates
 from conformance.policy import Policy
 from conformance.records.deployment import DeploymentObservation, ServiceSeen
+from conformance.sentence import By, Own, Sentence, clauses, own_list, say
 from conformance.target import Deployment
 
 Named = dict[str, ServiceSeen]
@@ -55,7 +56,13 @@ def chosen(services: Named, case: Case) -> Named:
     if not case.value:
         return services
     if case.value not in services:
-        raise Inconclusive(f"{case.value} is not among the services that this is about ({', '.join(services)})")
+        raise Inconclusive(
+            say(
+                "{service} is not among the services that this is about ({services})",
+                service=Own(case.value),
+                services=own_list(services, By.COMMA),
+            )
+        )
     return {case.value: services[case.value]}
 
 
@@ -64,23 +71,45 @@ def _of_role(seen: DeploymentObservation, role: str, names: tuple[str, ...]) -> 
         return {name: _declared_service(seen, name, role) for name in names}
     found = {n: service for n, service in seen.services.items() if service.active and _by_image(service, role)}
     if not found:
-        raise Inconclusive(
-            f"no service of {', '.join(seen.files[:_SHOWN])} runs {IMAGES[role][0]}: "
-            f"name those of the {role} app in deployment.{role}_services"
-        )
+        raise Inconclusive(_none_of_role(seen, role))
     return found
+
+
+def _none_of_role(seen: DeploymentObservation, role: str) -> Sentence:
+    files, image = own_list(seen.files[:_SHOWN], By.COMMA), Own(IMAGES[role][0])
+    if role == "web":
+        return say(
+            "no service of {files} runs {image}: name those of the web app in deployment.web_services",
+            files=files,
+            image=image,
+        )
+    return say(
+        "no service of {files} runs {image}: name those of the core app in deployment.core_services",
+        files=files,
+        image=image,
+    )
 
 
 def _declared_service(seen: DeploymentObservation, name: str, role: str) -> ServiceSeen:
     service = seen.services.get(name)
     if service is None:
-        there = ", ".join(list(seen.services)[:10])
         raise Inconclusive(
-            f"deployment.{role}_services names {name}, and the compose files have no such service ({there})"
+            say(
+                "{key} names {service}, and the compose files have no such service ({services})",
+                key=Own(f"deployment.{role}_services"),
+                service=Own(name),
+                services=own_list(list(seen.services)[:10], By.COMMA),
+            )
         )
     if not service.active:
-        wanted = ", ".join(service.profiles)
-        raise Inconclusive(f"{service.place}: {name} runs with profile {wanted} only: add it to deployment.profiles")
+        raise Inconclusive(
+            say(
+                "{place}: {service} runs with profile {profiles} only: add it to deployment.profiles",
+                place=Own(service.place),
+                service=Own(name),
+                profiles=own_list(service.profiles, By.COMMA),
+            )
+        )
     return service
 
 
@@ -99,27 +128,33 @@ def settled(seen: DeploymentObservation, verdict: Verdict) -> Verdict:
     """Return a verdict that a refusal of compose to start the project does not leave open; raises Inconclusive."""
     if not seen.missing:
         return verdict
-    told = "; ".join(seen.missing[:_SHOWN]) + ("; …" if len(seen.missing) > _SHOWN else "")
-    remedy = "give it in the .env beside the compose file, or in one of deployment.env_files"
+    further = [say("…")] if len(seen.missing) > _SHOWN else []
+    told = clauses(*seen.missing[:_SHOWN], *further)
     if verdict.outcome is Outcome.PASS:
-        raise Inconclusive(f"compose would not start this project: {told} ({remedy})")
+        raise Inconclusive(
+            say(
+                "compose would not start this project: {missing} "
+                "(give it in the .env beside the compose file, or in one of deployment.env_files)",
+                missing=told,
+            )
+        )
     return Verdict(
         verdict.outcome,
         verdict.expected,
         verdict.observed,
         verdict.exhibits,
-        (*verdict.notes, f"Compose would not start this project: {told}."),
+        (*verdict.notes, say("Compose would not start this project: {missing}.", missing=told)),
     )
 
 
 def summed_up(
     seen: DeploymentObservation,
-    expected: str,
-    wrong: Iterable[tuple[str, str]],
-    right: str,
-    unseen: Iterable[str] = (),
+    expected: Sentence,
+    wrong: Iterable[tuple[Sentence, str]],
+    right: Sentence,
+    unseen: Iterable[Sentence] = (),
     exhibits: Iterable[str] = (),
-    notes: tuple[str, ...] = (),
+    notes: tuple[Sentence, ...] = (),
 ) -> Verdict:
     """Return a violation that names what is wrong, or inconclusive for what is unseen, or the pass.
 
@@ -127,19 +162,19 @@ def summed_up(
     """
     found, open_questions = list(dict.fromkeys(wrong)), list(dict.fromkeys(unseen))
     if found:
-        told = "; ".join(words for words, _ in found[:_SHOWN])
-        more = f"; {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        more = [say("{count} more", count=len(found) - _SHOWN)] if len(found) > _SHOWN else []
+        told = clauses(*(words for words, _ in found[:_SHOWN]), *more)
         marks = dict.fromkeys(mark for _, mark in found)
-        return settled(seen, violates(expected, f"{told}{more}", *marks, notes=notes))
+        return settled(seen, violates(expected, told, *marks, notes=notes))
     if open_questions:
-        raise Inconclusive("; ".join(open_questions[:_SHOWN]))
+        raise Inconclusive(clauses(*open_questions[:_SHOWN]))
     return settled(seen, conforms(expected, right, *exhibits, notes=notes))
 
 
-def not_asked(seen: DeploymentObservation, words: str) -> NotApplicable | Inconclusive:
+def not_asked(seen: DeploymentObservation, words: Sentence) -> NotApplicable | Inconclusive:
     """Return that nothing is asked; or that it could not be told, where compose would not start the project."""
     return (
-        Inconclusive(f"compose would not start this project: {seen.missing[0]}")
+        Inconclusive(say("compose would not start this project: {missing}", missing=seen.missing[0]))
         if seen.missing
         else NotApplicable(words)
     )

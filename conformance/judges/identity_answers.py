@@ -20,17 +20,20 @@ from conformance.records.identity import (
     Trials,
     Welcome,
 )
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, counted, listed, own_list, say, say_of
 
 FRAMING = {"date", "content-length", "connection", "transfer-encoding", "keep-alive"}
 MILLISECONDS = 1000
+_NONE_TRIED = say("no wrong hash was tried")
+_PLAIN = say("the declared URL is plain http")
 
 
 def right_hash_unsaid(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-13: the right hash stands in no answer to another one."""
     trials = seen.trials
     if not trials.control_uid:
-        raise Inconclusive(trials.stopped or "no wrong hash was tried")
-    expected = "no answer to a wrong hash contains the right one"
+        raise Inconclusive(trials.stopped or _NONE_TRIED)
+    expected = say("no answer to a wrong hash contains the right one")
     tried = [
         (f"/trials/trials/{key}/attempts/{number}", attempt)
         for key, trial in trials.trials.items()
@@ -38,87 +41,96 @@ def right_hash_unsaid(seen: IdentityObservation, policy: Policy, case: Case) -> 
     ]
     for where, attempt in tried:
         if attempt.answer.reveals:
-            return violates(expected, f"{attempt.what}: the answer contains the right hash", where)
+            return violates(expected, say("{what}: the answer contains the right hash", what=attempt.what), where)
     if "compared:last" not in trials.trials:
-        raise Inconclusive(trials.stopped or "no wrong hash was tried")
-    return conforms(expected, f"the right hash stands in none of {len(tried)} answers", "/trials/trials")
+        raise Inconclusive(trials.stopped or _NONE_TRIED)
+    told = counted(
+        "the right hash does not stand in the one answer", "the right hash stands in none of {n} answers", len(tried)
+    )
+    return conforms(expected, told, "/trials/trials")
 
 
 def wrong_part_unsaid(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-13: answers do not depend on where a hash is wrong."""
+    expected = say("answers do not depend on where a hash is wrong")
     trials = seen.trials
     if not trials.refusals:
-        raise Inconclusive(trials.stopped or "no wrong hash was tried")
+        raise Inconclusive(trials.stopped or _NONE_TRIED)
     for trial in (trials.trials[f"compared:{kind}"] for kind in dict.fromkeys(r.kind for r in trials.refusals)):
         for attempt in trial.attempts:
             controlled(trials, policy, attempt)
             if attempt.answer.honoured(declared(policy).accepted):
-                raise Inconclusive(f"{attempt.what} was honoured, so there is no refusal to compare")
-    if trouble := next((refusal.trouble for refusal in trials.refusals if refusal.trouble), ""):
+                raise Inconclusive(say("{what} was honoured, so there is no refusal to compare", what=attempt.what))
+    if trouble := next((refusal.trouble for refusal in trials.refusals if refusal.trouble), NOTHING):
         if all(refusal.trouble for refusal in trials.refusals):
-            return conforms("answers do not depend on where a hash is wrong", f"all: {trouble}", "/trials/refusals")
-        raise Inconclusive(f"not every wrong hash was answered: {trouble}")
-    telling = _telling(trials.refusals)
-    return verdict(
-        not telling,
-        "answers do not depend on where a hash is wrong",
-        f"{', '.join(telling)} differ" if telling else f"{len(trials.refusals)} answers are alike",
-        "/trials/refusals",
-    )
+            return conforms(expected, say("all: {trouble}", trouble=trouble), "/trials/refusals")
+        raise Inconclusive(say("not every wrong hash was answered: {trouble}", trouble=trouble))
+    if telling := _telling(trials.refusals):
+        told = counted("{parts} differs", "{parts} differ", len(telling), parts=listed(telling, By.COMMA))
+    else:
+        told = counted("{n} answer is alike", "{n} answers are alike", len(trials.refusals))
+    return verdict(not telling, expected, told, "/trials/refusals")
 
 
-def _telling(refusals: tuple[Refusal, ...]) -> list[str]:
+def _telling(refusals: tuple[Refusal, ...]) -> list[Sentence]:
     """Name what is the same for every hash wrong in one place, and another for one wrong elsewhere."""
-    kinds: dict[str, list[dict[str, str]]] = {}
+    kinds: dict[str, list[dict[Sentence, str]]] = {}
     for refusal in refusals:
         kinds.setdefault(refusal.kind, []).append(dict(_features(refusal)))
     names = sorted({name for rounds in kinds.values() for features in rounds for name in features})
     return [name for name in names if _tells(name, kinds)]
 
 
-def _tells(name: str, kinds: dict[str, list[dict[str, str]]]) -> bool:
+def _tells(name: Sentence, kinds: dict[str, list[dict[Sentence, str]]]) -> bool:
     values = [{features.get(name, "") for features in rounds} for rounds in kinds.values()]
     return all(len(found) == 1 for found in values) and len(set.union(*values)) > 1
 
 
-def _features(refusal: Refusal) -> Iterator[tuple[str, str]]:
-    yield "status", str(refusal.status)
+def _features(refusal: Refusal) -> Iterator[tuple[Sentence, str]]:
+    yield say_of("part of an answer", "status"), str(refusal.status)
     for name in {name.lower() for name, _ in refusal.headers} - FRAMING:
-        yield f"header {name}", "\n".join(value for key, value in refusal.headers if key.lower() == name)
+        yield (
+            say_of("part of an answer", "header {name}", name=Own(name)),
+            "\n".join(value for key, value in refusal.headers if key.lower() == name),
+        )
     document = pointers.parse(refusal.body)
     if document is pointers.MISSING:
-        yield "body", refusal.body
+        yield say_of("part of an answer", "body"), refusal.body
     else:
         for pointer, value in pointers.leaves(document):
-            yield f"body {pointer or '/'}", json.dumps(value)
+            yield say_of("part of an answer", "body {pointer}", pointer=Own(pointer or "/")), json.dumps(value)
 
 
 def verified_https(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-14: the declared URL is https, and its certificate verifies."""
-    expected = "initialisations travel over HTTPS whose certificate verifies"
+    expected = say("initialisations travel over HTTPS whose certificate verifies")
     transport = seen.transport
     if transport.scheme == "http":
-        return violates(expected, "the declared URL is plain http", "/transport")
+        return violates(expected, _PLAIN, "/transport")
     if transport.verifies is None:
         raise Inconclusive(transport.detail)
     if not transport.verifies:
         return violates(expected, transport.detail, "/transport")
     _require_service(seen.trials)
-    return conforms(expected, "the certificate verifies, for the declared name", "/transport")
+    return conforms(expected, say("the certificate verifies, for the declared name"), "/transport")
 
 
 def plain_http_refused(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-14: an initialisation in the clear is not dealt with."""
-    expected = "an initialisation over plain HTTP is refused or redirected to https"
+    expected = say("an initialisation over plain HTTP is refused or redirected to https")
     transport = seen.transport
     if transport.scheme == "http":
-        return violates(expected, "the declared URL is plain http", "/transport")
+        return violates(expected, _PLAIN, "/transport")
     if not transport.verifies or transport.over_tls is None:
         raise Inconclusive(transport.detail or seen.trials.stopped)
     _require_service(seen.trials)
     taken = [port for port, answer in transport.plain.items() if _dealt_with(answer, transport.over_tls)]
-    told = "; ".join(f"port {port}: {answer.words()}" for port, answer in transport.plain.items())
-    return verdict(not taken, expected, told, *(f"/transport/plain/{port}" for port in taken or transport.plain))
+    told = (
+        say("port {port}: {answer}", port=Own(port), answer=answer.words()) for port, answer in transport.plain.items()
+    )
+    return verdict(
+        not taken, expected, clauses(*told), *(f"/transport/plain/{port}" for port in taken or transport.plain)
+    )
 
 
 def _dealt_with(plain: Answer, over_tls: Answer) -> bool:
@@ -133,7 +145,7 @@ def _dealt_with(plain: Answer, over_tls: Answer) -> bool:
 
 def _require_service(trials: Trials) -> None:
     if not trials.control_uid:
-        raise Inconclusive(trials.stopped or "it is not known to be an identity service: nothing was tried")
+        raise Inconclusive(trials.stopped or say("it is not known to be an identity service: nothing was tried"))
 
 
 def values_unchanged(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
@@ -141,24 +153,24 @@ def values_unchanged(seen: IdentityObservation, policy: Policy, case: Case) -> V
     identity, trials = declared(policy), seen.trials
     sent = _values_sent(identity.body, identity.uid_pointer, identity.hash_pointer)
     if not sent:
-        raise NotApplicable("the target file's initialisation sends no value beside the uid (identity.body)")
-    expected = "name and attributes are stored as they were sent"
+        raise NotApplicable(say("the target file's initialisation sends no value beside the uid (identity.body)"))
+    expected = say("name and attributes are stored as they were sent")
     parent = identity.uid_pointer.rpartition("/")[0]
     honoured = {label: w for label, w in trials.welcomes.items() if w.answer.honoured(identity.accepted)}
     if not honoured:
-        raise Inconclusive(trials.stopped or "no initialisation was honoured")
+        raise Inconclusive(trials.stopped or say("no initialisation was honoured"))
     arrived: set[str] = set()
     for label, welcome in honoured.items():
         found = {pointer: _arrival(welcome, pointer, value, parent) for pointer, value in sent.items()}
-        altered = {pointer: told for pointer, told in found.items() if told not in ("", "arrived")}
-        if altered:
-            return violates(expected, "; ".join(altered.values()), f"/trials/welcomes/{label}/stored")
-        arrived |= {pointer for pointer, told in found.items() if told}
+        if altered := clauses(*(told for told in found.values() if told is not None)):
+            return violates(expected, altered, f"/trials/welcomes/{label}/stored")
+        arrived |= {pointer for pointer, told in found.items() if told is not None}
     if not arrived:
-        raise Inconclusive(f"what is stored shows none of {', '.join(sent)}")
-    unseen = sorted(sent.keys() - arrived)
-    notes = (f"not shown in what is stored: {', '.join(unseen)}",) if unseen else ()
-    return conforms(expected, f"{', '.join(sorted(arrived))} arrived unchanged", "/trials/welcomes", notes=notes)
+        raise Inconclusive(say("what is stored shows none of {pointers}", pointers=own_list(sent, By.COMMA)))
+    unseen = own_list(sorted(sent.keys() - arrived), By.COMMA)
+    notes = (say("not shown in what is stored: {pointers}", pointers=unseen),) if unseen else ()
+    told = say("{pointers} arrived unchanged", pointers=own_list(sorted(arrived), By.COMMA))
+    return conforms(expected, told, "/trials/welcomes", notes=notes)
 
 
 def _values_sent(body: dict[str, Any], uid_pointer: str, hash_pointer: str) -> dict[str, Any]:
@@ -171,21 +183,29 @@ def _values_sent(body: dict[str, Any], uid_pointer: str, hash_pointer: str) -> d
     return {p: value for p, value in pointers.leaves(table, parent) if p not in taken and value not in (None, "")}
 
 
-def _arrival(welcome: Welcome, pointer: str, value: Any, parent: str) -> str:
-    """Say `arrived`, what became of the value, or nothing where it is not shown.
+def _arrival(welcome: Welcome, pointer: str, value: Any, parent: str) -> Sentence | None:
+    """Say what became of the value: nothing where it arrived; return None where it is not shown.
 
     `parent` is the table of the uid: where a table below it is shown, all that was sent in it has to be there.
     """
     stored = {place: json.loads(text) for place, text in welcome.stored.items()}
     if any(_alike(value, other) for other in stored.values()):
-        return "arrived"
+        return NOTHING
     name = pointer.rpartition("/")[2]
-    sent = f"{pointer} was sent as {json.dumps(value)} and is"
+    was, sent = Own(pointer), Own(json.dumps(value))
     if places := [place for place in stored if place.rpartition("/")[2] == name]:
-        return f"{sent} stored as {json.dumps(stored[places[0]])}"
+        now = Own(json.dumps(stored[places[0]]))
+        return say("{pointer} was sent as {sent} and is stored as {now}", pointer=was, sent=sent, now=now)
     table = pointer.removeprefix(parent).rpartition("/")[0]
     shown = len(stored) < MOST_STORED and [place for place in stored if _stands_in(place, stored[place], table)]
-    return f"{sent} not among what is stored in {table.rpartition('/')[2]}" if table and shown else ""
+    if not table or not shown:
+        return None
+    return say(
+        "{pointer} was sent as {sent} and is not among what is stored in {table}",
+        pointer=was,
+        sent=sent,
+        table=Own(table.rpartition("/")[2]),
+    )
 
 
 def _stands_in(place: str, value: Any, table: str) -> bool:
@@ -206,9 +226,16 @@ def comparison_time(seen: TimingObservation, policy: Policy, case: Case) -> Verd
     first, last = (statistics.median(times) * MILLISECONDS for times in (seen.first_digit, seen.last_digit))
     spread = max(_spread(seen.first_digit), _spread(seen.last_digit)) * MILLISECONDS
     return conforms(
-        "it is shown, not judged: a comparison that takes constant time cannot be told from outside by so few",
-        f"median {first:.2f} ms wrong in the first digit, {last:.2f} ms in the last, "
-        f"difference {last - first:+.2f} ms, quartile range {spread:.2f} ms, {len(seen.first_digit)} of each",
+        say("it is shown, not judged: a comparison that takes constant time cannot be told from outside by so few"),
+        say(
+            "median {first:.2f} ms wrong in the first digit, {last:.2f} ms in the last, "
+            "difference {difference:+.2f} ms, quartile range {spread:.2f} ms, {count} of each",
+            first=first,
+            last=last,
+            difference=last - first,
+            spread=spread,
+            count=len(seen.first_digit),
+        ),
         "/first_digit",
         "/last_digit",
     )

@@ -5,78 +5,100 @@ from __future__ import annotations
 from conformance.judges.identity import declared
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.policy import Policy
-from conformance.records.identity import IdentityObservation, Page, RepositoriesObservation
+from conformance.records.identity import IdentityObservation, Page, RepositoriesObservation, status_words
+from conformance.sentence import By, Own, Sentence, counted, listed, say
 
 
 def secret_out_of_pages(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-06 on the site's pages and their own scripts."""
-    expected = "the organisation's secret stands in no page and no script"
+    expected = say("the organisation's secret stands in no page and no script")
     for number, page in enumerate(seen.pages):
         if page.secret_in:
-            return violates(expected, f"it stands in {'; '.join(page.secret_in)}", f"/pages/{number}/secret_in")
+            return violates(expected, _stands_in(page.secret_in), f"/pages/{number}/secret_in")
     _require_pages(seen.pages)
     if unread := [text for page in seen.pages for text in page.unread]:
-        raise Inconclusive(f"not everything could be read: {'; '.join(unread)}")
-    scripts = sum(len(page.scripts) for page in seen.pages)
-    return conforms(expected, f"{len(seen.pages)} pages and {scripts} scripts are free of it", "/pages")
+        raise Inconclusive(say("not everything could be read: {parts}", parts=listed(unread, By.CLAUSE)))
+    told = say(
+        "{pages} and {scripts} are free of it",
+        pages=counted("{n} page", "{n} pages", len(seen.pages)),
+        scripts=counted("{n} script", "{n} scripts", sum(len(page.scripts) for page in seen.pages)),
+    )
+    return conforms(expected, told, "/pages")
 
 
 def secret_out_of_answers(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-06 on what the widget is answered."""
-    expected = "the organisation's secret stands in no answer to an initialisation"
+    expected = say("the organisation's secret stands in no answer to an initialisation")
     if not policy.target.permits("write"):
-        raise NotApplicable('no initialisation is sent with consent "read"')
+        raise NotApplicable(say('no initialisation is sent with consent "read"'))
     trials = seen.trials
     if not trials.control_uid:
-        raise Inconclusive(trials.stopped or "nothing was tried")
+        raise Inconclusive(trials.stopped or say("nothing was tried"))
     answers = {f"/trials/controls/{n}": control.answer for n, control in enumerate(trials.controls)}
     answers |= {f"/trials/welcomes/{label}": welcome.answer for label, welcome in trials.welcomes.items()}
     for key, trial in trials.trials.items():
         answers |= {f"/trials/trials/{key}/attempts/{n}": a.answer for n, a in enumerate(trial.attempts)}
     for where, answer in answers.items():
         if answer.secret_forms:
-            return violates(expected, f"it stands in one, {' and '.join(answer.secret_forms)}", where)
-    return conforms(expected, f"{len(answers)} answers are free of it", "/trials")
+            return violates(expected, say("it stands in one, {forms}", forms=listed(answer.secret_forms)), where)
+    told = counted("{n} answer is free of it", "{n} answers are free of it", len(answers))
+    return conforms(expected, told, "/trials")
 
 
 def hash_made_by_server(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-07: the hash comes from the server, and no script makes it."""
-    expected = "the hash stands in what the server answers; the browser does not compute it"
+    expected = say("the hash stands in what the server answers; the browser does not compute it")
     for number, page in enumerate(seen.pages):
         if page.hash != "none":
-            return conforms(expected, f"{page.url} carries a hash", f"/pages/{number}/hash")
+            return conforms(expected, say("{page} carries a hash", page=Own(page.url)), f"/pages/{number}/hash")
     for number, page in enumerate(seen.pages):
         if page.key_material:
-            told = f"{page.url} carries no hash, but {'; '.join(page.key_material)}"
+            told = say(
+                "{page} carries no hash, but {signs}",
+                page=Own(page.url),
+                signs=listed(page.key_material, By.CLAUSE),
+            )
             return violates(expected, told, f"/pages/{number}/key_material")
     _require_pages(seen.pages)
     raise Inconclusive(
-        "no page carries a hash and no script shows a key: declare a page of a signed-in client "
-        "([[identity.signed_in_pages]])"
+        say(
+            "no page carries a hash and no script shows a key: declare a page of a signed-in client "
+            "([[identity.signed_in_pages]])"
+        )
     )
 
 
 def _require_pages(pages: tuple[Page, ...]) -> None:
     if not pages:
-        raise Inconclusive("the target file lacks identity.site_pages, which this requirement needs")
+        raise Inconclusive(say("the target file lacks identity.site_pages, which this requirement needs"))
     for page in pages:
         if page.trouble or not 200 <= page.status < 300:
-            raise Inconclusive(f"{page.url} could not be read: {page.trouble or f'status {page.status}'}")
+            why = page.trouble or status_words(page.status)
+            raise Inconclusive(say("{page} could not be read: {why}", page=Own(page.url), why=why))
+
+
+def _stands_in(places: tuple[Sentence, ...]) -> Sentence:
+    return say("it stands in {places}", places=listed(places, By.CLAUSE))
 
 
 def secret_out_of_repository(seen: RepositoriesObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-08 on one repository."""
     number = list(declared(policy).repositories).index(case.value)
     where, repository = f"/repositories/{number}", seen.repositories[number]
-    expected = "the organisation's secret stands in no tracked file and nowhere in the history"
+    expected = say("the organisation's secret stands in no tracked file and nowhere in the history")
+    name = Own(repository.name)
     if repository.trouble:
-        raise Inconclusive(f"{repository.name} could not be searched: {repository.trouble}")
-    notes = tuple(f"not in the repository, but beside it: {place}" for place in repository.untracked)
+        raise Inconclusive(say("{name} could not be searched: {why}", name=name, why=repository.trouble))
+    notes = tuple(say("not in the repository, but beside it: {place}", place=place) for place in repository.untracked)
     if repository.found:
-        return violates(expected, f"it stands in {'; '.join(repository.found)}", f"{where}/found", notes=notes)
+        return violates(expected, _stands_in(repository.found), f"{where}/found", notes=notes)
     if repository.incomplete:
-        raise Inconclusive(f"{repository.name} could not be searched whole: {repository.incomplete}")
-    told = f"{repository.files} tracked files and {repository.objects} objects of the history are free of it"
+        raise Inconclusive(say("{name} could not be searched whole: {why}", name=name, why=repository.incomplete))
+    told = say(
+        "{files} and {objects} are free of it",
+        files=counted("{n} tracked file", "{n} tracked files", repository.files),
+        objects=counted("{n} object of the history", "{n} objects of the history", repository.objects),
+    )
     return conforms(expected, told, where, notes=notes)
 
 

@@ -6,65 +6,77 @@ from conformance.judges.identity import BUSY, declared, require_validation
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.policy import Policy
 from conformance.records.identity import IdentityObservation, OtherPathLook, PathAttempt
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
 
 def other_path_asks_for_hash(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-11 on one kind of request to one path."""
     require_validation(policy)
-    expected = "the request asks for the hash of the client that it is about, and has no effect without it"
+    expected = say("the request asks for the hash of the client that it is about, and has no effect without it")
     number = int(case.id.rpartition("-")[2]) - 1
     if len(seen.trials.others) <= number:
-        raise Inconclusive(seen.trials.stopped or "no other path was tried")
+        raise Inconclusive(seen.trials.stopped or say("no other path was tried"))
     path, where = seen.trials.others[number], f"/trials/others/{number}"
     attempts = path.attempts.get(case.name, ())
     at = f"{where}/attempts/{case.name}"
     for turn, attempt in enumerate(attempts):
         if effect := _effect(path, policy, attempt):
-            told = f"{path.method} {path.url} with {attempt.what}: answered with {attempt.answer.words()}, and {effect}"
+            told = say(
+                "{request} with {what}: answered with {answer}, and {effect}",
+                request=Own(f"{path.method} {path.url}"),
+                what=attempt.what,
+                answer=attempt.answer.words(),
+                effect=effect,
+            )
             return violates(expected, told, f"{at}/{turn}")
     if not attempts:
         raise _untried(path)
     for attempt in attempts:
         _require_controls(path, attempt)
-        if attempt.answer.status in BUSY or attempt.answer.trouble.startswith("no answer in time"):
+        if attempt.answer.status in BUSY or attempt.answer.late:
             raise Inconclusive(
-                f"with {attempt.what} it was answered with {attempt.answer.words()}, which tells nothing"
+                say(
+                    "with {what} it was answered with {answer}, which tells nothing",
+                    what=attempt.what,
+                    answer=attempt.answer.words(),
+                )
             )
         if "unreadable" in (attempt.before.kind, attempt.after.kind):
-            raise Inconclusive(f"what is stored could not be read: {attempt.after.detail or attempt.before.detail}")
-    told = "; ".join(f"{attempt.what}: {attempt.answer.words()}, nothing changed" for attempt in attempts)
-    left = () if path.put_back else ("A test client's name could not be put back as it was found.",)
-    return conforms(expected, told, *(f"{at}/{turn}" for turn in range(len(attempts))), notes=left)
+            why = attempt.after.detail or attempt.before.detail
+            raise Inconclusive(say("what is stored could not be read: {why}", why=why))
+    unmoved = (say("{what}: {answer}, nothing changed", what=a.what, answer=a.answer.words()) for a in attempts)
+    left = () if path.put_back else (say("A test client's name could not be put back as it was found."),)
+    return conforms(expected, clauses(*unmoved), *(f"{at}/{turn}" for turn in range(len(attempts))), notes=left)
 
 
 def _untried(path: OtherPathLook) -> Exception:
     if path.stopped or not path.attempts:
-        return Inconclusive(path.stopped or "it was not tried")
-    return NotApplicable("the target file declares one uid only")
+        return Inconclusive(path.stopped or say("it was not tried"))
+    return NotApplicable(say("the target file declares one uid only"))
 
 
-def _effect(path: OtherPathLook, policy: Policy, attempt: PathAttempt) -> str:
+def _effect(path: OtherPathLook, policy: Policy, attempt: PathAttempt) -> Sentence:
     """Say what a request did that only one with the right hash may do, or nothing."""
     if attempt.marked:
-        return f"the name that it sent is stored ({', '.join(attempt.marked)})"
+        return say("the name that it sent is stored ({pointers})", pointers=own_list(attempt.marked, By.COMMA))
     match attempt.before.kind, attempt.after.kind:
         case "absent", "present":
-            return "the client is stored afterwards"
+            return say("the client is stored afterwards")
         case "present", "absent":
-            return "the client is gone afterwards"
+            return say("the client is gone afterwards")
     accepted = declared(policy).accepted
     flag = (accepted.pointer or "").rpartition("/")[2]
     effects = {pointer for control in path.controls for pointer in control.changed}
     telling = [p for p in attempt.changed if p in effects or (flag and p.endswith(f"/{flag}"))]
     if telling:
-        return f"{', '.join(telling)} changed, as with the right hash"
+        return say("{pointers} changed, as with the right hash", pointers=own_list(telling, By.COMMA))
     if accepted.pointer is not None and attempt.answer.honoured(accepted):
-        return "the answer says that the client is verified"
-    return ""
+        return say("the answer says that the client is verified")
+    return NOTHING
 
 
 def _require_controls(path: OtherPathLook, attempt: PathAttempt) -> None:
     """Raise Inconclusive unless the right hash had an effect before and after."""
     around = path.controls[max(0, attempt.controls - 1) : attempt.controls + 1]
     if len(around) < 2 or not all(control.had_effect() for control in around):
-        raise Inconclusive(path.stopped or "the request with the right hash beside it had no effect")
+        raise Inconclusive(path.stopped or say("the request with the right hash beside it had no effect"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from conformance.judges.identity import declared
-from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.policy import Policy
-from conformance.records.identity import IdentityObservation, Page
+from conformance.records.identity import IdentityObservation, Page, status_words
+from conformance.sentence import By, Own, Sentence, listed, say
 
 OWN, OTHERS, UNKNOWN = "own", "another client's", "unknown"
-RENEW = "renew the session that the page's cookie names"
 
 
 def right_hash_for_its_client(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:
@@ -18,79 +18,126 @@ def right_hash_for_its_client(seen: IdentityObservation, policy: Policy, case: C
     own = [(f"/pages/{number}", page) for number, page in enumerate(seen.pages) if page.uid]
     site = [(f"/pages/{number}", page) for number, page in enumerate(seen.pages) if not page.uid]
     if case.name == "site-page" and not case.value:
-        raise NotApplicable("the target file names no identity.site_pages")
+        raise NotApplicable(say("the target file names no identity.site_pages"))
     where, page = (site if case.name == "site-page" else own)[int(case.id.rpartition("-")[2]) - 1]
     if case.name == "signed-in":
         return _for_its_client(page, where)
     if case.name == "site-page":
         return _for_nobody(page, policy, where, [page for _, page in own])
     if page.nobody is None:
-        raise Inconclusive(f"{_name(page)} was not looked at without its cookie")
+        raise Inconclusive(say("{page} was not looked at without its cookie", page=_name(page)))
     return _for_nobody(page.nobody, policy, f"{where}/nobody", [page])
 
 
-def _name(page: Page) -> str:
-    return urlsplit(page.url)._replace(query="", fragment="").geturl()
+def _name(page: Page) -> Own:
+    return Own(urlsplit(page.url)._replace(query="", fragment="").geturl())
 
 
 def _for_its_client(page: Page, where: str) -> Verdict:
-    expected = "the page carries the right hash of the client who is signed in, and no other client's"
+    expected = say("the page carries the right hash of the client who is signed in, and no other client's")
+    name, uid = _name(page), Own(page.uid)
+    if OWN in page.carries and OTHERS in page.carries:
+        told = say(
+            '{page} carries the right hash, and another client\'s as well ("{uid}" is signed in)', page=name, uid=uid
+        )
+        return violates(expected, told, f"{where}/carries")
     if OWN in page.carries:
-        other = OTHERS in page.carries
-        if page.unread and not other:
-            raise Inconclusive(f"not everything could be read: {'; '.join(page.unread)}")
-        told = "carries the right hash" + (", and another client's as well" if other else "")
-        return verdict(not other, expected, f'{_name(page)} {told} ("{page.uid}" is signed in)', f"{where}/carries")
+        if page.unread:
+            raise Inconclusive(say("not everything could be read: {parts}", parts=listed(page.unread, By.CLAUSE)))
+        told = say('{page} carries the right hash ("{uid}" is signed in)', page=name, uid=uid)
+        return conforms(expected, told, f"{where}/carries")
     _require_session(page)
+    if OTHERS in page.carries:
+        told = say('{page} carries another client\'s hash ("{uid}" is signed in)', page=name, uid=uid)
+        return violates(expected, told, f"{where}/carries")
     if page.carries:
-        whose = "another client's hash" if OTHERS in page.carries else "a hash that is not that of the client"
-        told = f'{_name(page)} carries {whose} ("{page.uid}" is signed in)'
+        told = say('{page} carries a hash that is not that of the client ("{uid}" is signed in)', page=name, uid=uid)
         return violates(expected, told, f"{where}/carries")
     if page.key_material:
-        raise Inconclusive(f"{_name(page)} carries no hash: a script computes one ({'; '.join(page.key_material)})")
+        signs = listed(page.key_material, By.CLAUSE)
+        raise Inconclusive(say("{page} carries no hash: a script computes one ({signs})", page=name, signs=signs))
     if page.unread:
-        raise Inconclusive(f"{_name(page)} carries no hash as far as it could be read: {'; '.join(page.unread)}")
+        parts = listed(page.unread, By.CLAUSE)
+        raise Inconclusive(say("{page} carries no hash as far as it could be read: {parts}", page=name, parts=parts))
     if page.more_calls and not page.hands_over:
         raise Inconclusive(
-            f"{_name(page)} carries no hash, and its scripts make calls that were not followed: declare the URL that "
-            "answers with the hash as the page in [[identity.signed_in_pages]]"
+            say(
+                "{page} carries no hash, and its scripts make calls that were not followed: declare the URL that "
+                "answers with the hash as the page in [[identity.signed_in_pages]]",
+                page=name,
+            )
         )
-    return violates(expected, f'{_name(page)} carries no hash ("{page.uid}" is signed in)', where)
+    return violates(expected, say('{page} carries no hash ("{uid}" is signed in)', page=name, uid=uid), where)
 
 
 def _require_session(page: Page) -> None:
     """Raise Inconclusive unless the page was received as the client who is signed in receives it."""
     if page.trouble or not 200 <= page.status < 300:
-        told = page.trouble or f"status {page.status}" + (" leads away" if 300 <= page.status < 400 else "")
-        raise Inconclusive(f"{_name(page)} could not be read with its cookie: {told}; {RENEW}")
+        raise Inconclusive(
+            say(
+                "{page} could not be read with its cookie: {why}; renew the session that the page's cookie names",
+                page=_name(page),
+                why=_not_read(page),
+            )
+        )
     nobody = page.nobody
     known = page.hands_over or page.shows_uid
     unlike = nobody is not None and (nobody.status, nobody.landed) != (page.status, page.landed)
     if not known and (page.password_field or not unlike):
-        where = f"leads to {page.landed}" if page.landed else "looks the same"
-        raise Inconclusive(
-            f"{_name(page)} {where} with the cookie as without it, or asks for a password, and does not name "
-            f'"{page.uid}": the session seems to have ended; {RENEW}'
+        raise Inconclusive(_session_ended(page))
+
+
+def _not_read(page: Page) -> Sentence:
+    if not page.trouble and 300 <= page.status < 400:
+        return say("status {status} leads away", status=page.status)
+    return page.trouble or status_words(page.status)
+
+
+def _session_ended(page: Page) -> Sentence:
+    if page.landed:
+        return say(
+            "{page} leads to {landed} with the cookie as without it, or asks for a password, and does not name "
+            '"{uid}": the session seems to have ended; renew the session that the page\'s cookie names',
+            page=_name(page),
+            landed=Own(page.landed),
+            uid=Own(page.uid),
         )
+    return say(
+        "{page} looks the same with the cookie as without it, or asks for a password, and does not name "
+        '"{uid}": the session seems to have ended; renew the session that the page\'s cookie names',
+        page=_name(page),
+        uid=Own(page.uid),
+    )
 
 
 def _for_nobody(page: Page, policy: Policy, where: str, clients: list[Page]) -> Verdict:
     """Judge a page as somebody receives it who is not signed in; `clients` are pages that should carry a hash."""
-    expected = "a visitor who is not signed in receives nobody's hash"
+    expected = say("a visitor who is not signed in receives nobody's hash")
+    name, status = _name(page), page.status
     if OTHERS in page.carries or OWN in page.carries:
-        return violates(expected, f"{_name(page)} carries a declared client's right hash", f"{where}/carries")
+        told = say("{page} carries a declared client's right hash", page=name)
+        return violates(expected, told, f"{where}/carries")
     if UNKNOWN in page.carries and _telling(declared(policy).hash_pointer.rpartition("/")[2]):
-        return violates(expected, f"{_name(page)} carries a hash", f"{where}/carries")
-    if page.trouble or page.status >= 500 or page.status == 429:
-        raise Inconclusive(f"{_name(page)} could not be read: {page.trouble or f'status {page.status}'}")
+        return violates(expected, say("{page} carries a hash", page=name), f"{where}/carries")
+    if page.trouble or status >= 500 or status == 429:
+        why = page.trouble or status_words(status)
+        raise Inconclusive(say("{page} could not be read: {why}", page=name, why=why))
     if page.unread:
-        raise Inconclusive(f"not everything could be read: {'; '.join(page.unread)}")
+        raise Inconclusive(say("not everything could be read: {parts}", parts=listed(page.unread, By.CLAUSE)))
     if not any(OWN in client.carries for client in clients):
         raise Inconclusive(
-            "no page of a client who is signed in carries the right hash, so that none here proves nothing"
+            say("no page of a client who is signed in carries the right hash, so that none here proves nothing")
         )
-    led = f" leads to {page.landed}, which" if page.landed else ""
-    return conforms(expected, f"{_name(page)}{led} carries none (status {page.status})", where)
+    if page.landed:
+        told = say(
+            "{page} leads to {landed}, which carries none (status {status})",
+            page=name,
+            landed=Own(page.landed),
+            status=status,
+        )
+    else:
+        told = say("{page} carries none (status {status})", page=name, status=status)
+    return conforms(expected, told, where)
 
 
 def _telling(name: str) -> bool:

@@ -6,63 +6,68 @@ from conformance.judges.identity import declared
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
 from conformance.policy import Policy
 from conformance.records.identity import Answer, Attempt, SwitchObservation
+from conformance.sentence import Sentence, say
 
 
 def takes_effect_off(seen: SwitchObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-05 while validation is off."""
-    expected = "with validation off an unsigned initialisation is honoured, as not verified"
+    expected = say("with validation off an unsigned initialisation is honoured, as not verified")
     answer = _answered(seen, seen.set_off, seen.unsigned_off)
     accepted = declared(policy).accepted
     if accepted.pointer is not None and answer.honoured(accepted):
-        return violates(expected, f"it was honoured as verified: {answer.words()}", "/unsigned_off")
-    return verdict(answer.status in accepted.status, expected, f"it got {answer.words()}", "/unsigned_off")
+        return violates(expected, say("it was honoured as verified: {answer}", answer=answer.words()), "/unsigned_off")
+    return verdict(answer.status in accepted.status, expected, _got(answer), "/unsigned_off")
 
 
 def takes_effect_on(seen: SwitchObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-05 once validation is on again."""
-    expected = "with validation on again an unsigned initialisation is dropped at once, a right one honoured"
+    expected = say("with validation on again an unsigned initialisation is dropped at once, a right one honoured")
     answer = _answered(seen, seen.set_on, seen.unsigned_on)
     accepted = declared(policy).accepted
     if answer.honoured(accepted):
-        return violates(expected, f"the unsigned one was honoured: {answer.words()}", "/unsigned_on")
+        told = say("the unsigned one was honoured: {answer}", answer=answer.words())
+        return violates(expected, told, "/unsigned_on")
     if _stored(seen.unsigned_on_fresh):
-        return violates(expected, "the unsigned one was stored as a client", "/unsigned_on_fresh")
+        return violates(expected, say("the unsigned one was stored as a client"), "/unsigned_on_fresh")
     if not seen.put_back:
-        raise Inconclusive("the setting could not be put back as it was found: see to it")
+        raise Inconclusive(say("the setting could not be put back as it was found: see to it"))
     right = _answered(seen, seen.set_on, seen.right_on)
-    return verdict(
-        right.honoured(accepted), expected, f"unsigned: {answer.words()}; right: {right.words()}", "/right_on"
-    )
+    told = say("unsigned: {unsigned}; right: {right}", unsigned=answer.words(), right=right.words())
+    return verdict(right.honoured(accepted), expected, told, "/right_on")
 
 
 def forged_dropped_while_off(seen: SwitchObservation, policy: Policy, case: Case) -> Verdict:
     """Judge IDV-10."""
-    expected = "a wrong hash is dropped while validation is off, too"
+    expected = say("a wrong hash is dropped while validation is off, too")
     answer = _answered(seen, seen.set_off, seen.forged_off)
     unsigned = _answered(seen, seen.set_off, seen.unsigned_off)
     accepted = declared(policy).accepted
     if unsigned.status not in accepted.status:
-        raise Inconclusive("validation could not be turned off: an unsigned initialisation is still dropped")
+        raise Inconclusive(say("validation could not be turned off: an unsigned initialisation is still dropped"))
     if answer.honoured(accepted):
-        return violates(expected, f"it was honoured: {answer.words()}", "/forged_off")
+        return violates(expected, say("it was honoured: {answer}", answer=answer.words()), "/forged_off")
     if _stored(seen.forged_off_fresh):
-        return violates(expected, "it was stored as a client, not verified", "/forged_off_fresh")
+        return violates(expected, say("it was stored as a client, not verified"), "/forged_off_fresh")
     fresh = seen.forged_off_fresh
     blind = fresh is None or fresh.after.kind != "absent" or fresh.answer.status not in accepted.status
     if answer.status in accepted.status and blind:
-        raise Inconclusive("it was answered like an unsigned one, and it cannot be read whether it was stored")
-    return conforms(expected, f"it got {answer.words()}", "/forged_off")
+        raise Inconclusive(say("it was answered like an unsigned one, and it cannot be read whether it was stored"))
+    return conforms(expected, _got(answer), "/forged_off")
 
 
 def _answered(seen: SwitchObservation, setting: Answer | None, answer: Answer | None) -> Answer:
     """Return an answer that the setting before it gives a meaning to; raises Inconclusive otherwise."""
     if setting is None or answer is None:
-        raise Inconclusive(seen.stopped or "the switch was not tried")
+        raise Inconclusive(seen.stopped or say("the switch was not tried"))
     if not 200 <= setting.status < 300:
-        raise Inconclusive(f"the setting could not be changed: {setting.words()}")
-    if answer.trouble and answer.trouble.startswith("no answer in time"):
-        raise Inconclusive("the service did not answer in time")
+        raise Inconclusive(say("the setting could not be changed: {answer}", answer=setting.words()))
+    if answer.late:
+        raise Inconclusive(say("the service did not answer in time"))
     return answer
+
+
+def _got(answer: Answer) -> Sentence:
+    return say("it got {answer}", answer=answer.words())
 
 
 def _stored(attempt: Attempt | None) -> bool:

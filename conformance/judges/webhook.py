@@ -7,17 +7,24 @@ from dataclasses import replace
 
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.policy import Policy
-from conformance.records.webhook import Connection, Phase, Upload, WebhookObservation
+from conformance.records.webhook import OTHER, Connection, Phase, Upload, WebhookObservation
+from conformance.sentence import Own, Sentence, clauses, say
 
 _ROLES = {
-    "plain": "plain http",
-    "other-ca": "a certificate of another authority",
-    "good": "a certificate of the first authority",
-    "self-signed": "a certificate that signs itself",
-    "wrong-name": "a certificate for another name",
-    "expired": "an expired certificate",
-    "not-yet-valid": "a certificate that is not valid yet",
+    "other-ca": say("a certificate of another authority"),
+    "good": say("a certificate of the first authority"),
+    "self-signed": say("a certificate that signs itself"),
+    "wrong-name": say("a certificate for another name"),
+    "expired": say("an expired certificate"),
+    "not-yet-valid": say("a certificate that is not valid yet"),
 }
+_KEPT_OUT = {
+    "store-nobody": say("a caller without a token cannot store the webhook's authority, an administrator can"),
+    "store-user": say("a user who is no administrator cannot store the webhook's authority, an administrator can"),
+    "delete-nobody": say("a caller without a token cannot delete the webhook's authority, an administrator can"),
+    "delete-user": say("a user who is no administrator cannot delete the webhook's authority, an administrator can"),
+}
+_NOT_TRIED = say("it was not tried")
 _SERVER_ERROR = 500
 # What the receiver itself says of a hello that it cannot answer: no verdict of the gateway on its certificate.
 _NOTHING_IN_COMMON = ("no shared", "no suitable", "unsupported protocol", "version too low", "wrong version")
@@ -25,30 +32,31 @@ _NOTHING_IN_COMMON = ("no shared", "no suitable", "unsupported protocol", "versi
 
 def never_in_the_clear(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HOOK-01."""
-    expected = "no callback arrives over plain http"
+    expected = say("no callback arrives over plain http")
     clear = [(n, each) for n, each in enumerate(seen.connections) if each.delivered and not each.hello and _ours(each)]
     if clear:
-        return violates(expected, f"{_content(clear[0][1])} arrived in the clear", *(_at(n) for n, _ in clear))
+        observed = say("{content} arrived in the clear", content=_content(clear[0][1]))
+        return violates(expected, observed, *(_at(n) for n, _ in clear))
     _control(seen, "before")
     phase = _phase(seen, "plain")
     _control(seen, "after")
     if phase.refused:
-        return conforms(expected, f"the API refuses the address: it answers {phase.status}", "/phases/plain")
-    _called(phase, "plain")
-    observed = "the API takes the address, nothing arrived there, and a later callback did at an https address"
+        return conforms(expected, _refused(phase), "/phases/plain")
+    _called(phase)
+    observed = say("the API takes the address, nothing arrived there, and a later callback did at an https address")
     return conforms(expected, observed, "/phases/plain", *_delivery(seen, "after"))
 
 
 def verified_is_delivered(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HOOK-02."""
-    judged = _arrives(seen, "before", "the authority stored for webhooks")
+    expected = say("a callback is delivered where the certificate chains to the authority stored for webhooks")
+    judged = _arrives(seen, "before", expected)
     if not seen.put_back:
-        raise Inconclusive("settings and authority could not be put back as they were found: see to it")
+        raise Inconclusive(say("settings and authority could not be put back as they were found: see to it"))
     if not seen.strangers:
         return judged
-    return replace(
-        judged, notes=("Callbacks of others arrived as well; of those nothing was kept but lengths and digests.",)
-    )
+    note = say("Callbacks of others arrived as well; of those nothing was kept but lengths and digests.")
+    return replace(judged, notes=(note,))
 
 
 def unverified_gets_nothing(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
@@ -60,57 +68,63 @@ def authority_is_swapped(seen: WebhookObservation, policy: Policy, case: Case) -
     """Judge HOOK-04: under the new authority, the old one, and none."""
     _control(seen, "before")
     if case.name == "new-ca":
-        return _arrives(seen, "new-ca", "the authority stored last")
+        expected = say("a callback is delivered where the certificate chains to the authority stored last")
+        return _arrives(seen, "new-ca", expected)
     if case.name == "old-ca":
         return _nothing(seen, "old-ca", ("new-ca", "end"))
     later = "deleted-later" in seen.phases
     names = ("deleted-later" if later else "deleted-new", "deleted-old")
     judged = [_nothing(seen, name, ("new-ca", "end")) for name in names]
     worst = next((one for one in judged if one.outcome == "fail"), judged[0])
-    return replace(worst, notes=("It was trusted for some seconds after it was deleted.",)) if later else worst
+    note = say("It was trusted for some seconds after it was deleted.")
+    return replace(worst, notes=(note,)) if later else worst
 
 
 def administrators_only(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HOOK-05 on one request by one who is no administrator."""
-    method, _, who = case.name.partition("-")
-    words = {"nobody": "a caller without a token", "user": "a user who is no administrator"}
-    expected = f"{words[who]} cannot {method} the webhook's authority, an administrator can"
+    expected = _KEPT_OUT[case.name]
     tried = seen.intruders.get(case.name)
     if tried is None or tried.who:
-        raise Inconclusive(tried.who if tried else seen.stopped or "it was not tried")
+        raise Inconclusive(tried.who if tried else seen.stopped or _NOT_TRIED)
     exhibit = f"/intruders/{case.name}"
     if tried.before and tried.after and tried.before != tried.after:
-        return violates(expected, f"{tried.method} was answered {tried.status}, and another one is stored now", exhibit)
-    step = "stored" if method == "store" else "deleted"
+        observed = say("{answer}, and another one is stored now", answer=_answer(tried))
+        return violates(expected, observed, exhibit)
+    step = "stored" if case.name.startswith("store-") else "deleted"
     if (control := seen.steps.get(step)) is None or not control.taken:
-        raise Inconclusive(seen.stopped or "the administrator could not do it either")
+        raise Inconclusive(seen.stopped or say("the administrator could not do it either"))
     return _refusal(expected, tried, exhibit, f"/steps/{step}")
 
 
-def _refusal(expected: str, tried: Upload, *exhibits: str) -> Verdict:
+def _refusal(expected: Sentence, tried: Upload, *exhibits: str) -> Verdict:
     if tried.trouble:
-        raise Inconclusive(f"{tried.method} got no answer: {tried.trouble}")
-    known = tried.before and tried.after
+        raise Inconclusive(say("{method} got no answer: {trouble}", method=Own(tried.method), trouble=tried.trouble))
+    known, answer = tried.before and tried.after, _answer(tried)
     if tried.taken and not known:
-        return violates(expected, f"{tried.method} was answered {tried.status}", *exhibits)
+        return violates(expected, answer, *exhibits)
     if tried.status >= _SERVER_ERROR and not known:
-        raise Inconclusive(f"{tried.method} was answered {tried.status}, and it cannot be read whether it took effect")
-    kept = "what is stored stays as it was" if known else "what is stored cannot be read"
-    return conforms(expected, f"{tried.method} was answered {tried.status}; {kept}", *exhibits)
+        raise Inconclusive(say("{answer}, and it cannot be read whether it took effect", answer=answer))
+    kept = say("what is stored stays as it was") if known else say("what is stored cannot be read")
+    return conforms(expected, clauses(answer, kept), *exhibits)
 
 
-def _arrives(seen: WebhookObservation, name: str, authority: str) -> Verdict:
+def _answer(tried: Upload) -> Sentence:
+    return say("{method} was answered {status}", method=Own(tried.method), status=tried.status)
+
+
+def _arrives(seen: WebhookObservation, name: str, expected: Sentence) -> Verdict:
     """Judge whether callbacks arrive where they should; raises Inconclusive where none was tried."""
     phase = _phase(seen, name)
-    expected = f"a callback is delivered where the certificate chains to {authority}"
+    url = Own(phase.url)
     if found := _delivery(seen, name):
-        return conforms(expected, f"one was, at {phase.url}", *found)
+        return conforms(expected, say("one was, at {url}", url=url), *found)
     tries = list(_attempts(seen, name))
     if not tries or not phase.taken:
-        raise Inconclusive(seen.stopped or f"no callback came to {phase.url}")
+        raise Inconclusive(seen.stopped or say("no callback came to {url}", url=url))
+    met = _handshakes(tries)
     if all(any(words in each.handshake for words in _NOTHING_IN_COMMON) for _, each in tries):
-        raise Inconclusive(f"gateway and receiver have no TLS parameters in common: {_handshakes(tries)}")
-    observed = f"the gateway connects to {phase.url} and delivers nothing: {_handshakes(tries)}"
+        raise Inconclusive(say("gateway and receiver have no TLS parameters in common: {met}", met=met))
+    observed = say("the gateway connects to {url} and delivers nothing: {met}", url=url, met=met)
     return violates(expected, observed, *(_at(n) for n, _ in tries))
 
 
@@ -119,39 +133,51 @@ def _nothing(seen: WebhookObservation, name: str, controls: tuple[str, str]) -> 
     before, after = controls
     _control(seen, before)
     phase = _phase(seen, name)
-    expected = f"nothing is delivered to a receiver with {_ROLES[phase.role]}"
+    certificate, url = _ROLES[phase.role], Own(phase.url)
+    expected = say("nothing is delivered to a receiver with {certificate}", certificate=certificate)
     if name.startswith("deleted"):
-        expected += ", once no authority is stored"
+        expected = say(
+            "nothing is delivered to a receiver with {certificate}, once no authority is stored",
+            certificate=certificate,
+        )
     got = [(n, each) for n, each in _came(seen, name) if each.delivered and not each.verifies]
     if got:
-        return violates(expected, f"{_content(got[0][1])} arrived at {phase.url}", *(_at(n) for n, _ in got))
+        observed = say("{content} arrived at {url}", content=_content(got[0][1]), url=url)
+        return violates(expected, observed, *(_at(n) for n, _ in got))
     _control(seen, after)
     if phase.refused:
-        return conforms(expected, f"the API refuses the address: it answers {phase.status}", f"/phases/{name}")
-    _called(phase, name)
+        return conforms(expected, _refused(phase), f"/phases/{name}")
+    _called(phase)
     tries = list(_attempts(seen, name))
     if not tries:
-        raise Inconclusive(f"the gateway did not try to deliver at {phase.url} within {phase.waited:.0f} s")
-    observed = f"it connects and goes away without a byte: {_handshakes(tries)}"
+        raise Inconclusive(
+            say("the gateway did not try to deliver at {url} within {seconds:.0f} s", url=url, seconds=phase.waited)
+        )
+    observed = say("it connects and goes away without a byte: {met}", met=_handshakes(tries))
     return conforms(expected, observed, *(_at(n) for n, _ in tries), *_delivery(seen, after))
 
 
 def _control(seen: WebhookObservation, name: str) -> None:
     if not _delivery(seen, name):
-        raise Inconclusive(seen.stopped or "no callback was delivered where one should be, so nothing is proved")
+        raise Inconclusive(seen.stopped or say("no callback was delivered where one should be, so nothing is proved"))
 
 
 def _phase(seen: WebhookObservation, name: str) -> Phase:
     if name not in seen.phases:
-        raise Inconclusive(seen.stopped or "it was not tried")
+        raise Inconclusive(seen.stopped or _NOT_TRIED)
     return seen.phases[name]
 
 
-def _called(phase: Phase, name: str) -> None:
+def _refused(phase: Phase) -> Sentence:
+    return say("the API refuses the address: it answers {status}", status=phase.status)
+
+
+def _called(phase: Phase) -> None:
     if not phase.taken:
-        raise Inconclusive(f"the address for {name} could not be set: {phase.trouble or f'answered {phase.status}'}")
+        trouble = phase.trouble or say("answered {status}", status=phase.status)
+        raise Inconclusive(say("the address {url} could not be set: {trouble}", url=Own(phase.url), trouble=trouble))
     if phase.trigger:
-        raise Inconclusive(f"the gateway could not be made to call back: {phase.trigger}")
+        raise Inconclusive(say("the gateway could not be made to call back: {trouble}", trouble=phase.trigger))
 
 
 def _came(seen: WebhookObservation, name: str) -> Iterator[tuple[int, Connection]]:
@@ -184,10 +210,12 @@ def _at(number: int) -> str:
     return f"/connections/{number}"
 
 
-def _content(each: Connection) -> str:
-    return f"a {each.method} of {each.received} bytes"
+def _content(each: Connection) -> Sentence:
+    if each.method == OTHER:
+        return say("a message of {n} bytes that is no HTTP", n=each.received)
+    return say("a {method} of {n} bytes", method=Own(each.method), n=each.received)
 
 
-def _handshakes(tries: list[tuple[int, Connection]]) -> str:
-    said = dict.fromkeys(each.handshake or "the handshake is finished, then it is closed" for _, each in tries)
-    return "; ".join(said)
+def _handshakes(tries: list[tuple[int, Connection]]) -> Sentence:
+    finished = say("the handshake is finished, then it is closed")
+    return clauses(*dict.fromkeys(each.handshake or finished for _, each in tries))

@@ -50,7 +50,7 @@ class Tongue:
             return template if sentence.many is None or sentence.n == 1 else sentence.many
         if sentence.many is not None and sentence.n is not None:
             found = say.ngettext(template, sentence.many, sentence.n)
-            return None if found in (template, sentence.many) else found
+            return None if found in (template, sentence.many) and not self.knows(None, template) else found
         context = sentence.context
         found = say.gettext(template) if context is None else say.pgettext(context, template)
         return None if found == template and not self.knows(sentence.context, template) else found
@@ -112,8 +112,9 @@ def _translations(code: str) -> NullTranslations:
 @cache
 def _known(code: str) -> frozenset[tuple[str | None, str]]:
     """Return what stands translated in a language's catalogues, by context and text."""
-    found: dict[str, str] = getattr(_translations(code), "_catalog", {})
-    pairs = (key.rpartition("\x04") for key in found if isinstance(key, str))
+    found: dict[str | tuple[str, int], str] = getattr(_translations(code), "_catalog", {})
+    keys = {key if isinstance(key, str) else key[0] for key in found}  # (text, 0), (text, 1) of a plural
+    pairs = (key.rpartition("\x04") for key in keys)
     return frozenset((context or None, text) for context, _, text in pairs)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conformance.sentence import Own, Sentence, say
+
 QUOTED = 60
 MOST_FOUND = 20
 
@@ -44,13 +46,13 @@ _SET = re.compile(rf"(?<![\w$])([\w$]++)(?=['\"]?\s*+[:=]\s*+(?:\[\s*+)?{_LITERA
 _CALLED = re.compile(r"\W*+[\w.]++")
 
 
-def key_material(script: str, secret: str) -> tuple[str, ...]:
+def key_material(script: str, secret: str) -> tuple[Sentence, ...]:
     """Return what shows that the script signs by itself, each in a few words; never the key. MOST_FOUND at most."""
     told = _told(script) if "hmac" in script.lower() else ()
-    return (*told, "the organisation's secret") if secret and secret in script else told
+    return (*told, say("the organisation's secret")) if secret and secret in script else told
 
 
-def _told(script: str) -> tuple[str, ...]:
+def _told(script: str) -> tuple[Sentence, ...]:
     calls = [*_message_first(script), *((call[0], call["key"]) for known in _CALLS for call in known.finditer(script))]
     imports = list(_imports(script))
     if imports and not _signs(script):
@@ -65,9 +67,10 @@ def _told(script: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[: MOST_FOUND - 1]
 
 
-def _words(call: str) -> str:
+def _words(call: str) -> Sentence:
     start = _CALLED.match(call)
-    return f"a call of {(start[0] if start else call).strip(' .')[:QUOTED]} with a literal key"
+    called = Own((start[0] if start else call).strip(" .")[:QUOTED])
+    return say("a call of {function} with a literal key", function=called)
 
 
 def _message_first(script: str) -> Iterator[tuple[str, str]]:

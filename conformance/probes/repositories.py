@@ -17,6 +17,7 @@ from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.records.identity import RepositoriesObservation, Repository
 from conformance.secret_forms import encodings
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 PIECE = 1 << 20
 MOST_FOUND = 20
@@ -24,23 +25,27 @@ MOST_UNTRACKED = 2000
 DEADLINE = 120.0
 _LATIN_1 = 256
 
-Search = Callable[[bytes], str]
+Search = Callable[[bytes], Sentence]
 
 
 class _Trouble(Exception):
     """Git could not be asked, and what it said."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def _look(bench: Bench) -> RepositoriesObservation:
     identity = bench.target.identity
     assert identity is not None  # noqa: S101 - the engine starts this probe for a declared section only
     if identity.secret is None:
-        raise Inconclusive("the target file lacks identity.secret")
+        raise Inconclusive(say("the target file lacks identity.secret"))
     known = _spellings(bench.vault[identity.secret].reveal())
 
-    def search(text: bytes) -> str:
+    def search(text: bytes) -> Sentence:
         folded = text.lower()
-        return next((how for how, forms in known.items() if any(form in folded for form in forms)), "")
+        return next((how for how, forms in known.items() if any(form in folded for form in forms)), NOTHING)
 
     overlap = max(len(form) for forms in known.values() for form in forms)
     return RepositoriesObservation(
@@ -50,13 +55,13 @@ def _look(bench: Bench) -> RepositoriesObservation:
     )
 
 
-def _spellings(secret: str) -> dict[str, tuple[bytes, ...]]:
+def _spellings(secret: str) -> dict[Sentence, tuple[bytes, ...]]:
     """Return the bytes in which a file may hold the secret, with ASCII letters in lower case."""
-    known = {"as it stands": {secret}, "encoded": encodings(secret) - {secret}}
+    known = {say("as it stands"): {secret}, say("encoded"): encodings(secret) - {secret}}
     spelt = {how: {form.encode("utf-8", "surrogateescape") for form in forms} for how, forms in known.items()}
-    spelt["in UTF-16"] = {secret.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be")}
+    spelt[say("in UTF-16")] = {secret.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be")}
     if all(ord(character) < _LATIN_1 for character in secret):
-        spelt["in Latin-1"] = {secret.encode("latin-1")}
+        spelt[say("in Latin-1")] = {secret.encode("latin-1")}
     return {how: tuple(form.lower() for form in forms) for how, forms in spelt.items()}
 
 
@@ -80,22 +85,24 @@ class _Checkout:
             found = [*self._history(), *self._files(root, tracked)]
             untracked = tuple(self._files(self.folder, unknown))
         except _Trouble as trouble:
-            return Repository(self.name, str(trouble))
-        return Repository(self.name, "", incomplete, self.objects, len(tracked), tuple(found[:MOST_FOUND]), untracked)
+            return Repository(self.name, trouble.reason)
+        return Repository(
+            self.name, NOTHING, incomplete, self.objects, len(tracked), tuple(found[:MOST_FOUND]), untracked
+        )
 
-    def _incomplete(self) -> str:
+    def _incomplete(self) -> Sentence:
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
-            return "it is a shallow clone, without its whole history"
+            return say("it is a shallow clone, without its whole history")
         if self._git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$", fails=True):
-            return "it is a partial clone, without all of its objects"
-        return ""
+            return say("it is a partial clone, without all of its objects")
+        return NOTHING
 
     def _names(self, *command: str) -> list[str]:
         root = () if "--others" in command else ("--full-name",)
         place = [] if "--others" in command else [":/"]
         return [name for name in self._git(*command, *root, "--", *place).split("\0") if name]
 
-    def _files(self, root: Path, names: list[str]) -> Iterator[str]:
+    def _files(self, root: Path, names: list[str]) -> Iterator[Sentence]:
         for name in dict.fromkeys(names):
             path = root / name
             if path.is_symlink() or not path.is_file():
@@ -104,11 +111,12 @@ class _Checkout:
                 with path.open("rb") as stream:
                     how = self._in_stream(stream, path.stat().st_size)
             except OSError as error:
-                raise _Trouble(f"{name} cannot be read: {error.strerror}") from error
+                why = say("{file} cannot be read: {why}", file=Own(name), why=Own(error.strerror))
+                raise _Trouble(why) from error
             if how := how or self.search(name.encode("utf-8", "surrogateescape")):
-                yield f"file {name}: {how}"
+                yield say("file {name}: {how}", name=Own(name), how=how)
 
-    def _history(self) -> Iterator[str]:
+    def _history(self) -> Iterator[Sentence]:
         """Search every object that a branch, tag, stash or other reference leads to."""
         listed = self._git("rev-list", "--objects", "--all", "--missing=allow-any").splitlines()
         paths = dict(line.partition(" ")[::2] for line in listed)
@@ -127,22 +135,23 @@ class _Checkout:
             finally:
                 git.kill()
 
-    def _object(self, stream: IO[bytes], oid: str, path: str) -> Iterator[str]:
+    def _object(self, stream: IO[bytes], oid: str, path: str) -> Iterator[Sentence]:
         head = stream.readline().split()
         if len(head) != 3:
-            raise _Trouble(f"git has no object {oid[:12]}")
+            raise _Trouble(say("git has no object {object}", object=Own(oid[:12])))
         how = self._in_stream(stream, int(head[2])) or self.search(path.encode("utf-8", "surrogateescape"))
         stream.read(1)
         self.objects += 1
         if how:
-            yield f"{head[1].decode()} {oid[:12]}{f' ({path})' if path else ''}: {how}"
+            place = Own(f"{head[1].decode()} {oid[:12]}{f' ({path})' if path else ''}")
+            yield say("{place}: {how}", place=place, how=how)
 
-    def _in_stream(self, stream: IO[bytes], size: int) -> str:
+    def _in_stream(self, stream: IO[bytes], size: int) -> Sentence:
         """Search `size` bytes in pieces that overlap."""
-        how, rest = "", b""
+        how, rest = NOTHING, b""
         while size > 0:
             if time.monotonic() > self._ends:
-                raise _Trouble("the search took too long")
+                raise _Trouble(say("the search took too long"))
             piece = stream.read(min(size, PIECE))
             if not piece:
                 break
@@ -166,12 +175,15 @@ class _Checkout:
                 stdin=subprocess.DEVNULL,
             )
         except FileNotFoundError as error:
-            raise _Trouble("git is not installed here") from error
+            raise _Trouble(say("git is not installed here")) from error
         except subprocess.TimeoutExpired as error:
-            raise _Trouble("git took too long") from error
+            raise _Trouble(say("git took too long")) from error
         if done.returncode and not fails:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise _Trouble(said[0] if said else f"git {arguments[0]} failed")
+            told = (
+                say("{git}", git=Own(said[0])) if said else say("{command} failed", command=Own(f"git {arguments[0]}"))
+            )
+            raise _Trouble(told)
         return "" if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
 
 

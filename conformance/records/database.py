@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from conformance.records.access import ChainObservation
 from conformance.records.tls import TlsObservation
+from conformance.sentence import NOTHING, Sentence
 
 
 class Reply(StrEnum):
@@ -29,7 +30,7 @@ class Knock:
 
     reply: Reply
     code: str = ""
-    words: str = ""
+    words: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class AccountRule:
 
     everybody: bool = False
     account: str = ""
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class DatabaseObservation:
 
     engine: str
     offers_tls: bool
-    declined: str = ""
+    declined: Sentence = NOTHING
     chain: ChainObservation | None = None
     common_name_only: bool = False
     in_the_clear: Knock | None = None
@@ -88,7 +89,7 @@ class Login:
 
     shown: Shown
     taken: bool | None
-    words: str = ""
+    words: Sentence = NOTHING
     code: str = ""
 
 
@@ -129,7 +130,7 @@ class SessionsObservation:
     gateway: tuple[DatabaseSession, ...] = ()
     looks: int = 0
     enforced: bool = False
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
 
 class Presented(StrEnum):
@@ -158,7 +159,7 @@ class Attempt:
     """One connection of the gateway's to the stub. `login` is `tls`, `clear`, or empty where none arrived."""
 
     login: str
-    words: str
+    words: Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from conformance.sentence import NOTHING, Sentence
+
 SetState = Literal["set", "empty", "unset", "unknown"]
 
 
@@ -21,7 +23,7 @@ class Setting:
     state: SetState
     place: str = ""
     value: str = ""
-    why: str = ""
+    why: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class SharedSecret:
 
     setting: Setting
     group: int = 0
-    weakness: str = ""
+    weakness: Sentence = NOTHING
     is_database_password: bool = False
     cut: bool = False
 
@@ -72,7 +74,8 @@ class StoredCertificate:
 class NamedFile:
     """A file that a setting names: `path` in the container, `host` as found here.
 
-    `trouble` says what is wrong with it, `unseen` why it could not be looked at; both are empty where neither holds.
+    `trouble` says what is wrong with it, without naming it, `unseen` why it could not be looked at; both are empty
+    where neither holds.
     `keys` and `locked` count private keys, and those that need a passphrase.
     """
 
@@ -80,8 +83,8 @@ class NamedFile:
     path: str
     place: str
     host: str = ""
-    trouble: str = ""
-    unseen: str = ""
+    trouble: Sentence = NOTHING
+    unseen: Sentence = NOTHING
     certificates: tuple[StoredCertificate, ...] = ()
     keys: int = 0
     locked: int = 0
@@ -123,7 +126,7 @@ class ServiceSeen:
     settings: dict[str, Setting]
     secret: SharedSecret
     bind_address: str = ""
-    troubles: tuple[str, ...] = ()
+    troubles: tuple[Sentence, ...] = ()
     files: tuple[NamedFile, ...] = ()
     key_matches: bool | None = None
     issued: bool | None = None
@@ -135,7 +138,7 @@ class Remark:
     """Something at a place, in a few words that hold no value."""
 
     place: str
-    words: str
+    words: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,9 @@ class DeploymentObservation:
 
     files: tuple[str, ...]
     services: dict[str, ServiceSeen]
-    missing: tuple[str, ...] = ()
-    blank: tuple[str, ...] = ()
+    missing: tuple[Sentence, ...] = ()
+    blank: tuple[Sentence, ...] = ()
     in_clear: tuple[Remark, ...] = ()
     samples: tuple[Remark, ...] = ()
     keys: tuple[KeyFile, ...] = ()
-    keys_unseen: tuple[str, ...] = field(default=())
+    keys_unseen: tuple[Sentence, ...] = field(default=())

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance import pointers
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import IdentityAccepted
 
 MOST_STORED = 200
+LATE = say("no answer in time")
+
+
+def status_words(status: int) -> Sentence:
+    """Say which status came back."""
+    return say("status {status}", status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +28,14 @@ class Answer:
     """
 
     status: int = 0
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     found: str = ""
     body: str = ""
     shows_signed: bool = False
     shows_sent: bool = False
     cut: bool = False
     reveals: bool = False
-    secret_forms: tuple[str, ...] = ()
+    secret_forms: tuple[Sentence, ...] = ()
 
     def honoured(self, accepted: IdentityAccepted) -> bool:
         """Tell whether this is what the target file says an honoured initialisation looks like."""
@@ -39,9 +46,16 @@ class Answer:
         value = pointers.parse(self.found) if self.found else pointers.MISSING
         return value is not pointers.MISSING and pointers.same(value, accepted.equals)
 
-    def words(self) -> str:
+    @property
+    def late(self) -> bool:
+        """Tell whether no answer came in time."""
+        return self.trouble.startswith(LATE)
+
+    def words(self) -> Sentence:
         """Say what came back."""
-        return self.trouble or f"status {self.status}" + (f" with the value {self.found}" if self.found else "")
+        if self.found and not self.trouble:
+            return say("status {status} with the value {value}", status=self.status, value=Own(self.found))
+        return self.trouble or status_words(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ class State:
     """What is stored of a uid: `absent`, `present`, `unreadable` (`detail` says why) or, not looked at, empty."""
 
     kind: str = ""
-    detail: str = ""
+    detail: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ class Attempt:
     `controls` counts the controls that had been sent before.
     """
 
-    what: str
+    what: Sentence
     answer: Answer
     watched: str = ""
     before: State = State()
@@ -76,7 +90,7 @@ class Trial:
     """All attempts of one kind; `left_out` says why there are none."""
 
     attempts: tuple[Attempt, ...] = ()
-    left_out: str = ""
+    left_out: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,7 @@ class Refusal:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: str
-    trouble: str = ""
+    trouble: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +148,7 @@ class PathAttempt:
     changes by itself and instants. `controls` counts the controls that had been sent before.
     """
 
-    what: str
+    what: Sentence
     answer: Answer
     before: State = State()
     after: State = State()
@@ -152,8 +166,8 @@ class OtherPathLook:
 
     method: str
     url: str
-    stopped: str = ""
-    layout: str = ""
+    stopped: Sentence = NOTHING
+    layout: Sentence = NOTHING
     controls: tuple[PathControl, ...] = ()
     attempts: dict[str, tuple[PathAttempt, ...]] = field(default_factory=dict)
     put_back: bool = False
@@ -167,7 +181,7 @@ class Trials:
     itself. `others` are the other paths, in the target file's order.
     """
 
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     control_uid: str = ""
     malformed: Answer | None = None
     controls: tuple[Control, ...] = ()
@@ -188,7 +202,7 @@ class Transport:
 
     scheme: str
     verifies: bool | None = None
-    detail: str = ""
+    detail: Sentence = NOTHING
     plain: dict[str, Answer] = field(default_factory=dict)
     over_tls: Answer | None = None
 
@@ -207,13 +221,13 @@ class Page:
     url: str
     uid: str = ""
     status: int = 0
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     scripts: tuple[str, ...] = ()
     foreign_scripts: tuple[str, ...] = ()
-    secret_in: tuple[str, ...] = ()
+    secret_in: tuple[Sentence, ...] = ()
     hash: str = "none"
-    key_material: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    key_material: tuple[Sentence, ...] = ()
+    unread: tuple[Sentence, ...] = ()
     landed: str = ""
     carries: tuple[str, ...] = ()
     hands_over: bool = False
@@ -239,7 +253,7 @@ class SwitchObservation:
     `stopped` says why nothing (more) was tried. `fresh_*` are about a uid that nobody has.
     """
 
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     flag_before: str = ""
     flag_off: str = ""
     flag_on: str = ""
@@ -261,7 +275,7 @@ class SwitchObservation:
 class TimingObservation:
     """Seconds from sending to the answer's end, of hashes wrong in their first and in their last digit, interleaved."""
 
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     first_digit: tuple[float, ...] = ()
     last_digit: tuple[float, ...] = ()
 
@@ -271,12 +285,12 @@ class Repository:
     """A git checkout that was searched. `found` names each place, `untracked` those that git does not know."""
 
     name: str
-    trouble: str = ""
-    incomplete: str = ""
+    trouble: Sentence = NOTHING
+    incomplete: Sentence = NOTHING
     objects: int = 0
     files: int = 0
-    found: tuple[str, ...] = ()
-    untracked: tuple[str, ...] = ()
+    found: tuple[Sentence, ...] = ()
+    untracked: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.sentence import NOTHING, Sentence
+
 CHANGING = "changing"
+OTHER = "other"
+"""The method of what is no HTTP."""
 
 _RIGHT = (("good", "first"), ("other-ca", "second"))
 _ASKING = ("GET", "HEAD", "OPTIONS")
@@ -25,7 +29,7 @@ class Connection:
     meant_for: str = ""
     authority: str = "none"
     hello: bool = False
-    handshake: str = ""
+    handshake: Sentence = NOTHING
     received: int = 0
     method: str = ""
     body: int = 0
@@ -58,8 +62,8 @@ class Phase:
     role: str
     url: str
     status: int = 0
-    trouble: str = ""
-    trigger: str = ""
+    trouble: Sentence = NOTHING
+    trigger: Sentence = NOTHING
     waited: float = 0.0
 
     @property
@@ -83,10 +87,10 @@ class Upload:
 
     method: str
     status: int = 0
-    trouble: str = ""
+    trouble: Sentence = NOTHING
     before: str = ""
     after: str = ""
-    who: str = ""
+    who: Sentence = NOTHING
 
     @property
     def taken(self) -> bool:
@@ -103,7 +107,7 @@ class WebhookObservation:
     those among the callbacks that were none of this run's.
     """
 
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     phases: dict[str, Phase] = field(default_factory=dict)
     connections: tuple[Connection, ...] = ()
     steps: dict[str, Upload] = field(default_factory=dict)

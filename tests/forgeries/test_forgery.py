@@ -10,6 +10,7 @@ import pytest
 from conformance import catalogue
 from conformance.forgeries import length_extension, uid_variants
 from conformance.forgeries.forgery import Ground, client_hash, extended, flipped, forgeries
+from conformance.locale import tongue
 
 KEY = "secreto-de-organizacion"
 GROUND = Ground(KEY, "client.demo@letsta.lk", ("acme",), ("the secret before",), ("another organisation's",))
@@ -115,3 +116,9 @@ def test_spellings_differ_only_where_they_can(name: str, uid: str, changed: str 
 def test_a_fresh_uid_looks_like_a_declared_one() -> None:
     assert uid_variants.fresh("a@example.org", "0f") == "a.0f@example.org"
     assert uid_variants.fresh("620", "0f") == "62015"
+
+
+def test_braces_in_a_row_s_text_are_shown_in_every_language() -> None:
+    text = forgeries()["type-object"].text
+    assert text == '{"a": "<the right hash>"} in place of a hash'
+    assert text.within(tongue("es")) == '{"a": "<el hash correcto>"} en lugar de un hash'

@@ -22,6 +22,7 @@ from conformance.records.identity import (
     Trials,
     Welcome,
 )
+from conformance.sentence import Sentence
 
 HONOURED = Answer(201, found="true")
 REFUSED = Answer(403, body='{"error": "invalid"}')
@@ -55,7 +56,7 @@ def case(name: str) -> Case:
 def refused(what: str = "a forgery", **facts: Any) -> Attempt:
     """Return an attempt that was refused and left no trace, between the two controls."""
     usual: dict[str, Any] = {"watched": "620", "before": ABSENT, "after": ABSENT, "controls": 1}
-    return Attempt(what, **{"answer": REFUSED, **usual, **facts})
+    return Attempt(Sentence(what), **{"answer": REFUSED, **usual, **facts})
 
 
 def service(name: str = "", *attempts: Attempt, **facts: Any) -> IdentityObservation:

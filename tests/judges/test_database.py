@@ -31,12 +31,13 @@ from conformance.records.database import (
     StubObservation,
 )
 from conformance.records.tls import VERSIONS, Answer, Suites, TlsObservation
+from conformance.sentence import Sentence
 
-ASKS = Knock(Reply.ASKS, words="it asks for a SASL exchange (SCRAM)")
-REFUSED = Knock(Reply.REFUSED, "28000", "no pg_hba.conf entry, no encryption")
+ASKS = Knock(Reply.ASKS, words=Sentence("it asks for a SASL exchange (SCRAM)"))
+REFUSED = Knock(Reply.REFUSED, "28000", Sentence("no pg_hba.conf entry, no encryption"))
 CHAIN = ChainObservation("db.example", "ca.pem", (), 0, "", "")
 SEEN = DatabaseObservation("postgresql", offers_tls=True, chain=CHAIN, in_the_clear=REFUSED, over_tls=ASKS)
-MYSQL = replace(SEEN, engine="mysql", in_the_clear=replace(ASKS, words="it goes on"))
+MYSQL = replace(SEEN, engine="mysql", in_the_clear=replace(ASKS, words=Sentence("it goes on")))
 
 
 def policy(**database: Any) -> Policy:
@@ -54,15 +55,15 @@ def in_the_clear(seen: DatabaseObservation) -> Verdict:
 
 def test_a_refusal_beside_tls_that_gets_further_is_right() -> None:
     assert in_the_clear(SEEN).outcome is Outcome.PASS
-    closed = replace(SEEN, in_the_clear=Knock(Reply.CLOSED, words="connection reset"))
+    closed = replace(SEEN, in_the_clear=Knock(Reply.CLOSED, words=Sentence("connection reset")))
     assert in_the_clear(closed).outcome is Outcome.PASS
-    trusted = replace(SEEN, over_tls=Knock(Reply.TAKEN, words="it logs the account in"))
+    trusted = replace(SEEN, over_tls=Knock(Reply.TAKEN, words=Sentence("it logs the account in")))
     assert in_the_clear(trusted).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("reply", [Reply.ASKS, Reply.TAKEN])
 def test_whatever_goes_on_in_the_clear_is_wrong(reply: Reply) -> None:
-    verdict = in_the_clear(replace(SEEN, in_the_clear=Knock(reply, words="it goes on")))
+    verdict = in_the_clear(replace(SEEN, in_the_clear=Knock(reply, words=Sentence("it goes on"))))
     assert (verdict.outcome, verdict.exhibits) == (Outcome.FAIL, ("/in_the_clear",))
 
 
@@ -70,13 +71,16 @@ def test_whatever_goes_on_in_the_clear_is_wrong(reply: Reply) -> None:
     ("seen", "words"),
     [
         (replace(SEEN, in_the_clear=None), "no account was named"),
-        (replace(SEEN, in_the_clear=Knock(Reply.UNTOLD, words="no answer in time")), "no answer in time"),
-        (replace(SEEN, in_the_clear=Knock(Reply.REFUSED, "53300", "too many")), "another reason"),
-        (replace(SEEN, in_the_clear=Knock(Reply.REFUSED, "1040", "too many"), engine="mysql"), "another reason"),
+        (replace(SEEN, in_the_clear=Knock(Reply.UNTOLD, words=Sentence("no answer in time"))), "no answer in time"),
+        (replace(SEEN, in_the_clear=Knock(Reply.REFUSED, "53300", Sentence("too many"))), "another reason"),
+        (
+            replace(SEEN, in_the_clear=Knock(Reply.REFUSED, "1040", Sentence("too many")), engine="mysql"),
+            "another reason",
+        ),
         (replace(SEEN, over_tls=REFUSED), "over TLS as well"),
         (replace(SEEN, over_tls=None), "no TLS to compare with"),
         (MYSQL, "database.password"),
-        (replace(MYSQL, rule=AccountRule(trouble="Access denied")), "Access denied"),
+        (replace(MYSQL, rule=AccountRule(trouble=Sentence("Access denied"))), "Access denied"),
     ],
 )
 def test_what_does_not_settle_the_clear_settles_nothing(seen: DatabaseObservation, words: str) -> None:
@@ -104,8 +108,8 @@ def test_a_certificate_that_names_the_host_in_its_subject_alone_has_a_note() -> 
 
 
 TAKEN = Login(Shown.DECLARED, taken=True)
-TURNED_AWAY = Login(Shown.NONE, False, "connection requires a valid client certificate (28000)", "28000")
-BROKEN_OFF = Login(Shown.FOREIGN, False, "TLS failed: tlsv1 alert unknown ca")
+TURNED_AWAY = Login(Shown.NONE, False, Sentence("connection requires a valid client certificate (28000)"), "28000")
+BROKEN_OFF = Login(Shown.FOREIGN, False, Sentence("TLS failed: tlsv1 alert unknown ca"))
 LOGINS = (TAKEN, TURNED_AWAY, BROKEN_OFF, TAKEN)
 CERTIFICATE = {"client_cert": "client.pem", "client_key": "env:KEY"}
 
@@ -129,7 +133,7 @@ def test_a_login_that_succeeds_otherwise_is_wrong(at: int, name: str) -> None:
 
 
 def test_a_declared_certificate_that_ends_the_handshake_is_refused() -> None:
-    broken = Login(Shown.DECLARED, False, "TLS failed: tlsv1 alert unknown ca")
+    broken = Login(Shown.DECLARED, False, Sentence("TLS failed: tlsv1 alert unknown ca"))
     assert shown("declared", broken, TURNED_AWAY, BROKEN_OFF, broken).outcome is Outcome.FAIL
     with pytest.raises(Inconclusive, match="does not succeed"):
         shown("declared", broken, replace(BROKEN_OFF, shown=Shown.NONE), BROKEN_OFF, broken)
@@ -138,8 +142,11 @@ def test_a_declared_certificate_that_ends_the_handshake_is_refused() -> None:
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        (Login(Shown.DECLARED, False, "password authentication failed (28P01)", "28P01"), "password authentication"),
-        (Login(Shown.DECLARED, None, "no answer in time"), "no answer in time"),
+        (
+            Login(Shown.DECLARED, False, Sentence("password authentication failed (28P01)"), "28P01"),
+            "password authentication",
+        ),
+        (Login(Shown.DECLARED, None, Sentence("no answer in time")), "no answer in time"),
     ],
 )
 @pytest.mark.parametrize("name", list(Shown))
@@ -150,7 +157,7 @@ def test_without_its_controls_no_refusal_counts(name: str, failure: Login, words
 
 def test_a_refusal_of_the_moment_is_none() -> None:
     with pytest.raises(Inconclusive, match="another reason"):
-        shown("none", TAKEN, Login(Shown.NONE, False, "too many (1040)", "1040"), BROKEN_OFF, TAKEN)
+        shown("none", TAKEN, Login(Shown.NONE, False, Sentence("too many (1040)"), "1040"), BROKEN_OFF, TAKEN)
 
 
 def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
@@ -160,7 +167,9 @@ def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
 
 def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> DatabaseTlsObservation:
     offered = {"tls-1.2", *more}
-    answers = {v: Answer("offered") if v in offered else Answer("alert", "protocol_version") for v in VERSIONS}
+    answers = {
+        v: Answer("offered") if v in offered else Answer("alert", Sentence("protocol_version")) for v in VERSIONS
+    }
     found = {version: Suites((suite,)) for version in offered if version != "tls-1.3"}
     return DatabaseTlsObservation(TlsObservation("db", 0.0, (True, True), answers, found, None, None, None))
 
@@ -214,15 +223,15 @@ def test_encrypted_sessions_are_right_and_local_ones_need_no_encryption() -> Non
 
 def test_one_session_in_the_clear_is_wrong_whatever_else_is_unknown() -> None:
     clear = replace(ENCRYPTED, encrypted=False)
-    verdict = books(replace(BOOKS, gateway=(ENCRYPTED, clear), trouble="not all are seen", enforced=True))
+    verdict = books(replace(BOOKS, gateway=(ENCRYPTED, clear), trouble=Sentence("not all are seen"), enforced=True))
     assert (verdict.outcome, verdict.exhibits) == (Outcome.FAIL, ("/gateway/1",))
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"gateway": ()}, "no session of wa was open in 1 looks"),
-        ({"gateway": (), "trouble": "grant it pg_monitor"}, "pg_monitor"),
+        ({"gateway": ()}, "no session of wa was open in 1 look:"),
+        ({"gateway": (), "trouble": Sentence("grant it pg_monitor")}, "pg_monitor"),
         ({"gateway": (replace(ENCRYPTED, encrypted=None),)}, "does not say of every session"),
     ],
 )
@@ -238,8 +247,11 @@ def test_tls_that_does_not_reach_the_database_is_told() -> None:
     assert books(replace(BOOKS, own=beside), "own-session").outcome is Outcome.PASS
 
 
-TLS_LOGIN, CLEAR_LOGIN = Attempt("tls", "logs in over TLS"), Attempt("clear", "logs in in the clear")
-BREAKS_OFF = Attempt("", "breaks off the TLS handshake")
+TLS_LOGIN, CLEAR_LOGIN = (
+    Attempt("tls", Sentence("logs in over TLS")),
+    Attempt("clear", Sentence("logs in in the clear")),
+)
+BREAKS_OFF = Attempt("", Sentence("breaks off the TLS handshake"))
 
 
 def stub(client: Client, *, trusted: bool = True, **met: tuple[Attempt, ...]) -> StubObservation:
@@ -288,7 +300,7 @@ def core(name: str = "new-settings", **met: tuple[Attempt, ...]) -> Verdict:
 
 @pytest.mark.parametrize("name", ["new-settings", "retired-option"])
 def test_the_core_app_encrypts(name: str) -> None:
-    hangs_up = (Attempt("", "hangs up when TLS is not offered"),)
+    hangs_up = (Attempt("", Sentence("hangs up when TLS is not offered")),)
     assert core(name, good=(TLS_LOGIN,), not_offered=hangs_up).outcome is Outcome.PASS
     assert core(name, good=(TLS_LOGIN,), not_offered=(CLEAR_LOGIN,)).outcome is Outcome.FAIL
     assert core(name, good=(CLEAR_LOGIN,)).outcome is Outcome.FAIL

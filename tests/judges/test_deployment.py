@@ -14,11 +14,12 @@ from conformance.records.deployment import (
     SharedSecret,
     StoredCertificate,
 )
+from conformance.sentence import say
 from tests.judges.deployments import having, judge, put, seen, service
 
 PASS, FAIL = Outcome.PASS, Outcome.FAIL
-UNSET, EMPTY = Setting("unset", "c.yml:1"), Setting("empty", "c.yml:2", why="its variables come to nothing")
-UNKNOWN = Setting("unknown", "c.yml:2", why="it is taken from the shell")
+UNSET, EMPTY = Setting("unset", "c.yml:1"), Setting("empty", "c.yml:2", why=say("its variables come to nothing"))
+UNKNOWN = Setting("unknown", "c.yml:2", why=say("it is taken from the shell"))
 WEB = service(("clients", "inner"))
 CERTIFICATE = StoredCertificate(
     "CN=a", "CN=b", "2026-01-01", "2027-01-01", expired=False, not_yet=False, authority=True
@@ -56,7 +57,7 @@ def test_a_secret_of_the_shell_is_open() -> None:
     ("secret", "outcome"),
     [
         (SharedSecret(put(""), 1), PASS),
-        (SharedSecret(put(""), 1, weakness="shorter than 12 characters"), FAIL),
+        (SharedSecret(put(""), 1, weakness=say("shorter than 12 characters")), FAIL),
         (SharedSecret(put(""), 1, is_database_password=True), FAIL),
     ],
 )
@@ -127,7 +128,7 @@ def test_the_retired_option(retired: Setting, authority: Setting, outcome: Outco
     ("file", "outcome"),
     [
         (FILE, PASS),
-        (replace(FILE, trouble="is not there"), FAIL),
+        (replace(FILE, trouble=say("is not there")), FAIL),
         (replace(FILE, certificates=(replace(CERTIFICATE, expired=True),)), FAIL),
         (replace(FILE, certificates=(replace(CERTIFICATE, not_yet=True),)), FAIL),
         (replace(FILE, certificates=(replace(CERTIFICATE, authority=False),)), FAIL),
@@ -146,7 +147,7 @@ def test_files(file: NamedFile, outcome: Outcome) -> None:
 
 def test_files_that_cannot_be_looked_at_are_open() -> None:
     with pytest.raises(Inconclusive, match=r"x\.env:3: /certs/ca\.pem \(WA_DB_SSL_CA of core\): it cannot be read"):
-        judge("DEP-06/core", seen(core=service(files=(replace(FILE, unseen="it cannot be read here"),))))
+        judge("DEP-06/core", seen(core=service(files=(replace(FILE, unseen=say("it cannot be read here")),))))
 
 
 def test_files_that_belong_together() -> None:
@@ -177,7 +178,7 @@ def test_modes_of_keys(key: KeyFile, outcome: Outcome, notes: int) -> None:
 
 def test_keys_that_are_out_of_sight_are_open_and_none_are_not_asked() -> None:
     with pytest.raises(Inconclusive, match="kept by docker"):
-        judge("DEP-07", seen(keys_unseen=("x.env:3: kept by docker",)))
+        judge("DEP-07", seen(keys_unseen=(say("x.env:3: kept by docker"),)))
     with pytest.raises(NotApplicable):
         judge("DEP-07", seen())
 
@@ -294,7 +295,7 @@ def test_the_level(setting: Setting, outcome: Outcome) -> None:
 
 
 def test_secrets_in_clear_and_samples() -> None:
-    remark = Remark("c.yml:4", "A_PASSWORD of a stands in clear")
+    remark = Remark("c.yml:4", say("A_PASSWORD of a stands in clear"))
     assert judge("DEP-12/in-clear", seen()).outcome is PASS
     assert judge("DEP-12/samples", seen(in_clear=(remark,))).outcome is PASS
     verdict = judge("DEP-12/in-clear", seen(in_clear=(remark,)))
@@ -316,4 +317,4 @@ def test_settings_that_are_left_to_the_shell_are_open(setting: str) -> None:
 @pytest.mark.parametrize("case", ["DEP-01/web", "DEP-04/web", "DEP-08", "DEP-09/core", "DEP-11/web", "DEP-12/samples"])
 def test_what_compose_would_not_start_never_passes(case: str) -> None:
     with pytest.raises(Inconclusive, match="would not start this project"):
-        judge(case, seen(missing=("c.yml:1: X is missing",)))
+        judge(case, seen(missing=(say("c.yml:1: X is missing"),)))

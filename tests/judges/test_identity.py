@@ -27,6 +27,7 @@ from conformance.records.identity import (
     Trial,
     Welcome,
 )
+from conformance.sentence import NOTHING, Sentence
 from tests.judges.identities import (
     ABSENT,
     HONOURED,
@@ -50,7 +51,9 @@ def test_what_was_refused_and_left_no_trace_is_dropped() -> None:
     assert forged(refused()) is Outcome.PASS
 
 
-@pytest.mark.parametrize("answer", [Answer(204), Answer(302), Answer(200, found="false"), Answer(trouble="closed")])
+@pytest.mark.parametrize(
+    "answer", [Answer(204), Answer(302), Answer(200, found="false"), Answer(trouble=Sentence("closed"))]
+)
 def test_a_refusal_may_look_as_it_likes(answer: Answer) -> None:
     assert forged(refused(answer=answer)) is Outcome.PASS
 
@@ -96,7 +99,9 @@ def test_without_honoured_controls_on_both_sides_nothing_is_told(controls: tuple
 
 
 def test_a_wrong_secret_is_no_pass_and_no_violation() -> None:
-    seen = service("forged:bit-0", refused(controls=0), controls=(), control_uid="", welcomes={}, stopped="no secret")
+    seen = service(
+        "forged:bit-0", refused(controls=0), controls=(), control_uid="", welcomes={}, stopped=Sentence("no secret")
+    )
     for judge, name in (
         (judges.right_hash_honoured, "IDV-01/uid-1"),
         (judges.unsigned_dropped, "IDV-02/uid-1"),
@@ -112,7 +117,7 @@ def test_a_wrong_secret_is_no_pass_and_no_violation() -> None:
             judge(seen, policy(), case(name))
 
 
-@pytest.mark.parametrize("answer", [Answer(429), Answer(503), Answer(trouble="no answer in time")])
+@pytest.mark.parametrize("answer", [Answer(429), Answer(503), Answer(trouble=Sentence("no answer in time"))])
 def test_a_refusal_for_another_reason_is_inconclusive(answer: Answer) -> None:
     with pytest.raises(Inconclusive):
         forged(refused(answer=answer))
@@ -131,7 +136,7 @@ def test_a_state_that_shows_nothing_of_the_honoured_proves_nothing() -> None:
 
 def test_a_state_that_cannot_be_read_afterwards_is_inconclusive() -> None:
     with pytest.raises(Inconclusive, match="could not be read"):
-        forged(refused(after=State("unreadable", "status 500")))
+        forged(refused(after=State("unreadable", Sentence("status 500"))))
 
 
 def test_an_answer_too_long_to_read_is_inconclusive() -> None:
@@ -140,7 +145,7 @@ def test_an_answer_too_long_to_read_is_inconclusive() -> None:
 
 
 def test_what_could_not_be_built_is_not_applicable() -> None:
-    seen = service(trials={"forged:sample": Trial(left_out="it is the right hash")})
+    seen = service(trials={"forged:sample": Trial(left_out=Sentence("it is the right hash"))})
     with pytest.raises(NotApplicable):
         judges.forged_dropped(seen, policy(), case("IDV-03/sample"))
 
@@ -283,16 +288,19 @@ def way(transport: Transport, name: str = "certificate") -> Outcome:
 
 def test_https_has_to_verify() -> None:
     assert way(Transport("https", verifies=True)) is Outcome.PASS
-    assert way(Transport("https", verifies=False, detail="the certificate does not verify: expired")) is Outcome.FAIL
+    assert (
+        way(Transport("https", verifies=False, detail=Sentence("the certificate does not verify: expired")))
+        is Outcome.FAIL
+    )
     assert way(Transport("http")) is Outcome.FAIL
     with pytest.raises(Inconclusive, match="refused"):
-        way(Transport("https", detail="connection refused"))
+        way(Transport("https", detail=Sentence("connection refused")))
 
 
 @pytest.mark.parametrize(
     ("plain", "over_tls", "outcome"),
     [
-        (Answer(trouble="closed"), REFUSED, Outcome.PASS),
+        (Answer(trouble=Sentence("closed")), REFUSED, Outcome.PASS),
         (Answer(301), REFUSED, Outcome.PASS),
         (Answer(400, body="<html>"), Answer(400, body='{"error": "x"}'), Outcome.PASS),
         (Answer(200, body="<html>home"), Answer(200, body='{"session": "y"}'), Outcome.PASS),
@@ -332,12 +340,17 @@ PAGE = Page("https://site.example/", status=200)
 
 def test_the_secret_in_a_page_is_a_violation() -> None:
     assert pages(PAGE) is Outcome.PASS
-    assert pages(PAGE, replace(PAGE, secret_in=("https://site.example/: encoded",))) is Outcome.FAIL
+    assert pages(PAGE, replace(PAGE, secret_in=(Sentence("https://site.example/: encoded"),))) is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
     "found",
-    [(), (replace(PAGE, status=404),), (Page("x", trouble="refused"),), (replace(PAGE, unread=("x",)),)],
+    [
+        (),
+        (replace(PAGE, status=404),),
+        (Page("x", trouble=Sentence("refused")),),
+        (replace(PAGE, unread=(Sentence("x"),)),),
+    ],
 )
 def test_pages_that_could_not_be_read_prove_nothing(found: tuple[Page, ...]) -> None:
     with pytest.raises(Inconclusive):
@@ -345,7 +358,7 @@ def test_pages_that_could_not_be_read_prove_nothing(found: tuple[Page, ...]) -> 
 
 
 def test_the_secret_in_an_answer_is_a_violation() -> None:
-    leaky = service("forged:bit-0", refused(answer=replace(REFUSED, secret_forms=("encoded",))))
+    leaky = service("forged:bit-0", refused(answer=replace(REFUSED, secret_forms=(Sentence("encoded"),))))
     row = case("IDV-06/answers")
     assert exposure.secret_out_of_browser(leaky, policy(), row).outcome is Outcome.FAIL
     assert exposure.secret_out_of_browser(service(), policy(), row).outcome is Outcome.PASS
@@ -354,7 +367,7 @@ def test_the_secret_in_an_answer_is_a_violation() -> None:
 
 
 def test_the_hash_is_made_by_the_server() -> None:
-    signing = replace(PAGE, key_material=("a call of HmacSHA256 with a literal key",))
+    signing = replace(PAGE, key_material=(Sentence("a call of HmacSHA256 with a literal key"),))
 
     def judged(*found: Page) -> Outcome:
         return pages(*found, judge=exposure.hash_made_by_server, name="IDV-07")
@@ -370,11 +383,11 @@ def test_the_hash_is_made_by_the_server() -> None:
     ("facts", "outcome"),
     [
         ({"objects": 3}, Outcome.PASS),
-        ({"untracked": ("file .env: as it stands",)}, Outcome.PASS),
-        ({"found": ("blob 12: encoded",)}, Outcome.FAIL),
-        ({"found": ("blob 12: encoded",), "incomplete": "shallow"}, Outcome.FAIL),
-        ({"incomplete": "shallow"}, None),
-        ({"trouble": "not a git repository"}, None),
+        ({"untracked": (Sentence("file .env: as it stands"),)}, Outcome.PASS),
+        ({"found": (Sentence("blob 12: encoded"),)}, Outcome.FAIL),
+        ({"found": (Sentence("blob 12: encoded"),), "incomplete": Sentence("shallow")}, Outcome.FAIL),
+        ({"incomplete": Sentence("shallow")}, None),
+        ({"trouble": Sentence("not a git repository")}, None),
     ],
 )
 def test_a_repository_is_judged_when_it_was_seen_whole(facts: dict[str, Any], outcome: Outcome | None) -> None:
@@ -444,12 +457,12 @@ def test_a_wrong_hash_is_dropped_while_off() -> None:
 
 
 def test_times_are_shown_and_never_judged() -> None:
-    seen = TimingObservation("", (0.001, 0.002, 0.003), (0.101, 0.102, 0.103))
+    seen = TimingObservation(NOTHING, (0.001, 0.002, 0.003), (0.101, 0.102, 0.103))
     judged = answers.comparison_time(seen, policy(), case("IDV-12"))
     assert judged.outcome is Outcome.PASS
     assert "+100.00 ms" in judged.observed
     with pytest.raises(Inconclusive):
-        answers.comparison_time(TimingObservation("no control"), policy(), case("IDV-12"))
+        answers.comparison_time(TimingObservation(Sentence("no control")), policy(), case("IDV-12"))
 
 
 def test_an_observation_is_what_it_was_once_it_went_through_json() -> None:

@@ -10,12 +10,13 @@ from conformance.cases import expand
 from conformance.judges.identity_paths import other_path_asks_for_hash
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.records.identity import Answer, OtherPathLook, PathAttempt, PathControl, State
+from conformance.sentence import Sentence
 from tests.judges.identities import ABSENT, PRESENT, policy, service
 
 URL = "https://chat.example/contacts/{uid}"
 DECLARED: dict[str, Any] = {"other_paths": [{"url": URL}]}
 RIGHT = PathControl(Answer(200), PRESENT, ("/name",), ("/name", "/revision"))
-REFUSED = PathAttempt("no hash", Answer(403), PRESENT, PRESENT, controls=1)
+REFUSED = PathAttempt(Sentence("no hash"), Answer(403), PRESENT, PRESENT, controls=1)
 PATH = OtherPathLook(
     "PATCH", URL, controls=(RIGHT, RIGHT), attempts={"unsigned": (REFUSED, REFUSED), "fresh-uid": ()}, put_back=True
 )
@@ -70,10 +71,13 @@ def test_what_the_right_hash_does_not_change_is_no_effect() -> None:
     [
         (replace(PATH, controls=(RIGHT,)), "had no effect"),
         (replace(PATH, controls=(RIGHT, PathControl(Answer(500), PRESENT))), "had no effect"),
-        (replace(PATH, attempts={}, stopped="no request with the right hash had an effect"), "no request with"),
+        (
+            replace(PATH, attempts={}, stopped=Sentence("no request with the right hash had an effect")),
+            "no request with",
+        ),
         (with_attempt(answer=Answer(429)), "status 429"),
-        (with_attempt(answer=Answer(trouble="no answer in time")), "tells nothing"),
-        (with_attempt(after=State("unreadable", "status 500")), "status 500"),
+        (with_attempt(answer=Answer(trouble=Sentence("no answer in time"))), "tells nothing"),
+        (with_attempt(after=State("unreadable", Sentence("status 500"))), "status 500"),
     ],
 )
 def test_nothing_is_settled_without_a_control_or_an_answer(path: OtherPathLook, words: str) -> None:
@@ -83,7 +87,7 @@ def test_nothing_is_settled_without_a_control_or_an_answer(path: OtherPathLook, 
 
 def test_a_path_that_was_not_tried_settles_nothing() -> None:
     with pytest.raises(Inconclusive, match="stopped early"):
-        other_path_asks_for_hash(service(stopped="stopped early"), policy(**DECLARED), case("unsigned"))
+        other_path_asks_for_hash(service(stopped=Sentence("stopped early")), policy(**DECLARED), case("unsigned"))
 
 
 def test_one_uid_alone_has_no_other_client() -> None:

@@ -10,6 +10,7 @@ from conformance.cases import expand
 from conformance.judges.identity_site import right_hash_for_its_client
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.records.identity import Page
+from conformance.sentence import Sentence
 from tests.judges.identities import policy, with_pages
 
 UID = "a@example.org"
@@ -63,7 +64,7 @@ def test_a_page_with_another_hash_or_none_is_a_violation(facts: dict[str, Any]) 
         ({"landed": "", "password_field": True}, "asks for a password"),
         ({"status": 302}, "status 302 leads away; renew the session"),
         ({"status": 401}, "status 401"),
-        ({"trouble": "connection refused"}, "connection refused"),
+        ({"trouble": Sentence("connection refused")}, "connection refused"),
         ({"nobody": None}, "looks the same"),
     ],
 )
@@ -77,8 +78,8 @@ def test_an_ended_session_settles_nothing(facts: dict[str, Any], words: str) -> 
     ("facts", "words"),
     [
         ({"more_calls": True, "hands_over": False}, "declare the URL that answers with the hash"),
-        ({"unread": ("w.js: status 500",)}, "status 500"),
-        ({"key_material": ("a call of HmacSHA256 with a literal key",)}, "a script computes one"),
+        ({"unread": (Sentence("w.js: status 500"),)}, "status 500"),
+        ({"key_material": (Sentence("a call of HmacSHA256 with a literal key"),)}, "a script computes one"),
     ],
 )
 def test_a_hash_that_may_come_by_another_way_settles_nothing(facts: dict[str, Any], words: str) -> None:
@@ -87,7 +88,7 @@ def test_a_hash_that_may_come_by_another_way_settles_nothing(facts: dict[str, An
 
 
 def test_the_own_hash_does_not_say_that_no_other_stands_in_what_was_not_read() -> None:
-    cut = replace(CLIENT, unread=("w.js: only its first 8192 KiB were read",))
+    cut = replace(CLIENT, unread=(Sentence("w.js: only its first 8192 KiB were read"),))
     with pytest.raises(Inconclusive, match="only its first"):
         judged("signed-in", START, cut)
     assert judged("signed-in", START, replace(cut, carries=("another client's", "own"))).outcome is Outcome.FAIL
@@ -111,8 +112,8 @@ def test_refusing_nobody_is_right_and_an_error_settles_nothing() -> None:
     for page in (
         Page(URL, status=500),
         Page(URL, status=429),
-        Page(URL, trouble="reset"),
-        replace(NOBODY, unread=("x",)),
+        Page(URL, trouble=Sentence("reset")),
+        replace(NOBODY, unread=(Sentence("x"),)),
     ):
         with pytest.raises(Inconclusive):
             judged("nobody", START, replace(CLIENT, nobody=page))

@@ -12,9 +12,10 @@ from conformance.judges import webhook as judges
 from conformance.model import Case, Inconclusive, Outcome, Verdict
 from conformance.policy import Policy
 from conformance.records.webhook import Connection, Phase, Upload, WebhookObservation
+from conformance.sentence import NOTHING, Sentence
 
 NOWHERE = Policy(target.parse({"schema": 1, "name": "t"}))
-REJECTED = "TLS failed: tlsv1 alert unknown ca"
+REJECTED = Sentence("TLS failed: tlsv1 alert unknown ca")
 
 ROLES = {
     "before": "good",
@@ -74,7 +75,7 @@ def record(*more: Connection, without: str = "", refused: str = "", **facts: Any
         for what, method in (("store", "POST"), ("delete", "DELETE"))
         for who in ("nobody", "user")
     }
-    right = WebhookObservation("", phases, (*came, *more), steps, tried, 50)
+    right = WebhookObservation(NOTHING, phases, (*came, *more), steps, tried, 50)
     return replace(right, **facts)
 
 
@@ -93,7 +94,7 @@ def test_a_right_gateway_passes_and_its_evidence_is_there(requirement: str, name
 @pytest.mark.parametrize(("requirement", "name"), CASES)
 def test_where_nothing_was_tried_the_reason_is_told(requirement: str, name: str) -> None:
     with pytest.raises(Inconclusive, match="no trigger"):
-        judged(WebhookObservation(stopped="no trigger"), requirement, name)
+        judged(WebhookObservation(stopped=Sentence("no trigger")), requirement, name)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ class TestDelivery:
         assert REJECTED in verdict.observed
 
     def test_a_client_that_has_nothing_in_common_with_the_receiver(self) -> None:
-        lost = replace(attempt("before"), handshake="TLS failed: no shared cipher")
+        lost = replace(attempt("before"), handshake=Sentence("TLS failed: no shared cipher"))
         with pytest.raises(Inconclusive, match="no TLS parameters in common"):
             judged(record(lost, without="before"), "HOOK-02")
 
@@ -183,7 +184,9 @@ class TestWrongReceivers:
             judged(record(without="expired"), "HOOK-03", "expired")
 
     def test_a_client_that_verifies_after_the_handshake(self) -> None:
-        verdict = judged(record(replace(attempt("expired"), handshake=""), without="expired"), "HOOK-03", "expired")
+        verdict = judged(
+            record(replace(attempt("expired"), handshake=NOTHING), without="expired"), "HOOK-03", "expired"
+        )
         assert verdict.outcome is Outcome.PASS
         assert "the handshake is finished" in verdict.observed
 
@@ -237,8 +240,8 @@ class TestIntruders:
         ("facts", "said"),
         [
             ({"status": 500, "after": ""}, "cannot be read whether"),
-            ({"status": 0, "trouble": "no answer in time"}, "no answer in time"),
-            ({"who": "no user could be made"}, "no user could be made"),
+            ({"status": 0, "trouble": Sentence("no answer in time")}, "no answer in time"),
+            ({"who": Sentence("no user could be made")}, "no user could be made"),
         ],
     )
     def test_what_proves_nothing(self, facts: dict[str, Any], said: str) -> None:

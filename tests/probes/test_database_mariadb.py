@@ -194,7 +194,7 @@ def test_a_session_in_the_clear_is_found(afresh: MariaDb, site: Site) -> None:
         afresh.ask("SET GLOBAL require_secure_transport = ON", "ALTER USER wa REQUIRE X509")
         outcomes = site.look(afresh.port)
     assert failures(outcomes) == {"DBT-09/gateway-sessions"}
-    assert "1 of 2 are in the clear" in outcomes.failures()["DBT-09/gateway-sessions"]
+    assert "1 of 2 is in the clear" in outcomes.failures()["DBT-09/gateway-sessions"]
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_a_session_in_the_clear_is_found(looker: Looker) -> None:
         ACCOUNT, host="127.0.0.1", port=looker.server.port, database=DATABASE, password=password, ssl_context=False
     ):
         outcomes = assess(looker.document(how), looker.environ, areas=["dbt"], folder=looker.folder)
-    assert "1 of 1 are in the clear, from 127.0.0.1" in outcomes.failures()["DBT-09/gateway-sessions"]
+    assert "1 of 1 is in the clear, from 127.0.0.1" in outcomes.failures()["DBT-09/gateway-sessions"]
     assert outcomes.verdicts["DBT-09/own-session"].outcome is Outcome.PASS
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.locale import tongue
 from conformance.model import Outcome
 from conformance.probes.database.wire import SSL_REQUEST
 from tests import null
@@ -126,3 +127,17 @@ def test_a_database_that_declines_tls(answer: bytes, outcome: Outcome | None, wo
     assert failed == {"DBT-01"} | ({"DBT-02"} if outcome else set())
     told = outcomes.failures().get("DBT-02", "") + outcomes.inconclusive.get("DBT-02", "")
     assert words in told
+
+
+@pytest.mark.parametrize("words", ["does nothing", "it asks for {method}", "an error without words"])
+def test_what_a_database_says_is_its_own_in_every_language(words: str) -> None:
+    def serve(client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client:
+            client.sendall(b"N" if client.recv(1 << 16) == SSL_REQUEST else error("28000", words))
+
+    with null.listening(serve) as port:
+        reason = look("postgresql", port).inconclusive["DBT-02"]
+    assert reason.speaks(tongue("es"))
+    assert (
+        reason.within(tongue("es")) == f"rechaza el inicio de sesión ({words} [28000]), y no hay TLS con que comparar"
+    )

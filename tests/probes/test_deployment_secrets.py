@@ -11,6 +11,7 @@ import pytest
 
 from conformance.inputs.toml_text import spell
 from conformance.model import Exit, Outcome
+from conformance.sentence import Sentence
 from tests.arena import Outcomes, assess
 from tests.live import portero
 
@@ -186,6 +187,12 @@ def write(folder: Path, files: Mapping[str, str]) -> list[str]:
     return [name for name in files if name.endswith(".yml")]
 
 
+def sentences(outcomes: Outcomes) -> list[Sentence]:
+    """Return what was said of every case, whose values results files hold beside the text."""
+    of_verdicts = [said for each in outcomes.verdicts.values() for said in (each.expected, each.observed, *each.notes)]
+    return [*of_verdicts, *outcomes.inconclusive.values(), *outcomes.not_applicable.values()]
+
+
 @pytest.mark.parametrize("files", FILES.values(), ids=FILES)
 def test_no_piece_of_a_secret_is_told(files: dict[str, str], tmp_path: Path) -> None:
     outcomes = run(tmp_path, files)
@@ -194,6 +201,7 @@ def test_no_piece_of_a_secret_is_told(files: dict[str, str], tmp_path: Path) -> 
         *outcomes.inconclusive.values(),
         *outcomes.not_applicable.values(),
         json.dumps(outcomes.observations, ensure_ascii=False),
+        *(json.dumps(said.data(), ensure_ascii=False) for said in sentences(outcomes)),
     ]
     assert any(text.strip("{}") for text in told)
     assert shown("\n".join(told)) == []

@@ -114,8 +114,10 @@ def _rule(bench: Bench) -> AccountRule:
         context = door.with_certificate(bench, door.verifying_context(bench))
         with session(bench, declared.username, password, context) as query:
             return AccountRule(requires_tls_of_all(query), _required_of_account(query))
-    except (LoginRefused, LoginTrouble, Inconclusive) as trouble:
-        return AccountRule(trouble=str(trouble))
+    except (LoginRefused, LoginTrouble) as trouble:
+        return AccountRule(trouble=trouble.words)
+    except Inconclusive as trouble:
+        return AccountRule(trouble=trouble.reason)
 
 
 def requires_tls_of_all(query: Query) -> bool:

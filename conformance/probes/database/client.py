@@ -13,6 +13,7 @@ from conformance.observatory import Probe
 from conformance.probes.database import door
 from conformance.probes.database.login import LoginRefused, LoginTrouble, session
 from conformance.records.database import ClientObservation, Login, Shown
+from conformance.sentence import Own, say
 
 _ORDER = (Shown.DECLARED, Shown.NONE, Shown.FOREIGN, Shown.DECLARED)
 
@@ -41,9 +42,9 @@ def _log_in(bench: Bench, shown: Shown) -> Login:
         with session(bench, declared.username or "", password, context, as_declared=shown is Shown.DECLARED) as query:
             query("SELECT 1")
     except LoginRefused as refusal:
-        return Login(shown, taken=False, words=str(refusal), code=refusal.code)
+        return Login(shown, taken=False, words=refusal.words, code=refusal.code)
     except LoginTrouble as trouble:
-        return Login(shown, taken=None, words=str(trouble))
+        return Login(shown, taken=None, words=trouble.words)
     return Login(shown, taken=True)
 
 
@@ -53,7 +54,7 @@ def _forge(bench: Bench, context: ssl.SSLContext) -> None:
     try:
         own = x509.load_pem_x509_certificate(bench.file(name).read_bytes())
     except (OSError, ValueError) as error:
-        raise Inconclusive(f"database.client_cert ({name}) cannot be read") from error
+        raise Inconclusive(say("database.client_cert ({file}) cannot be read", file=Own(name))) from error
     load(context, Issuer.made(own.issuer).issue((), subject=own.subject, for_client=True))
 
 

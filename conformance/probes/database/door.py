@@ -13,6 +13,7 @@ from conformance.model import Inconclusive
 from conformance.probes.database.wire import Dialect, Line, TlsDeclined, in_words, speak
 from conformance.probes.http import connect, lenient_context, present
 from conformance.probes.trust import careful_context
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Database
 
 PATIENCE = 5.0
@@ -46,7 +47,7 @@ def over_tls(bench: Bench, context: ssl.SSLContext) -> Iterator[tuple[ssl.SSLSoc
             yield secured, dialect
 
 
-def asked(bench: Bench) -> str:
+def asked(bench: Bench) -> Sentence:
     """Ask for TLS once and hang up; return how the database declined, empty where it goes along.
 
     Raises Inconclusive that says in plain words why neither is known.
@@ -54,19 +55,24 @@ def asked(bench: Bench) -> str:
     try:
         with in_the_clear(bench) as dialect:
             dialect.ask_for_tls()
-    except TlsDeclined as words:
-        return str(words)
+    except TlsDeclined as declined:
+        return declined.words
     except (OSError, EOFError, UnicodeError) as error:
         raise unreachable(bench, error) from error
-    return ""
+    return NOTHING
 
 
 def unreachable(bench: Bench, error: BaseException) -> Inconclusive:
     """Return what to raise where the database did not do as databases do."""
     declared = database(bench)
-    words = f"no answer within {PATIENCE:.0f} s" if isinstance(error, TimeoutError) else in_words(error)
+    late = isinstance(error, TimeoutError)
     return Inconclusive(
-        f"the database {declared.host}:{declared.port} ({declared.engine}) cannot be looked at: {words}"
+        say(
+            "the database {address} ({engine}) cannot be looked at: {trouble}",
+            address=Own(f"{declared.host}:{declared.port}"),
+            engine=Own(declared.engine),
+            trouble=say("no answer within {seconds:.0f} s", seconds=PATIENCE) if late else in_words(error),
+        )
     )
 
 

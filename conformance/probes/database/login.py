@@ -16,11 +16,12 @@ import scramp
 from conformance.bench import Bench
 from conformance.probes.database.door import PATIENCE, database, over_tls
 from conformance.probes.http import connect, plain_words
+from conformance.sentence import Own, Sentence, say
 
 OURS = "portero"
 """What our sessions are called in the database's books."""
 
-LOGINS = "logins to the database"
+LOGINS = say("logins to the database")
 
 Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]
@@ -33,16 +34,22 @@ _OF_THE_CLIENT = range(2000, 3000)
 
 
 class LoginRefused(Exception):
-    """The database did not take the login, or the statement; its own code and words."""
+    """The database did not take the login, or the statement; its own code, and what it said with it."""
 
-    def __init__(self, code: str, words: str) -> None:
+    def __init__(self, code: str, words: Sentence) -> None:
         """Keep both."""
-        super().__init__(f"{words} ({code})" if code else words)
+        self.words = say("{words} ({code})", words=words, code=Own(code)) if code else words
+        super().__init__(self.words)
         self.code = code
 
 
 class LoginTrouble(Exception):
     """It could not be told whether the login is taken: no answer, or no TLS that verifies."""
+
+    def __init__(self, words: Sentence) -> None:
+        """Keep why."""
+        super().__init__(words)
+        self.words = words
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def session(
     """
     account = f"database account {username}"
     if context.verify_mode is not ssl.CERT_REQUIRED:
-        raise LoginTrouble("no login is made to a database that is not verified")
+        raise LoginTrouble(say("no login is made to a database that is not verified"))
     open_session = _postgresql if database(bench).engine == "postgresql" else _mysql
     try:
         with bench.budget.alone(LOGINS):
@@ -69,7 +76,7 @@ def session(
             ):
                 yield query
     except ssl.SSLCertVerificationError as error:
-        raise LoginTrouble(f"no login was sent: {plain_words(error)}") from error
+        raise LoginTrouble(say("no login was sent: {trouble}", trouble=plain_words(error))) from error
     except (ssl.SSLError, ConnectionError, EOFError) as error:
         raise LoginRefused("", plain_words(error)) from error
     except (OSError, UnicodeError) as error:
@@ -82,7 +89,8 @@ def _remembered(bench: Bench, account: str) -> Iterator[None]:
         yield
     except LoginRefused as refusal:
         if account and refusal.code in _WRONG_PASSWORD:
-            bench.logins.not_again(account, f"the login was refused before, and is not tried again: {refusal}")
+            why = say("the login was refused before, and is not tried again: {refusal}", refusal=refusal.words)
+            bench.logins.not_again(account, why)
         raise
 
 
@@ -102,7 +110,7 @@ def _postgresql(bench: Bench, username: str, password: str | None, context: ssl.
                 )
         except (LoginTrouble, ConnectionAbortedError):
             if password is None:
-                raise LoginTrouble("it asks for a password, and the target file declares none") from None
+                raise LoginTrouble(say("it asks for a password, and the target file declares none")) from None
             raise
 
         def query(statement: str) -> Rows:
@@ -122,13 +130,18 @@ def _pg_words() -> Iterator[None]:
         yield
     except pg8000.native.DatabaseError as error:
         told = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        raise LoginRefused(str(told.get("C", "")), str(told.get("M", error))) from error
+        words = say("{words}", words=Own(told.get("M", error)))
+        raise LoginRefused(str(told.get("C", "")), words) from error
     except pg8000.native.InterfaceError as error:
         if isinstance(cause := error.__cause__, OSError):
             raise cause from error
         raise ConnectionAbortedError(str(error)) from error
     except (scramp.ScramException, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
-        raise LoginTrouble(f"its answer cannot be read ({type(error).__name__})") from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> LoginTrouble:
+    return LoginTrouble(say("its answer cannot be read ({error})", error=Own(type(error).__name__)))
 
 
 @contextmanager
@@ -171,8 +184,8 @@ def _my_words() -> Iterator[None]:
     except pymysql.MySQLError as error:
         code, words = (*error.args, "", "")[:2]
         if isinstance(code, int) and code not in _OF_THE_CLIENT:
-            raise LoginRefused(str(code), str(words)) from error
+            raise LoginRefused(str(code), say("{words}", words=Own(words))) from error
         cause = getattr(error, "original_exception", error.__context__)
         raise cause if isinstance(cause, OSError) else ConnectionAbortedError(str(words)) from error
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError, struct.error) as error:
-        raise LoginTrouble(f"its answer cannot be read ({type(error).__name__})") from error
+        raise _unreadable(error) from error

@@ -11,6 +11,7 @@ from conformance.observatory import Probe
 from conformance.probes.database import door, requires_tls_of_all
 from conformance.probes.database.login import OURS, LoginRefused, LoginTrouble, Query, session
 from conformance.records.database import DatabaseSession, SessionsObservation
+from conformance.sentence import NOTHING, Own, say
 
 LOOKS = 5
 PAUSE = 0.5
@@ -52,7 +53,12 @@ def _look(bench: Bench) -> SessionsObservation:
             return _watch(bench, query, ask)
     except (LoginRefused, LoginTrouble) as trouble:
         raise Inconclusive(
-            f"the monitor's account {monitor.username} cannot ask {bench.target.subject('database')}: {trouble}"
+            say(
+                "the monitor's account {username} cannot ask {database}: {trouble}",
+                username=Own(monitor.username),
+                database=Own(bench.target.subject("database")),
+                trouble=trouble.words,
+            )
         ) from trouble
 
 
@@ -80,7 +86,7 @@ def _postgresql(query: Query, username: str) -> SessionsObservation:
         DatabaseSession(str(user), str(address), secured, str(version or ""), str(suite or ""), local=port == -1)
         for user, address, secured, version, suite, port in visible
     )
-    hidden = "" if visible or not rows else _hidden("pg_monitor or pg_read_all_stats")
+    hidden = NOTHING if visible or not rows else _PG_HIDDEN
     return SessionsObservation(offers_tls=True, username=username, own=own, gateway=found, looks=1, trouble=hidden)
 
 
@@ -93,22 +99,21 @@ def _mysql(query: Query, username: str) -> SessionsObservation:
     )
     try:
         if str(query("SELECT @@performance_schema")[0][0]) not in ("1", "ON"):
-            return replace(base, gateway=_listed(query, username), trouble="" if base.enforced else _NO_SCHEMA)
+            return replace(base, gateway=_listed(query, username), trouble=NOTHING if base.enforced else _NO_SCHEMA)
         rows = query(_MY_THREADS.format(username=_quoted(username), ours=_quoted(OURS)))[:_MOST]
     except (LoginRefused, IndexError):
-        words = _hidden("SELECT on performance_schema, and PROCESS")
-        return replace(base, gateway=_listed(query, username), trouble="" if base.enforced else words)
+        return replace(base, gateway=_listed(query, username), trouble=NOTHING if base.enforced else _MY_HIDDEN)
     return replace(base, gateway=tuple(_thread(*map(str, row)) for row in rows))
 
 
-_NO_SCHEMA = (
+_NO_SCHEMA = say(
     "the database's performance_schema is off, and nothing else tells which of its sessions are encrypted "
     "(switch it on, or set require_secure_transport)"
 )
-
-
-def _hidden(privilege: str) -> str:
-    return f"the monitor's account may not see the sessions of others: grant it {privilege}"
+_PG_HIDDEN = say("the monitor's account may not see the sessions of others: grant it pg_monitor or pg_read_all_stats")
+_MY_HIDDEN = say(
+    "the monitor's account may not see the sessions of others: grant it SELECT on performance_schema, and PROCESS"
+)
 
 
 def _thread(user: str, host: str, kind: str) -> DatabaseSession:

@@ -17,6 +17,7 @@ from conformance.probes.database.stub_wire import HungUp, greet_mysql, greet_pos
 from conformance.probes.database.wire import Line
 from conformance.probes.http import plain_words
 from conformance.records.database import Attempt, Client, Presented, StubClient, StubObservation
+from conformance.sentence import Own, say
 from conformance.target import Stub, Target
 
 _TRIES = 2
@@ -74,8 +75,16 @@ def _listen(address: str) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, int(port)), family=family)
     except (OSError, UnicodeError) as error:
-        words = getattr(error, "strerror", None) or str(error)
-        raise Inconclusive(f"the stub database cannot listen at {address} (database.stub): {words.lower()}") from error
+        why = say(
+            "the stub database cannot listen at {address} (database.stub): {error}",
+            address=Own(address),
+            error=_said(error),
+        )
+        raise Inconclusive(why) from error
+
+
+def _said(error: Exception) -> Own:
+    return Own((getattr(error, "strerror", None) or str(error)).lower())
 
 
 def _contexts(bench: Bench, stub: Stub) -> dict[Presented, ssl.SSLContext]:
@@ -85,8 +94,8 @@ def _contexts(bench: Bench, stub: Stub) -> dict[Presented, ssl.SSLContext]:
         try:
             trusted = Issuer.loaded(bench.file(stub.ca_cert).read_bytes(), bench.vault[stub.ca_key].reveal())
         except (OSError, ValueError) as error:
-            words = getattr(error, "strerror", None) or str(error)
-            raise Inconclusive(f"database.stub.ca_cert and ca_key cannot be used: {words.lower()}") from error
+            why = say("database.stub.ca_cert and ca_key cannot be used: {error}", error=_said(error))
+            raise Inconclusive(why) from error
     names = (stub.host or stub.listen.rpartition(":")[0].strip("[]"),)
     stranger = Issuer.made(trusted.name)
     return {
@@ -150,12 +159,14 @@ class _Desk:
         try:
             with contextlib.closing(line):
                 return greet(line, self.contexts.get(presented))
-        except HungUp as words:
-            return Attempt("", str(words)) if str(words) else None
+        except HungUp as leaving:
+            return Attempt("", leaving.words) if leaving.words else None
         except ssl.SSLError as error:
-            return Attempt("", f"breaks off the TLS handshake ({plain_words(error)})")
-        except (OSError, EOFError) as error:
-            return Attempt("", f"hangs up ({plain_words(error)})" if isinstance(error, OSError) else "hangs up")
+            return Attempt("", say("breaks off the TLS handshake ({trouble})", trouble=plain_words(error)))
+        except OSError as error:
+            return Attempt("", say("hangs up ({trouble})", trouble=plain_words(error)))
+        except EOFError:
+            return Attempt("", say("hangs up"))
 
 
 def _deadline(target: Target) -> float:

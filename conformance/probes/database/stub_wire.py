@@ -10,10 +10,13 @@ import struct
 
 from conformance.probes.database.wire import CLIENT_SSL, LONGEST, SSL_REQUEST, Line
 from conformance.records.database import Attempt
+from conformance.sentence import NOTHING, Sentence, say
 
 _GSS_REQUEST = struct.pack("!II", 8, 80877104)
 _TLS_RECORD = b"\x16"
-_LOGIN = {True: Attempt("tls", "logs in over TLS"), False: Attempt("clear", "logs in in the clear")}
+_LOGIN = {True: Attempt("tls", say("logs in over TLS")), False: Attempt("clear", say("logs in in the clear"))}
+_WITHOUT_TLS = say("hangs up when TLS is not offered")
+_AFTER_HANDSHAKE = say("hangs up after the TLS handshake")
 
 _CAPABILITIES = 0x00BF_F7DF  # what MySQL 8 announces, TLS apart; plugin methods and protocol 4.1 among it
 _METHOD = b"mysql_native_password\0"
@@ -21,7 +24,12 @@ _GREETS_WITH = b"8.0.36-portero\0"
 
 
 class HungUp(ConnectionError):
-    """The client went away before it logged in; empty words where it had said nothing at all."""
+    """The client went away before it logged in; no words where it had said nothing at all."""
+
+    def __init__(self, words: Sentence = NOTHING) -> None:
+        """Keep what it did."""
+        super().__init__(words)
+        self.words = words
 
 
 def greet_postgresql(line: Line, context: ssl.SSLContext | None) -> Attempt:
@@ -31,17 +39,17 @@ def greet_postgresql(line: Line, context: ssl.SSLContext | None) -> Attempt:
     """
     if _direct(line):
         if context is None:
-            raise HungUp("starts TLS at once, which is not offered")
+            raise HungUp(say("starts TLS at once, which is not offered"))
         return _logged_in(_secured(line, context))
-    words = _startup(line, "")
+    words = _startup(line, NOTHING)
     if words == _GSS_REQUEST:
         line.send(b"N")
-        words = _startup(line, "hangs up when Kerberos is not offered")
+        words = _startup(line, say("hangs up when Kerberos is not offered"))
     if words != SSL_REQUEST:
         return _refuse_postgresql(line, over_tls=False)
     if context is None:
         line.send(b"N")
-        _startup(line, "hangs up when TLS is not offered")
+        _startup(line, _WITHOUT_TLS)
         return _refuse_postgresql(line, over_tls=False)
     line.send(b"S")
     return _logged_in(_secured(line, context))
@@ -56,7 +64,7 @@ def _direct(line: Line) -> bool:
 
 
 def _logged_in(line: Line) -> Attempt:
-    _startup(line, "hangs up after the TLS handshake")
+    _startup(line, _AFTER_HANDSHAKE)
     return _refuse_postgresql(line, over_tls=True)
 
 
@@ -65,13 +73,13 @@ def _secured(line: Line, context: ssl.SSLContext) -> Line:
     return line
 
 
-def _startup(line: Line, leaving: str) -> bytes:
+def _startup(line: Line, leaving: Sentence) -> bytes:
     """Read a request or a startup message; raises HungUp with the words `leaving`."""
     try:
         head = line.read(8)
         length = int.from_bytes(head[:4])
         if not 8 <= length <= LONGEST:
-            raise HungUp("says something that is no PostgreSQL")
+            raise HungUp(say("says something that is no PostgreSQL"))
         return head + line.read(length - 8)
     except EOFError:
         raise HungUp(leaving) from None
@@ -90,11 +98,11 @@ def greet_mysql(line: Line, context: ssl.SSLContext | None) -> Attempt:
     greeting = b"\x0a" + _GREETS_WITH + struct.pack("<I", 1) + salt[:8] + b"\0"
     greeting += struct.pack("<HBHHB10x", flags & 0xFFFF, 33, 2, flags >> 16, 21) + salt[8:] + b"\0" + _METHOD
     line.send(_packet(0, greeting))
-    sequence, words = _mysql_packet(line, "hangs up when TLS is not offered" if context is None else "")
+    sequence, words = _mysql_packet(line, _WITHOUT_TLS if context is None else NOTHING)
     over_tls = context is not None and bool(int.from_bytes(words[:4], "little") & CLIENT_SSL)
     if over_tls and context is not None:
         _secured(line, context)
-        sequence, _ = _mysql_packet(line, "hangs up after the TLS handshake")
+        sequence, _ = _mysql_packet(line, _AFTER_HANDSHAKE)
     error = b"\xff" + struct.pack("<H", 1053) + b"#08S01Server shutdown in progress"
     _let_go(line, _packet(sequence + 1, error))
     return _LOGIN[over_tls]
@@ -104,12 +112,12 @@ def _packet(sequence: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3, "little") + bytes([sequence % 256]) + payload
 
 
-def _mysql_packet(line: Line, leaving: str) -> tuple[int, bytes]:
+def _mysql_packet(line: Line, leaving: Sentence) -> tuple[int, bytes]:
     try:
         head = line.read(4)
         length = int.from_bytes(head[:3], "little")
         if not 4 <= length <= LONGEST:
-            raise HungUp("says something that is no MySQL")
+            raise HungUp(say("says something that is no MySQL"))
         return head[3], line.read(length)
     except EOFError:
         raise HungUp(leaving) from None

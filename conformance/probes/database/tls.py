@@ -21,6 +21,7 @@ from conformance.probes.hello.versions import live_versions
 from conformance.probes.sslyze_scan import SslyzeChild, SslyzeFindings
 from conformance.records.database import DatabaseTlsObservation
 from conformance.records.tls import TlsObservation
+from conformance.sentence import say
 
 DEADLINE = 90.0
 _SPARE = 10.0
@@ -59,8 +60,11 @@ class Manners:
                 self._broken = 0 if self._may_log_in else self._broken
             if self._broken >= self.WITHOUT_LOGIN and not self._near:
                 raise Inconclusive(
-                    f"stopped after {self._broken} handshakes that were broken off: MySQL blocks a host that has too "
-                    "many (max_connect_errors), unless a login comes between (declare database.username and password)"
+                    say(
+                        "stopped after {count} handshakes that were broken off: MySQL blocks a host that has too many "
+                        "(max_connect_errors), unless a login comes between (declare database.username and password)",
+                        count=self._broken,
+                    )
                 )
 
     def came_from(self, address: str) -> None:

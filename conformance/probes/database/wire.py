@@ -9,6 +9,7 @@ from typing import Protocol
 
 from conformance.probes.http import plain_words
 from conformance.records.database import Knock, Reply
+from conformance.sentence import Own, Sentence, counted, say
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 PROTOCOL_3_0 = 196608
@@ -24,16 +25,30 @@ _UTF8 = 33
 # Known to no server: it has to ask for the account's real method, and is given no answer.
 _NO_METHOD = b"portero_sends_no_password"
 
-_METHODS = {2: "Kerberos", 3: "the password in the clear", 5: "an MD5 of the password", 7: "GSSAPI", 9: "SSPI"}
-_METHODS |= {10: "a SASL exchange (SCRAM)"}
+_ASKS_FOR = {
+    2: say("it asks for {method}", method=Own("Kerberos")),
+    3: say("it asks for the password in the clear"),
+    5: say("it asks for an MD5 of the password"),
+    7: say("it asks for {method}", method=Own("GSSAPI")),
+    9: say("it asks for {method}", method=Own("SSPI")),
+    10: say("it asks for a SASL exchange (SCRAM)"),
+}
 _NOTICES = 8
 
 
-class TlsDeclined(ConnectionError):
+class _Said(ConnectionError):
+    """A database that does not go along, in `words`."""
+
+    def __init__(self, words: Sentence) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class TlsDeclined(_Said):
     """The database says that it offers no TLS."""
 
 
-class OddDatabase(ConnectionError):
+class OddDatabase(_Said):
     """What is there does not speak as the declared engine does, or says that it cannot serve us."""
 
 
@@ -96,11 +111,13 @@ class PostgreSql:
         self.line.send(SSL_REQUEST)
         answer = self.line.read(1)
         if answer == b"N":
-            raise TlsDeclined("it answers N to SSLRequest")
+            raise TlsDeclined(say("it answers N to SSLRequest"))
         if answer == b"E":
-            raise OddDatabase(f"it answers SSLRequest with an error: {_fields(self._message())[1]}")
+            _, words = _fields(self._message())
+            raise OddDatabase(say("it answers SSLRequest with an error: {words}", words=words))
         if answer != b"S":
-            raise OddDatabase(f"it answers SSLRequest with the byte 0x{answer.hex()}: that is no PostgreSQL")
+            byte = Own(f"0x{answer.hex()}")
+            raise OddDatabase(say("it answers SSLRequest with the byte {byte}: that is no PostgreSQL", byte=byte))
 
     def knock(self, username: str, database: str) -> Knock:
         """Send a startup message; see Dialect."""
@@ -115,33 +132,41 @@ class PostgreSql:
             if kind not in b"Nv":
                 break
             self._message()
-        raise OddDatabase("it answers a startup message with something that is no PostgreSQL")
+        raise OddDatabase(say("it answers a startup message with something that is no PostgreSQL"))
 
     def _message(self) -> bytes:
         length = int.from_bytes(self.line.read(4))
         if not 4 <= length <= LONGEST:
-            raise OddDatabase(f"it announces a message of {length} bytes: that is no PostgreSQL")
+            raise OddDatabase(
+                counted(
+                    "it announces a message of {n} byte: that is no PostgreSQL",
+                    "it announces a message of {n} bytes: that is no PostgreSQL",
+                    length,
+                )
+            )
         return self.line.read(length - 4)
 
 
 def _requested(message: bytes) -> Knock:
     number = int.from_bytes(message[:4])
     if number == 0:
-        return Knock(Reply.TAKEN, words="it logs the account in without asking for anything")
-    return Knock(Reply.ASKS, words=f"it asks for {_METHODS.get(number, f'authentication {number}')}")
+        return Knock(Reply.TAKEN, words=say("it logs the account in without asking for anything"))
+    unknown = say("it asks for authentication {number}", number=number)
+    return Knock(Reply.ASKS, words=_ASKS_FOR.get(number, unknown))
 
 
 def _turned_away(message: bytes) -> Knock:
     """Tell a login that is not let in from one that fails at its proof (ident, say): the SQLSTATE is the same."""
     code, words = _fields(message)
     if _field(message, b"R") == "auth_failed":
-        return Knock(Reply.ASKS, code, f"it lets the account try, and checks who it is ({words})")
+        return Knock(Reply.ASKS, code, say("it lets the account try, and checks who it is ({words})", words=words))
     return Knock(Reply.REFUSED, code, words)
 
 
-def _fields(message: bytes) -> tuple[str, str]:
+def _fields(message: bytes) -> tuple[str, Sentence]:
     """Return SQLSTATE and text of an error."""
-    return _field(message, b"C"), _field(message, b"M") or "an error without words"
+    words = _field(message, b"M")
+    return _field(message, b"C"), say("{words}", words=Own(words)) if words else say("an error without words")
 
 
 def _field(message: bytes, kind: bytes) -> str:
@@ -163,7 +188,7 @@ class MySql:
         """Read the greeting and send SSLRequest; see Dialect."""
         self._greeting()
         if not self._capabilities & CLIENT_SSL:
-            raise TlsDeclined("its greeting does not announce TLS")
+            raise TlsDeclined(say("its greeting does not announce TLS"))
         self._send(struct.pack("<IIB23x", _CAPABILITIES | CLIENT_SSL, 1 << 24, _UTF8))
         self._over_tls = CLIENT_SSL
 
@@ -180,22 +205,22 @@ class MySql:
             return Knock(Reply.REFUSED, *_error(answer))
         if answer[:1] == b"\xfe":
             method = answer[1:].partition(b"\0")[0].decode("ascii", "replace")
-            return Knock(Reply.ASKS, words=f"it goes on and asks for {method}")
+            return Knock(Reply.ASKS, words=say("it goes on and asks for {method}", method=Own(method)))
         if answer[:1] == b"\x00":
-            return Knock(Reply.TAKEN, words="it logs the account in without a password")
+            return Knock(Reply.TAKEN, words=say("it logs the account in without a password"))
         if answer[:1] == b"\x01":
-            return Knock(Reply.ASKS, words="it goes on with the login")
-        raise OddDatabase("it answers a login with something that is no MySQL")
+            return Knock(Reply.ASKS, words=say("it goes on with the login"))
+        raise OddDatabase(say("it answers a login with something that is no MySQL"))
 
     def _greeting(self) -> None:
         greeting = self._packet()
         self._greeted = True
         if greeting[:1] == b"\xff":
             code, words = _error(greeting)
-            raise OddDatabase(f"it greets with error {code}: {words}")
+            raise OddDatabase(say("it greets with error {code}: {words}", code=Own(code), words=words))
         end = greeting.find(b"\0", 1)
         if greeting[:1] != b"\x0a" or end < 0 or len(greeting) < end + 16:
-            raise OddDatabase("its first words are no MySQL greeting")
+            raise OddDatabase(say("its first words are no MySQL greeting"))
         self._capabilities = int.from_bytes(greeting[end + 14 : end + 16], "little")
 
     def _send(self, payload: bytes) -> None:
@@ -206,16 +231,23 @@ class MySql:
         head = self.line.read(4)
         length = int.from_bytes(head[:3], "little")
         if not 1 <= length <= LONGEST:
-            raise OddDatabase(f"it announces a packet of {length} bytes: that is no MySQL")
+            raise OddDatabase(
+                counted(
+                    "it announces a packet of {n} byte: that is no MySQL",
+                    "it announces a packet of {n} bytes: that is no MySQL",
+                    length,
+                )
+            )
         self._sequence = (head[3] + 1) % 256
         return self.line.read(length)
 
 
-def _error(packet: bytes) -> tuple[str, str]:
+def _error(packet: bytes) -> tuple[str, Sentence]:
     """Return number and text of an error."""
     text = packet[3:]
     words = text[6:] if text[:1] == b"#" else text
-    return str(int.from_bytes(packet[1:3], "little")), words.decode("utf-8", "replace")
+    said = say("{words}", words=Own(words.decode("utf-8", "replace")))
+    return str(int.from_bytes(packet[1:3], "little")), said
 
 
 def speak(engine: str, line: Line) -> Dialect:
@@ -223,10 +255,10 @@ def speak(engine: str, line: Line) -> Dialect:
     return PostgreSql(line) if engine == "postgresql" else MySql(line)
 
 
-def in_words(error: BaseException) -> str:
+def in_words(error: BaseException) -> Sentence:
     """Say what went wrong in words that an operator uses."""
     if isinstance(error, EOFError):
-        return "it closed the connection without an answer"
-    if isinstance(error, TlsDeclined | OddDatabase):
-        return str(error)
+        return say("it closed the connection without an answer")
+    if isinstance(error, _Said):
+        return error.words
     return plain_words(error)

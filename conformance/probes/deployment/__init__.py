@@ -38,6 +38,7 @@ from conformance.records.deployment import (
     SharedSecret,
 )
 from conformance.secret import SHORTEST, Secret
+from conformance.sentence import NOTHING, Own, Sentence, clauses, say
 from conformance.target import Deployment
 
 PLAIN = (*SETTINGS, "WA_DB_SSL_VERIFY", "WA_WEB_SECURITY_LEVEL", "WA_DB_HOSTNAME", "WA_DB_ENGINE")
@@ -62,9 +63,14 @@ def _look(bench: Bench) -> DeploymentObservation:
         _keep_out(bench, _values(project))
         return _Looking(bench, project, given).observation()
     except ComposeTrouble as trouble:
-        raise Inconclusive(f"the deployment files cannot be read: {trouble}".replace(UNKNOWN, "?")) from trouble
+        words = trouble.words.with_own(_without_marks)
+        raise Inconclusive(say("the deployment files cannot be read: {trouble}", trouble=words)) from trouble
     except RecursionError as error:
-        raise Inconclusive("the deployment files are nested too deeply to be read") from error
+        raise Inconclusive(say("the deployment files are nested too deeply to be read")) from error
+
+
+def _without_marks(text: str) -> str:
+    return text.replace(UNKNOWN, "?")
 
 
 def _written(bench: Bench, declared: Deployment) -> Iterator[tuple[str, str]]:
@@ -120,7 +126,9 @@ class _Looking:
             files=tuple(self.shown(path) for path in self._read()),
             services=services,
             missing=tuple(findings.missing.values()),
-            blank=tuple(dict.fromkeys(f"{place}: a variable is not set" for place in findings.blank.values())),
+            blank=tuple(
+                say("{place}: a variable is not set", place=Own(p)) for p in dict.fromkeys(findings.blank.values())
+            ),
             in_clear=(*clear, *elsewhere(self.project, self._compose_texts(), clear)),
             samples=tuple(samples(self.project)),
             keys=tuple(key for _, key in sorted(self.files.keys.items())),
@@ -184,14 +192,13 @@ class _Looking:
     def _state(self, service: Service, name: str, variable: Variable | None) -> Setting:
         if variable is None:
             if service.troubles:
-                return Setting("unknown", service.place, why="; ".join(service.troubles))
+                return Setting("unknown", service.place, why=clauses(*service.troubles))
             return Setting("unset", service.place)
         if variable.value is None:
-            return Setting(
-                "unknown", variable.place, why=f"{name} is taken from the shell that compose is started from"
-            )
+            why = say("{name} is taken from the shell that compose is started from", name=Own(name))
+            return Setting("unknown", variable.place, why=why)
         if UNKNOWN in variable.value:
-            return Setting("unknown", variable.place, why="a variable in it has to be given, and is not")
+            return Setting("unknown", variable.place, why=say("a variable in it has to be given, and is not"))
         if not variable.value.strip():
             return Setting("empty", variable.place, why=_lost(variable))
         return Setting("set", variable.place)
@@ -215,14 +222,17 @@ class _Looking:
         variable = self._content(service, SHARED) if pointed else service.environment.get(SHARED)
         setting = self._state(service, SHARED, variable)
         if pointed and setting.state == "unknown":
-            setting = replace(setting, why=f"the file that {SHARED}_FILE names could not be read here")
+            why = say("the file that {name} names could not be read here", name=Own(f"{SHARED}_FILE"))
+            setting = replace(setting, why=why)
         if setting.state != "set" or variable is None or variable.value is None:
             return SharedSecret(setting, cut=variable is not None and variable.cut)
         group = self.groups.setdefault(variable.value, len(self.groups) + 1)
         reused = variable.value in self.passwords
         weak = weakness(variable.value)
         if not weak and not reused and respelt(variable.value, self.passwords):
-            weak = "it is made of a database password, by other letters, an encoding, a hash or a few characters more"
+            weak = say(
+                "it is made of a database password, by other letters, an encoding, a hash or a few characters more"
+            )
         return SharedSecret(setting, group, weak, reused, variable.cut)
 
     def _network_mode(self, service: Service) -> str:
@@ -247,14 +257,14 @@ class _Looking:
 
 def _image(service: Service) -> str:
     name = without_login(service.image) if "://" in service.image else service.image
-    return name.replace(UNKNOWN, "?")[:_SHOWN]
+    return _without_marks(name)[:_SHOWN]
 
 
-def _lost(variable: Variable) -> str:
+def _lost(variable: Variable) -> Sentence:
     """Say why nothing is left of a value; never with a word of it, which may be a piece of a secret."""
     if variable.cut:
-        return "a $ in it was taken for a variable that nothing sets"
-    return "its variables come to nothing" if "$" in variable.template else ""
+        return say("a $ in it was taken for a variable that nothing sets")
+    return say("its variables come to nothing") if "$" in variable.template else NOTHING
 
 
 def _ports(service: Service) -> tuple[PublishedPort, ...]:
@@ -263,8 +273,8 @@ def _ports(service: Service) -> tuple[PublishedPort, ...]:
 
 def _port(port: Port) -> PublishedPort:
     unknown = any(UNKNOWN in text for text in (port.target, port.published, port.host_ip))
-    target, published, host_ip = (t.replace(UNKNOWN, "?") for t in (port.target, port.published, port.host_ip))
-    return PublishedPort(target, published, host_ip, port.protocol.replace(UNKNOWN, "?"), port.place, unknown)
+    target, published, host_ip = (_without_marks(text) for text in (port.target, port.published, port.host_ip))
+    return PublishedPort(target, published, host_ip, _without_marks(port.protocol), port.place, unknown)
 
 
 deployment = Probe("deployment", DeploymentObservation, _look)

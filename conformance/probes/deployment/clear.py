@@ -12,10 +12,14 @@ from conformance.compose.yaml_nodes import read_text
 from conformance.probes.deployment.strength import sample, weakness
 from conformance.records.deployment import Remark
 from conformance.secret_forms import looks_random
+from conformance.sentence import Own, Sentence, say
 
 SHARED = "WA_SECRET"
 LONGEST = 10_000
 """Characters of a command or URL that are looked at."""
+
+Where = Own | Sentence
+"""What a secret stands in: a service's name, or a few words."""
 
 _LONGEST_LINE, _TELLING = 2000, 6
 
@@ -69,11 +73,12 @@ def in_clear(project: Project) -> list[Remark]:
     for name, config in _declared(project, "configs"):
         content = config.get("content")
         if content is not None:
-            found += [*_in_content(content, f"config {called(name)}"), *_keys(content, f"config {called(name)}")]
+            where = say("config {name}", name=Own(called(name)))
+            found += [*_in_content(content, where), *_keys(content, where)]
     for name, volume in _declared(project, "volumes"):
-        found += _in_options(volume, "driver_opts", f"volume {called(name)}")
+        found += _in_options(volume, "driver_opts", say("volume {name}", name=Own(called(name))))
     told = {remark.place for remark in found}
-    extensions = [node for name, node in project.model.items("a project") if name.startswith("x-")]
+    extensions = [node for name, node in project.model.content().items() if name.startswith("x-")]
     found += [remark for node in extensions for remark in _in_extension(node) if remark.place not in told]
     return list(dict.fromkeys(found))
 
@@ -86,7 +91,7 @@ def elsewhere(project: Project, texts: Iterable[tuple[str, str]], known: Iterabl
         given += [(name, variable.value or "") for name, variable in service.environment.items()]
     live = {value: name for name, value in given if confidential(name) and _clear(value) and not weakness(value)}
     return [
-        Remark(f"{file}:{number}", f"the value of {called(name)} stands in clear")
+        Remark(f"{file}:{number}", say("the value of {name} stands in clear", name=Own(called(name))))
         for file, text in texts
         for number, line in enumerate(text.splitlines(), 1)
         for value, name in live.items()
@@ -105,12 +110,16 @@ def samples(project: Project) -> list[Remark]:
     for service in project.services.values():
         for name, variable in service.environment.items():
             if confidential(name) and name != SHARED and (kind := sample(variable.value or "")):
-                found.append(Remark(variable.place, f"{called(name)} is {kind}"))
+                found.append(Remark(variable.place, _known(name, kind)))
     for file, entries in project.env_files.items():
         for name, entry in entries.items():
             if confidential(name) and name != SHARED and (kind := sample(entry.value)):
-                found.append(Remark(f"{file}:{entry.line}", f"{called(name)} is {kind}"))
+                found.append(Remark(f"{file}:{entry.line}", _known(name, kind)))
     return list(dict.fromkeys([*found, *_secret_files(project)]))
+
+
+def _known(name: str, kind: Sentence) -> Sentence:
+    return say("{name} is {kind}", name=Own(called(name)), kind=kind)
 
 
 def _secret_files(project: Project) -> Iterator[Remark]:
@@ -123,64 +132,70 @@ def _secret_files(project: Project) -> Iterator[Remark]:
         except ComposeTrouble:  # not there, or not for us to read
             continue
         if kind := sample(text.rstrip("\r\n")):
-            yield Remark(file.place, f"the file of secret {called(name)} holds {kind}")
+            words = say("the file of secret {name} holds {kind}", name=Own(called(name)), kind=kind)
+            yield Remark(file.place, words)
 
 
 def _in_service(service: Service) -> Iterator[Remark]:
+    own = Own(service.name)
     yield from _in_pairs(service)
     if (logging := service.node.get("logging")) is not None:
-        yield from _in_options(logging, "options", f"the logging of {service.name}")
+        yield from _in_options(logging, "options", say("the logging of {service}", service=own))
     for key in ("command", "entrypoint", "post_start", "pre_stop"):
         if (command := service.node.get(key)) is not None:
-            yield from _in_text(command, f"the {key} of {service.name}")
+            yield from _in_text(command, say("the {key} of {service}", key=Own(key), service=own))
     check = service.node.get("healthcheck")
     if check is not None and (test := check.get("test")) is not None:
-        yield from _in_text(test, f"the health check of {service.name}")
-    yield from _keys(service.node, service.name)
+        yield from _in_text(test, say("the health check of {service}", service=own))
+    yield from _keys(service.node, own)
     for leaf in service.node.leaves():
         if "://" in leaf.template and any(_clear(url) for url in _URL.findall(_flattened(leaf)[:LONGEST])):
-            yield Remark(leaf.place, f"a URL of {service.name} has a password in clear")
+            yield Remark(leaf.place, say("a URL of {service} has a password in clear", service=own))
 
 
 def _in_pairs(service: Service) -> Iterator[Remark]:
+    own = Own(service.name)
     named = [("environment", service.node), ("labels", service.node)]
     if (build := service.node.get("build")) is not None and isinstance(build.value, dict):
         named += [("args", build), ("labels", build)]
         if (lines := build.get("dockerfile_inline")) is not None:
-            yield from _in_content(lines, f"the Dockerfile of {service.name}", expanded=True)
+            yield from _in_content(lines, say("the Dockerfile of {service}", service=own), expanded=True)
     if (deploy := service.node.get("deploy")) is not None:
         named.append(("labels", deploy))
     for key, holder in named:
         pairs = holder.get(key)
         for name, node in pairs.pairs(key).items() if pairs is not None else []:
+            variable = Own(called(name))
             if confidential(name):
                 if _clear(_flattened(node)):
-                    yield Remark(node.place, f"{called(name)} of {service.name} stands in clear")
+                    words = say("{name} of {service} stands in clear", name=variable, service=own)
+                    yield Remark(node.place, words)
             else:
-                yield from _given(node, (_ASSIGNED,), _flattened(node), f"{called(name)} of {service.name}")
+                where = say("{name} of {service}", name=variable, service=own)
+                yield from _given(node, (_ASSIGNED,), _flattened(node), where)
 
 
-def _in_text(node: Node, where: str) -> Iterator[Remark]:
+def _in_text(node: Node, where: Where) -> Iterator[Remark]:
     """Look at a command line for values given to names of secrets."""
     text = " ".join(_flattened(leaf, expanded=True) for leaf in node.leaves())[:LONGEST]
     yield from _given(node, (_FLAG, _ASSIGNED), text, where)
     if any(_clear(value) for value in _MYSQL.findall(text)):
-        yield Remark(node.place, f"-p in {where} is followed by a password in clear")
+        yield Remark(node.place, say("-p in {where} is followed by a password in clear", where=where))
     if any(_clear("".join(found).strip("\"'")) for found in _LOGIN.findall(text)):
-        yield Remark(node.place, f"a login in {where} has its password or token in clear")
+        yield Remark(node.place, say("a login in {where} has its password or token in clear", where=where))
 
 
-def _in_content(node: Node, where: str, *, expanded: bool = False) -> Iterator[Remark]:
+def _in_content(node: Node, where: Where, *, expanded: bool = False) -> Iterator[Remark]:
     """Look at a file's content: NAME=VALUE, NAME = VALUE and NAME: VALUE, but for its comments."""
     text = _REMARK.sub("", _flattened(node, expanded=expanded)[:LONGEST])
     for line in text.splitlines():
         yield from _given(node, (_WRITTEN,), line, where)
 
 
-def _keys(node: Node, where: str) -> Iterator[Remark]:
+def _keys(node: Node, where: Where) -> Iterator[Remark]:
     for leaf in node.leaves():
         if _PRIVATE_KEY.search(leaf.template[:LONGEST]):
-            yield Remark(leaf.place, f"a private key of {where} stands in clear")
+            yield Remark(leaf.place, say("a private key of {where} stands in clear", where=where))
 
 
 def _in_extension(node: Node) -> Iterator[Remark]:
@@ -189,31 +204,35 @@ def _in_extension(node: Node) -> Iterator[Remark]:
         for name, below in node.value.items():
             text = "" if isinstance(below.value, dict | list) else _flattened(below)
             if confidential(name) and _clear(text) and " " not in text:
-                yield Remark(below.place, f"{called(name)} in an extension stands in clear")
+                yield Remark(below.place, _standing(name, say("an extension")))
             yield from _in_extension(below)
     elif isinstance(node.value, list):
         for below in node.value:
             yield from _in_extension(below)
     elif " " not in node.template:
-        yield from _given(node, (_ASSIGNED,), _flattened(node), "an extension")
+        yield from _given(node, (_ASSIGNED,), _flattened(node), say("an extension"))
 
 
-def _in_options(holder: Node, key: str, where: str) -> Iterator[Remark]:
+def _in_options(holder: Node, key: str, where: Where) -> Iterator[Remark]:
     """Look at a driver's options, by their names and at what is assigned within: o: "username=a,password=b"."""
     options = holder.get(key)
     for name, node in options.items(key) if options is not None else []:
         text = _flattened(node)
         if confidential(name) and _clear(text) and not text.startswith(_NOT_A_VALUE):
-            yield Remark(node.place, f"{called(name)} in {where} stands in clear")
+            yield Remark(node.place, _standing(name, where))
         yield from _given(node, (_ASSIGNED,), text.replace(",", " "), where)
 
 
-def _given(node: Node, patterns: Iterable[re.Pattern[str]], text: str, where: str) -> Iterator[Remark]:
+def _given(node: Node, patterns: Iterable[re.Pattern[str]], text: str, where: Where) -> Iterator[Remark]:
     for pattern in patterns:
         for name, value in pattern.findall(text[:LONGEST]):
             bare = value.strip("\"'")
             if confidential(name) and not bare.startswith(_NOT_A_VALUE) and _clear(bare):
-                yield Remark(node.place, f"{called(name)} in {where} stands in clear")
+                yield Remark(node.place, _standing(name, where))
+
+
+def _standing(name: str, where: Where) -> Sentence:
+    return say("{name} in {where} stands in clear", name=Own(called(name)), where=where)
 
 
 def _flattened(node: Node, *, expanded: bool = False) -> str:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from conformance.compose.mounts import Mount
 from conformance.compose.project import Service
 from conformance.records.deployment import KeyFile, NamedFile, StoredCertificate
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 CERTS = "/usr/local/waent/data/certs"
 SETTINGS = ("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY")
@@ -28,6 +29,8 @@ MOST_FILES = 500
 DEEPEST = 4
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_UNREADABLE_CERTIFICATE = say("holds a certificate that cannot be read")
+_UNREADABLE_KEY = say("holds a private key that cannot be read")
 _OF_THE_IMAGE = ("/etc/ssl/", "/etc/pki/", "/usr/share/ca-certificates/", "/usr/local/share/ca-certificates/")
 
 
@@ -38,7 +41,7 @@ class Contents:
     certificates: tuple[x509.Certificate, ...] = ()
     keys: tuple[PrivateKeyTypes, ...] = ()
     locked: int = 0
-    broken: str = ""
+    broken: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Files:
     now: float
     keys: dict[Path, KeyFile] = field(default_factory=dict)
     folders: dict[Path, Path] = field(default_factory=dict)
-    unseen: list[str] = field(default_factory=list)
+    unseen: list[Sentence] = field(default_factory=list)
 
     def named(self, service: Service, setting: str, path: str, place: str) -> Found:
         """Look at the file that a setting names."""
@@ -66,7 +69,7 @@ class Files:
         host, root, trouble, unseen = self._located(service, path)
         if host is None:
             if setting == "WA_DB_SSL_KEY" and unseen:
-                self.unseen.append(f"{place}: {unseen}")
+                self.unseen.append(say("{place}: {reason}", place=Own(place), reason=unseen))
             return Found(replace(bare, trouble=trouble, unseen=unseen))
         if root.is_dir():  # a single file that is mounted says nothing of what lies beside it
             self.folders.setdefault(host.parent, root)
@@ -75,43 +78,56 @@ class Files:
             self._note_key(host, root, place)
         return self._looked_at(placed, host, root)
 
-    def _located(self, service: Service, path: str) -> tuple[Path | None, Path, str, str]:
+    def _located(self, service: Service, path: str) -> tuple[Path | None, Path, Sentence, Sentence]:
         """Return where a container's path lies here, below which folder; or what is wrong, or why it is not known."""
         nowhere = (None, Path())
         if not path.startswith("/"):
-            return *nowhere, "is not an absolute path, as files in the container have", ""
+            return *nowhere, say("is not an absolute path, as files in the container have"), NOTHING
         aim = posixpath.normpath(path)
         mount = _mount(service.mounts, aim)
         if mount is None:
             return *nowhere, *_not_mounted(service, aim)
         if mount.memory:
-            return *nowhere, f"lies in the tmpfs at {mount.place}, which starts empty", ""
+            return *nowhere, say("lies in the tmpfs at {place}, which starts empty", place=Own(mount.place)), NOTHING
         rest = posixpath.relpath(aim, mount.target)
         if mount.host is not None and mount.host.exists():
             host = mount.host if rest == "." else mount.host / rest
-            return host, mount.host, "", ""
+            return host, mount.host, NOTHING, NOTHING
         certs = _certs_target(mount)
         if self.certs_dir is not None and aim.startswith(certs + "/"):
-            return self.certs_dir / posixpath.relpath(aim, certs), self.certs_dir, "", ""
+            return self.certs_dir / posixpath.relpath(aim, certs), self.certs_dir, NOTHING, NOTHING
+        return *nowhere, NOTHING, self._out_of_sight(mount)
+
+    def _out_of_sight(self, mount: Mount) -> Sentence:
         if mount.host is not None:
-            what = f"what is mounted there, {self.shown(mount.host)}, is not on this machine"
-        else:
-            what = f"what is mounted there{f' (volume {mount.volume})' if mount.volume else ''} is kept by docker"
-        return *nowhere, "", f"{what}: declare deployment.certs_dir, the folder with its certificates"
+            return say(
+                "what is mounted there, {folder}, is not on this machine: "
+                "declare deployment.certs_dir, the folder with its certificates",
+                folder=Own(self.shown(mount.host)),
+            )
+        if mount.volume:
+            return say(
+                "what is mounted there (volume {volume}) is kept by docker: "
+                "declare deployment.certs_dir, the folder with its certificates",
+                volume=Own(mount.volume),
+            )
+        return say(
+            "what is mounted there is kept by docker: declare deployment.certs_dir, the folder with its certificates"
+        )
 
     def _looked_at(self, file: NamedFile, host: Path, root: Path) -> Found:
         try:
             with host.open("rb") as stream:
                 raw = stream.read(LARGEST + 1)
         except FileNotFoundError:
-            return Found(replace(file, trouble="is not there"))
+            return Found(replace(file, trouble=say("is not there")))
         except IsADirectoryError:
-            return Found(replace(file, trouble="is a folder"))
+            return Found(replace(file, trouble=say("is a folder")))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            return Found(replace(file, unseen=f"it cannot be read here ({reason})"))
+            reason = Own(getattr(error, "strerror", None) or error)
+            return Found(replace(file, unseen=say("it cannot be read here ({error})", error=reason)))
         if len(raw) > LARGEST:
-            return Found(replace(file, trouble="is larger than 1 MiB, and no file of certificates"))
+            return Found(replace(file, trouble=say("is larger than 1 MiB, and no file of certificates")))
         contents = read_pem(raw)
         if contents.keys or contents.locked:
             self._note_key(host, root, file.place)
@@ -175,19 +191,19 @@ def _certs_target(mount: Mount) -> str:
     return mount.target if posixpath.basename(mount.target) == "certs" else posixpath.join(mount.target, "certs")
 
 
-def _not_mounted(service: Service, aim: str) -> tuple[str, str]:
+def _not_mounted(service: Service, aim: str) -> tuple[Sentence, Sentence]:
     if any(m.host is not None and Path(aim).is_relative_to(m.host) for m in service.mounts):
-        return "is a path of the host: a setting names the path in the container", ""
+        return say("is a path of the host: a setting names the path in the container"), NOTHING
     if aim.startswith(_OF_THE_IMAGE) or service.built:
-        return "", "no volume is mounted there: it is a file of the image, which is not looked into"
-    return f"is in no volume that is mounted into {service.name}", ""
+        return NOTHING, say("no volume is mounted there: it is a file of the image, which is not looked into")
+    return say("is in no volume that is mounted into {service}", service=Own(service.name)), NOTHING
 
 
 def read_pem(raw: bytes) -> Contents:
     """Read certificates and private keys out of PEM text; what else is in it does not matter."""
     certificates: list[x509.Certificate] = []
     keys: list[PrivateKeyTypes] = []
-    locked, broken = 0, ""
+    locked, broken = 0, NOTHING
     for block in _BLOCK.finditer(raw):
         kind = block[1].decode("ascii")
         try:
@@ -198,16 +214,16 @@ def read_pem(raw: bytes) -> Contents:
         except TypeError:  # "Password was not given but private key is encrypted"
             locked += 1
         except (ValueError, UnsupportedAlgorithm):
-            broken = f"holds a {kind.lower()} that cannot be read"
+            broken = _UNREADABLE_KEY if kind.endswith("KEY") else _UNREADABLE_CERTIFICATE
     if not broken and not certificates and not keys and not locked:
-        broken = "holds nothing in PEM, which begins with -----BEGIN"
+        broken = say("holds nothing in PEM, which begins with -----BEGIN")
     return Contents(tuple(certificates), tuple(keys), locked, broken)
 
 
-def _lacking(setting: str, contents: Contents) -> str:
+def _lacking(setting: str, contents: Contents) -> Sentence:
     if setting == "WA_DB_SSL_KEY":
-        return "" if contents.keys or contents.locked else "holds no private key"
-    return "" if contents.certificates else "holds no certificate"
+        return NOTHING if contents.keys or contents.locked else say("holds no private key")
+    return NOTHING if contents.certificates else say("holds no certificate")
 
 
 def _stored(certificate: x509.Certificate, now: float) -> StoredCertificate:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from conformance import locate
+from conformance.sentence import NOTHING, Sentence, say
 
 ENOUGH = 64.0
 """Bits, by the estimate below: eleven random letters and digits, or five words picked by dice."""
@@ -34,16 +35,16 @@ _KEYBOARD = ("01234567890", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "q
 _ROWS = (*_KEYBOARD, *(row[::-1] for row in _KEYBOARD))
 
 
-def sample(text: str) -> str:
+def sample(text: str) -> Sentence:
     """Say in a few words which kind of published value this is; nothing for one that is not known."""
     folded = text.strip().casefold()
     if folded in _listed("samples.txt") or folded.rstrip("0123456789!.@#") in _listed("samples.txt"):
-        return "a value that samples and documentation use"
+        return say("a value that samples and documentation use")
     if len(folded) < 40 and _PLACEHOLDER.search(folded):
-        return "a placeholder that was never filled in"
+        return say("a placeholder that was never filled in")
     if folded and _walk(folded):
-        return "a row of neighbouring characters"
-    return ""
+        return say("a row of neighbouring characters")
+    return NOTHING
 
 
 def respelt(text: str, words: Iterable[str]) -> bool:
@@ -75,20 +76,20 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def weakness(text: str) -> str:
+def weakness(text: str) -> Sentence:
     """Say in a few words why a secret is weak; nothing for a strong one."""
     if known := sample(text):
         return known
     if respelt(text, _listed("samples.txt")):
-        return "an encoding or a hash of a value that samples and documentation use"
+        return say("an encoding or a hash of a value that samples and documentation use")
     if len(text) < SHORTEST:
-        return f"shorter than {SHORTEST} characters"
+        return say("shorter than {least} characters", least=SHORTEST)
     block = _repeated(text)
     if len(block) < len(text):
-        return "the same few characters over and over"
+        return say("the same few characters over and over")
     if bits(text[:LONGEST]) < ENOUGH:
-        return f"too easy to guess: words, dates and patterns leave fewer than {ENOUGH:.0f} bits"
-    return ""
+        return say("too easy to guess: words, dates and patterns leave fewer than {least:.0f} bits", least=ENOUGH)
+    return NOTHING
 
 
 def bits(text: str) -> float:

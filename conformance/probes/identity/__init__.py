@@ -8,19 +8,20 @@ from conformance.forgeries import forgery
 from conformance.model import Inconclusive
 from conformance.observatory import Probe
 from conformance.probes.identity.bindings import bind_others, respell, sign_other_spelling
-from conformance.probes.identity.client import IdentityClient
+from conformance.probes.identity.client import THE_SERVICE, IdentityClient
 from conformance.probes.identity.pages import look_at_pages
 from conformance.probes.identity.paths import look_at_other_paths
 from conformance.probes.identity.transport import look_at_transport
 from conformance.probes.identity.trials import Stop, TrialRun
 from conformance.records.identity import IdentityObservation, Transport, Trials
+from conformance.sentence import NOTHING, Sentence, say
 
 PUBLIC_VALUES = 8
 
 
 def _look(bench: Bench) -> IdentityObservation:
     client = IdentityClient(bench)
-    with bench.budget.alone("the identity service"):
+    with bench.budget.alone(THE_SERVICE):
         transport = look_at_transport(client)
         return IdentityObservation(transport, look_at_pages(client), _try(client, transport))
 
@@ -43,19 +44,19 @@ def _try(client: IdentityClient, transport: Transport) -> Trials:
         run.control()
         run.others = look_at_other_paths(run)
     except (Stop, Inconclusive) as reason:
-        return run.record(str(reason))
-    return run.record("")
+        return run.record(reason.reason)
+    return run.record(NOTHING)
 
 
-def unfit(client: IdentityClient, transport: Transport) -> str:
-    """Return why no initialisation can be sent, or an empty string."""
+def unfit(client: IdentityClient, transport: Transport) -> Sentence:
+    """Return why no initialisation can be sent, or nothing."""
     if not client.bench.target.permits("write"):
-        return 'no initialisation was sent: it needs consent "write"'
+        return say('no initialisation was sent: it needs consent "write"')
     if not client.key or not client.identity.uids:
-        return "no initialisation was sent: the target file lacks identity.secret or identity.uids"
+        return say("no initialisation was sent: the target file lacks identity.secret or identity.uids")
     if transport.detail:
-        return f"no hash was sent: {transport.detail}"
-    return ""
+        return say("no hash was sent: {why}", why=transport.detail)
+    return NOTHING
 
 
 def _ground(client: IdentityClient, uid: str) -> forgery.Ground:

@@ -12,6 +12,7 @@ from conformance.forgeries.uid_variants import VARIANTS, capitalised, first_made
 from conformance.pointers import MISSING
 from conformance.probes.identity.client import IdentityClient, Stored
 from conformance.probes.identity.trials import TrialRun
+from conformance.sentence import NOTHING, Sentence, say
 
 SLOTS = ("uid", "id", "user_id", "identifier", "external_id", "email", "rut", "customer_id")
 
@@ -20,26 +21,29 @@ def bind_others(run: TrialRun, victim: str) -> None:
     """Aim the control's own right hash at another client, who must stay untouched."""
     client, own = run.client, run.control_uid
     right = client.right(own)
-    no_other = "the target file declares one uid only" if victim == own else ""
+    no_other = say("the target file declares one uid only") if victim == own else NOTHING
 
-    def aim(name: str, what: str, body: bytes, watched: str = victim) -> None:
+    def aim(name: str, what: Sentence, body: bytes, watched: str = victim) -> None:
         if no_other and watched:
             run.left_out[f"bound:{name}"] = no_other
         else:
             run.attempt(f"bound:{name}", what, body, watched=watched, signed=own, sent=watched)
 
-    aim("other-client", "another client's uid", client.document(victim, right))
-    aim("array", "own and another client's uid in an array", client.document([own, victim], right))
-    aim("object", "an object in place of the uid", client.document({"$ne": ""}, right), "")
-    aim("empty", "an empty uid with its right hash", client.document("", client.right("")), "")
-    aim("megabyte", "own uid and 1 MB more", client.document(own + "a" * MEGABYTE, right), "")
+    aim("other-client", say("another client's uid"), client.document(victim, right))
+    aim("array", say("own and another client's uid in an array"), client.document([own, victim], right))
+    aim("object", say("an object in place of the uid"), client.document({"$ne": ""}, right), "")
+    aim("empty", say("an empty uid with its right hash"), client.document("", client.right("")), "")
+    aim("megabyte", say("own uid and 1 MB more"), client.document(own + "a" * MEGABYTE, right), "")
     slots = other_slots(client, victim)
-    aim("other-field", "another client's uid in other fields beside the own", client.document(own, right, slots))
-    aim("elsewhere", "another client's uid in other fields, nothing signed", client.document(MISSING, MISSING, slots))
-    for values in ((own, victim), (victim, own)):
-        order = "own uid, then another client's" if values[0] == own else "another client's uid, then the own"
-        body = client.twice(client.identity.uid_pointer, values, own, right)
-        aim("uid-twice", f"the field twice: {order}", body)
+    beside = say("another client's uid in other fields beside the own")
+    aim("other-field", beside, client.document(own, right, slots))
+    unsigned = say("another client's uid in other fields, nothing signed")
+    aim("elsewhere", unsigned, client.document(MISSING, MISSING, slots))
+    for what, values in (
+        (say("the field twice: own uid, then another client's"), (own, victim)),
+        (say("the field twice: another client's uid, then the own"), (victim, own)),
+    ):
+        aim("uid-twice", what, client.twice(client.identity.uid_pointer, values, own, right))
 
 
 def other_slots(client: IdentityClient, victim: str) -> dict[str, Any]:
@@ -67,7 +71,7 @@ def respell(run: TrialRun) -> None:
     for variant in VARIANTS:
         made = first_made(variant, uids)
         if made is None:
-            run.left_out[f"bound:{variant.name}"] = "no declared uid can be spelt otherwise in this way"
+            run.left_out[f"bound:{variant.name}"] = say("no declared uid can be spelt otherwise in this way")
             continue
         original, changed = made
         body = run.client.document(variant.value(changed), run.client.right(original))
@@ -79,15 +83,15 @@ def sign_other_spelling(run: TrialRun) -> None:
     name = "bound:signed-spelling"
     made = next(((uid, other) for uid in run.identity.uids if (other := capitalised(uid))), None)
     if not run.client.bench.target.permits("destructive"):
-        run.left_out[name] = 'would leave an undeclared client behind: needs consent "destructive"'
+        run.left_out[name] = say('would leave an undeclared client behind: needs consent "destructive"')
     elif made is None:
-        run.left_out[name] = "no declared uid begins with a small letter"
+        run.left_out[name] = say("no declared uid begins with a small letter")
     else:
         body = run.client.document(made[1], run.client.right(made[1]))
-        _compare(run, name, "first letter in upper case, and signed so", body, *made)
+        _compare(run, name, say("first letter in upper case, and signed so"), body, *made)
 
 
-def _compare(run: TrialRun, name: str, what: str, body: bytes, original: str, changed: str) -> None:
+def _compare(run: TrialRun, name: str, what: Sentence, body: bytes, original: str, changed: str) -> None:
     attempt = run.attempt(name, what, body, watched=changed, signed=original, sent=changed)
     if attempt.after.kind == "present":
         relation = _relation(run.look(original), run.known(changed), original, changed, run.noise)

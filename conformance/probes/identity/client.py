@@ -21,14 +21,15 @@ from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.probes.http import TIMEOUT, exchange, plain_words
 from conformance.records.http import Exchange
-from conformance.records.identity import Answer, State
+from conformance.records.identity import LATE, Answer, State, status_words
 from conformance.secret import Secret, SecretRef
 from conformance.secret_forms import encodings
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Identity
 
 SHOWN = 600
 PATIENCE_BIG = 20.0
-LATE = "no answer in time"
+THE_SERVICE = say("the identity service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class IdentityClient:
         if seen.status in place.absent_status:
             return Stored(State("absent"))
         if not 200 <= seen.status < 300:
-            return Stored(State("unreadable", seen.trouble or f"status {seen.status}"))
+            return Stored(State("unreadable", seen.trouble or status_words(seen.status)))
         document = pointers.parse(seen.body)
         if document is MISSING:
             return Stored(State("present"), {"": json.dumps(seen.body)})
@@ -190,7 +191,7 @@ class IdentityClient:
         began = time.perf_counter()
         seen = self.send(body)
         if seen.trouble == LATE:
-            raise Inconclusive("an initialisation had no answer in time")
+            raise Inconclusive(say("an initialisation had no answer in time"))
         return time.perf_counter() - began
 
 
@@ -206,10 +207,13 @@ def reveal(bench: Bench, headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def spellings(secret: str) -> dict[str, tuple[str, ...]]:
+def spellings(secret: str) -> dict[Sentence, tuple[str, ...]]:
     """Return the spellings in which a secret may be found, in lower case: as it stands, and encoded."""
     raw = secret.lower()
-    return {"as it stands": (raw,), "encoded": tuple({form.lower() for form in encodings(secret)} - {raw})}
+    return {
+        say("as it stands"): (raw,),
+        say("encoded"): tuple({form.lower() for form in encodings(secret)} - {raw}),
+    }
 
 
 def verifying_context(bench: Bench, ca_file: str | None, *, also_system: bool = False) -> ssl.SSLContext:
@@ -222,6 +226,7 @@ def verifying_context(bench: Bench, ca_file: str | None, *, also_system: bool = 
         if ca_file and also_system:
             context.load_default_certs()
     except OSError as error:
-        raise Inconclusive(f"identity.ca_file {ca_file} cannot be used: {plain_words(error)}") from error
+        why = say("identity.ca_file {file} cannot be used: {why}", file=Own(ca_file or ""), why=plain_words(error))
+        raise Inconclusive(why) from error
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

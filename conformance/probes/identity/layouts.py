@@ -10,6 +10,7 @@ from typing import Any
 from conformance import pointers
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Identity, OtherPath
 
 NAMES = ("name", "full_name", "display_name", "first_name", "nombre")
@@ -32,19 +33,19 @@ class Sent:
 Layout = Callable[[Sent, str], dict[str, Any]]
 
 
-def layouts(identity: Identity, path: OtherPath) -> list[tuple[str, Layout]]:
+def layouts(identity: Identity, path: OtherPath) -> list[tuple[Sentence, Layout]]:
     """List the ways to lay a request out, each with its name; the last one is the barest."""
     if path.body is not None:
-        return [("as declared", lambda sent, value: _declared(identity, path, sent, value))]
+        return [(say("as declared"), lambda sent, value: _declared(identity, path, sent, value))]
     full = _Usual(identity, path)
     return [
-        ("as an initialisation", full.initialisation),
+        (say("as an initialisation"), full.initialisation),
         (
-            "an initialisation, and its values at the top",
+            say("an initialisation, and its values at the top"),
             lambda s, v: {**full.flat_with_uid(s, v), **full.initialisation(s, v)},
         ),
-        ("name, uid and hash", full.flat_with_uid),
-        ("name and hash", full.flat),
+        (say("name, uid and hash"), full.flat_with_uid),
+        (say("name and hash"), full.flat),
     ]
 
 
@@ -91,10 +92,14 @@ def _filled(base: dict[str, Any], *places: tuple[str, Any]) -> dict[str, Any]:
             try:
                 pointers.put(document, pointer, value)
             except (AttributeError, TypeError, ValueError) as error:
-                raise Inconclusive(
-                    f"{pointer or 'an empty pointer'} leads to no place in the body that is sent"
-                ) from error
+                raise Inconclusive(_no_place(pointer)) from error
     return document
+
+
+def _no_place(pointer: str) -> Sentence:
+    if not pointer:
+        return say("an empty pointer leads to no place in the body that is sent")
+    return say("{pointer} leads to no place in the body that is sent", pointer=Own(pointer))
 
 
 def _in_body(path: OtherPath, sent: Sent) -> Any:

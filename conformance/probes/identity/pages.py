@@ -13,7 +13,8 @@ from conformance.probes.identity import page_hashes, page_markup
 from conformance.probes.identity.client import IdentityClient, spellings, verifying_context
 from conformance.probes.key_material import key_material
 from conformance.probes.preflight import reach
-from conformance.records.identity import Page
+from conformance.records.identity import Page, status_words
+from conformance.sentence import Own, Sentence, counted, say
 
 MOST_SCRIPTS = 20
 MOST_INLINE = 1000
@@ -28,13 +29,16 @@ NOT_THERE = (404, 410)
 
 @dataclass(slots=True)
 class _Texts:
-    """What a page consists of, by URL, and what could not be read of it. `left` is the room there is, in characters."""
+    """What a page consists of, by URL or what else it is, and what could not be read of it.
+
+    `left` is the room that there is, in characters.
+    """
 
     left: int
-    texts: dict[str, str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    texts: dict[Own | Sentence, str] = field(default_factory=dict)
+    unread: list[Sentence] = field(default_factory=list)
 
-    def keep(self, place: str, text: str) -> str:
+    def keep(self, place: Own | Sentence, text: str) -> str:
         """Keep what there is room for, and return it."""
         kept = text[: self.left]
         if len(kept) < len(text):
@@ -46,7 +50,7 @@ class _Texts:
     def some(self, scripts: list[str], most: int) -> list[str]:
         """Return the first `most` scripts."""
         if len(scripts) > most:
-            self.unread.append(f"{len(scripts) - most} more scripts")
+            self.unread.append(counted("{n} more script", "{n} more scripts", len(scripts) - most))
         return scripts[:most]
 
 
@@ -60,7 +64,7 @@ def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
 
     def look(url: str, headers: dict[str, str], uid: str) -> Page:
         if time.monotonic() > ends:
-            return Page(url, uid, trouble="the pages before it took too long")
+            return Page(url, uid, trouble=say("the pages before it took too long"))
         return _look(client, url, headers, uid)
 
     signed_in = [
@@ -76,22 +80,22 @@ def look_at_pages(client: IdentityClient) -> tuple[Page, ...]:
 def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -> Page:
     try:
         reach(client.bench, url)
-    except Inconclusive as reason:
-        return Page(url, uid, trouble=str(reason))
+    except Inconclusive as trouble:
+        return Page(url, uid, trouble=trouble.reason)
     context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
     landed = "" if seen.url == url else _bare(seen.url)
     found = _Texts(MOST_TEXT)
     if seen.cut:
-        found.unread.append(_only(seen.url, seen.text))
-    text = found.keep(url, seen.text)
-    found.keep(f"{url} (headers)", "\n".join((seen.head, seen.before)))
+        found.unread.append(_only(Own(seen.url), seen.text))
+    text = found.keep(Own(url), seen.text)
+    found.keep(say("{url} (headers)", url=Own(url)), "\n".join((seen.head, seen.before)))
     if seen.trouble or not 200 <= seen.status < 300:
         carries = _traces(client, uid, found).carries
         return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
     scripts = page_markup.scripts(text)
 
-    def read(links: list[str], unread: list[str]) -> list[str]:
+    def read(links: list[str], unread: list[Sentence]) -> list[str]:
         return _read(lambda link: fetch(client.bench, link, headers, context), links, found, unread)
 
     links = [urljoin(seen.url, source) for source in found.some(scripts.sources, MOST_LINKS)]
@@ -99,27 +103,28 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     code = [*found.some(scripts.inline, MOST_INLINE), *read(found.some(own, MOST_SCRIPTS), found.unread)]
     called, more = page_hashes.calls("\n".join(code))
     called = tuple(link for call in called if origin(link := urljoin(seen.url, call)) == origin(seen.url))
-    untold = ["more calls"] if more or len(called) > MOST_CALLS else []
+    untold: list[Sentence] = []
     read(list(called[:MOST_CALLS]), untold)
-    page = Page(url, uid, seen.status, landed=landed, more_calls=bool(untold))
+    page = Page(url, uid, seen.status, landed=landed, more_calls=more or len(called) > MOST_CALLS or bool(untold))
     return _page(client, page, found, code, links)
 
 
-def _read(fetched: Callable[[str], Fetched], links: list[str], found: _Texts, unread: list[str]) -> list[str]:
+def _read(fetched: Callable[[str], Fetched], links: list[str], found: _Texts, unread: list[Sentence]) -> list[str]:
     """Return what stands at `links`, and keep it in `found`; what cannot be read is named in `unread`."""
     for link in links:
         seen = fetched(link)
         if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
-            unread.append(f"{_bare(link)}: {seen.trouble or f'status {seen.status}'}")
+            why = seen.trouble or status_words(seen.status)
+            unread.append(say("{url}: {why}", url=Own(_bare(link)), why=why))
             continue
         if seen.cut:
-            unread.append(_only(seen.url, seen.text))
-        found.keep(link, seen.text)
-    return [found.texts[link] for link in links if link in found.texts]
+            unread.append(_only(Own(seen.url), seen.text))
+        found.keep(Own(link), seen.text)
+    return [found.texts[Own(link)] for link in links if link in found.texts]
 
 
-def _only(place: str, text: str) -> str:
-    return f"{place}: only its first {len(text) >> 10} KiB were read"
+def _only(place: Own | Sentence, text: str) -> Sentence:
+    return say("{place}: only its first {size} KiB were read", place=place, size=len(text) >> 10)
 
 
 def _bare(url: str) -> str:
@@ -130,7 +135,7 @@ def _bare(url: str) -> str:
 def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], links: list[str]) -> Page:
     forms = spellings(client.key) if client.key else {}
     secret_in = tuple(
-        f"{place}: {how}"
+        say("{place}: {how}", place=place, how=how)
         for place, text in found.texts.items()
         for how, known in forms.items()
         if any(form in said for said in {text.lower(), page_markup.unescaped(text).lower()} for form in known)
@@ -147,7 +152,7 @@ def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], li
         carries=traces.carries,
         hands_over=traces.hands_over,
         shows_uid=traces.shows_uid,
-        password_field=page_hashes.asks_for_password(found.texts[page.url]),
+        password_field=page_hashes.asks_for_password(found.texts[Own(page.url)]),
     )
 
 

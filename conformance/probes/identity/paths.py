@@ -25,6 +25,7 @@ from conformance.probes.identity.layouts import Layout, Sent, layouts
 from conformance.probes.identity.trials import TICK_SECONDS, TrialRun
 from conformance.records.http import Exchange
 from conformance.records.identity import OtherPathLook, PathAttempt, PathControl
+from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
 from conformance.target import OtherPath
 
 _INSTANT = re.compile(r'"\d{4}-\d\d-\d\d[T ].*|\d{9,}(?:\.\d+)?')
@@ -37,7 +38,7 @@ class _PathRun:
         """Send nothing yet."""
         self.run, self.client, self.path, self.victim = run, run.client, path, victim
         self.own = run.control_uid
-        self.layout: tuple[str, Layout] | None = None
+        self.layout: tuple[Sentence, Layout] | None = None
         self.noise: set[str] = set()
         self.controls: list[PathControl] = []
         self.attempts: dict[str, tuple[PathAttempt, ...]] = {}
@@ -61,7 +62,7 @@ class _PathRun:
         url = self.path.url.replace("{uid}", quote(aim, safe=""))
         return exchange(bench, self.path.method, url, headers=headers, body=body, context=self.context)
 
-    def attempt(self, what: str, sent: Sent, watched: str) -> PathAttempt:
+    def attempt(self, what: Sentence, sent: Sent, watched: str) -> PathAttempt:
         """Send a request and read what is stored of `watched` before and after."""
         before = self.run.known(watched)
         mark = f"Portero {secrets.token_hex(6)}"
@@ -78,7 +79,7 @@ class _PathRun:
 
     def control(self) -> PathControl:
         """Send the request with the right hash."""
-        made = self.attempt("the right hash", self._right(self.victim), self.victim)
+        made = self.attempt(say("the right hash"), self._right(self.victim), self.victim)
         control = PathControl(made.answer, made.after, made.marked, made.changed)
         self.controls.append(control)
         return control
@@ -86,18 +87,19 @@ class _PathRun:
     def _right(self, uid: str) -> Sent:
         return Sent(uid, uid, self.client.right(uid))
 
-    def find_layout(self) -> str:
+    def find_layout(self) -> Sentence:
         """Find how a request has to be laid out to have an effect; return why there is none, or nothing."""
         told = []
         for name, layout in layouts(self.client.identity, self.path):
             self.layout, self.controls = (name, layout), []
             control = self.control()
             if control.had_effect():
-                return ""
-            told.append(f"{name}: {control.answer.words()}")
-        return (
-            f"no request with the right hash had an effect on what is stored ({'; '.join(told)}): say in "
-            "[[identity.other_paths]] how it is laid out (body, hash_pointer, hash_header, value_pointer)"
+                return NOTHING
+            told.append(say("{layout}: {answer}", layout=name, answer=control.answer.words()))
+        return say(
+            "no request with the right hash had an effect on what is stored ({answers}): say in "
+            "[[identity.other_paths]] how it is laid out (body, hash_pointer, hash_header, value_pointer)",
+            answers=listed(told, By.CLAUSE),
         )
 
     def attack(self) -> None:
@@ -105,49 +107,49 @@ class _PathRun:
         client, victim, own = self.client, self.victim, self.own
         right = client.right(victim)
         forged = forgery.flipped(right, (17,))
-        self._try("unsigned", victim, ("no hash", Sent(victim, victim, MISSING)))
+        self._try("unsigned", victim, (say("no hash"), Sent(victim, victim, MISSING)))
         self._try(
             "blank",
             victim,
-            ("an empty hash", Sent(victim, victim, "")),
-            ("null for a hash", Sent(victim, victim, None)),
+            (say("an empty hash"), Sent(victim, victim, "")),
+            (say("null for a hash"), Sent(victim, victim, None)),
         )
         self._try(
             "forged",
             victim,
-            ("one bit of the hash flipped", Sent(victim, victim, forged)),
-            ("the first eight characters of the hash", Sent(victim, victim, right[:8])),
-            ("true for a hash", Sent(victim, victim, signature=True)),
+            (say("one bit of the hash flipped"), Sent(victim, victim, forged)),
+            (say("the first eight characters of the hash"), Sent(victim, victim, right[:8])),
+            (say("true for a hash"), Sent(victim, victim, signature=True)),
         )
         self._try(
             "attributes",
             victim,
-            ("attributes only, no uid and no hash", Sent(victim, MISSING, MISSING)),
-            ("the name alone", Sent(victim, MISSING, MISSING, bare=True)),
+            (say("attributes only, no uid and no hash"), Sent(victim, MISSING, MISSING)),
+            (say("the name alone"), Sent(victim, MISSING, MISSING, bare=True)),
         )
         if own != victim:
             pair, slots = client.right(own), other_slots(client, victim)
             self._try(
                 "other-client",
                 victim,
-                ("another client's uid and hash", Sent(victim, own, pair)),
-                ("another client's hash", Sent(victim, victim, pair)),
+                (say("another client's uid and hash"), Sent(victim, own, pair)),
+                (say("another client's hash"), Sent(victim, victim, pair)),
             )
             self._try(
                 "other-field",
                 victim,
-                ("the own uid and hash, another client's uid in further fields", Sent(own, own, pair, slots)),
+                (say("the own uid and hash, another client's uid in further fields"), Sent(own, own, pair, slots)),
             )
         fresh = uid_variants.fresh(client.identity.uids[0], secrets.token_hex(4))
         wrong = forgery.flipped(client.right(fresh), (17,))
         self._try(
             "fresh-uid",
             fresh,
-            ("a uid that nobody has and no hash", Sent(fresh, fresh, MISSING)),
-            ("a uid that nobody has and one bit of its hash flipped", Sent(fresh, fresh, wrong)),
+            (say("a uid that nobody has and no hash"), Sent(fresh, fresh, MISSING)),
+            (say("a uid that nobody has and one bit of its hash flipped"), Sent(fresh, fresh, wrong)),
         )
 
-    def _try(self, name: str, watched: str, *attacks: tuple[str, Sent]) -> None:
+    def _try(self, name: str, watched: str, *attacks: tuple[Sentence, Sent]) -> None:
         self.attempts[name] = tuple(self.attempt(what, sent, watched) for what, sent in attacks)
         if any(self.run.known(uid).state.kind != "present" for uid in self.before):
             self._initialise(self.client)  # one that was removed is there again for the next attack
@@ -182,9 +184,9 @@ class _PathRun:
         left = "\n".join(value.lower() for uid in self.before for value in restoring.stored(uid).leaves.values())
         return not any(mark in left for mark in self.marks)
 
-    def record(self, stopped: str, *, kept: bool) -> OtherPathLook:
+    def record(self, stopped: Sentence, *, kept: bool) -> OtherPathLook:
         """Return what was seen."""
-        layout = self.layout[0] if self.layout else ""
+        layout = self.layout[0] if self.layout else NOTHING
         return OtherPathLook(
             self.path.method, self.path.url, stopped, layout, tuple(self.controls), self.attempts, kept
         )
@@ -198,19 +200,19 @@ def look_at_other_paths(run: TrialRun) -> tuple[OtherPathLook, ...]:
 def _look(run: TrialRun, path: OtherPath) -> OtherPathLook:
     if run.identity.state is None:
         return OtherPathLook(
-            path.method, path.url, "the target file lacks identity.state, which tells what was changed"
+            path.method, path.url, say("the target file lacks identity.state, which tells what was changed")
         )
     if path.url.startswith("http:") and run.identity.url.startswith("https:"):
-        return OtherPathLook(path.method, path.url, "it is no https URL: no hash is sent in the clear")
+        return OtherPathLook(path.method, path.url, say("it is no https URL: no hash is sent in the clear"))
     others = [uid for uid in run.identity.uids if uid != run.control_uid]
     present = [uid for uid in others if run.known(uid).state.kind == "present"]
     trial = _PathRun(run, path, next(iter(present), run.control_uid))
-    stopped = ""
+    stopped = NOTHING
     promise = None
     try:
-        with run.client.bench.undo.promised(
-            f"names of test clients, by {path.method} {path.url}", trial.put_back
-        ) as promise:
+        request = Own(f"{path.method} {path.url}")
+        names = say("names of test clients, by {request}", request=request)
+        with run.client.bench.undo.promised(names, trial.put_back) as promise:
             trial.promise = promise
             trial.settle()
             stopped = trial.find_layout()
@@ -218,5 +220,5 @@ def _look(run: TrialRun, path: OtherPath) -> OtherPathLook:
                 trial.attack()
                 trial.control()
     except Inconclusive as reason:
-        stopped = str(reason)
+        stopped = reason.reason
     return trial.record(stopped, kept=promise is not None and promise.kept)

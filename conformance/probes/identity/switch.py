@@ -18,9 +18,10 @@ from conformance.observatory import Probe
 from conformance.pointers import MISSING
 from conformance.probes.http import exchange
 from conformance.probes.identity import unfit
-from conformance.probes.identity.client import IdentityClient
+from conformance.probes.identity.client import THE_SERVICE, IdentityClient
 from conformance.probes.identity.transport import look_at_transport
 from conformance.records.identity import Answer, Attempt, SwitchObservation
+from conformance.sentence import Own, Sentence, say
 from conformance.target import Switch
 
 USUAL = "/enabled"
@@ -105,12 +106,14 @@ def _look(bench: Bench) -> SwitchObservation:
     client = IdentityClient(bench)
     declared = client.identity.switch
     assert declared is not None  # noqa: S101 - the engine starts this probe where a switch is declared
-    with bench.budget.alone("the identity service"):
+    with bench.budget.alone(THE_SERVICE):
         if why := unfit(client, look_at_transport(client)):
             return SwitchObservation(stopped=why)
         uid = _honoured_uid(client)
         if not uid:
-            return SwitchObservation(stopped="no declared uid was honoured with its right hash, so nothing was changed")
+            return SwitchObservation(
+                stopped=say("no declared uid was honoured with its right hash, so nothing was changed")
+            )
         return _turn(client, ValidationSwitch(client, declared), uid)
 
 
@@ -126,12 +129,14 @@ def _honoured_uid(client: IdentityClient) -> str:
 
 def _turn(client: IdentityClient, switch: ValidationSwitch, uid: str) -> SwitchObservation:
     seen = SwitchObservation(flag_before=switch.flag(), unsigned_before=_unsigned(client, uid))
-    with client.bench.undo.promised("identity.switch", switch.put_back, switch.way_back) as promise:
+    with client.bench.undo.promised(
+        say("{key}", key=Own("identity.switch")), switch.put_back, switch.way_back
+    ) as promise:
         try:
             seen = _with_validation_off(client, switch, uid, seen, promise)
             seen = _with_validation_on(client, switch, uid, seen, promise)
         except Inconclusive as reason:
-            seen = replace(seen, stopped=str(reason))
+            seen = replace(seen, stopped=reason.reason)
     return replace(seen, put_back=promise.kept, flag_after=switch.flag_after)
 
 
@@ -146,7 +151,7 @@ def _with_validation_off(
         unsigned_off=_unsigned(client, uid),
         right_off=client.answer(client.document(uid, client.right(uid)), uid),
         forged_off=client.answer(client.document(uid, forged), uid),
-        forged_off_fresh=_fresh(client, "a forged hash for a uid that nobody has", forged),
+        forged_off_fresh=_fresh(client, say("a forged hash for a uid that nobody has"), forged),
     )
 
 
@@ -158,7 +163,7 @@ def _with_validation_on(
         set_on=promise.change(lambda: switch.set(enforced=True)),
         flag_on=switch.flag(),
         unsigned_on=_unsigned(client, uid),
-        unsigned_on_fresh=_fresh(client, "no hash for a uid that nobody has", MISSING),
+        unsigned_on_fresh=_fresh(client, say("no hash for a uid that nobody has"), MISSING),
         right_on=client.answer(client.document(uid, client.right(uid)), uid),
     )
 
@@ -167,7 +172,7 @@ def _unsigned(client: IdentityClient, uid: str) -> Answer:
     return client.answer(client.document(uid), uid)
 
 
-def _fresh(client: IdentityClient, what: str, signature: Any) -> Attempt:
+def _fresh(client: IdentityClient, what: Sentence, signature: Any) -> Attempt:
     """Initialise an identity that nobody has, and read what is stored of it; a conforming service stores nothing."""
     uid = uid_variants.fresh(client.identity.uids[0], secrets.token_hex(4))
     before = client.stored(uid)

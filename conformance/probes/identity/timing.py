@@ -6,29 +6,30 @@ from conformance.bench import Bench
 from conformance.forgeries import forgery
 from conformance.observatory import Probe
 from conformance.probes.identity import unfit
-from conformance.probes.identity.client import IdentityClient
+from conformance.probes.identity.client import THE_SERVICE, IdentityClient
 from conformance.probes.identity.transport import look_at_transport
 from conformance.records.identity import TimingObservation
+from conformance.sentence import NOTHING, say
 
 ROUNDS = 25
 
 
 def _look(bench: Bench) -> TimingObservation:
     client = IdentityClient(bench)
-    with bench.budget.alone("the identity service"):
+    with bench.budget.alone(THE_SERVICE):
         if why := unfit(client, look_at_transport(client)):
             return TimingObservation(why)
         uid, accepted = client.identity.uids[0], client.identity.accepted
         right = client.document(uid, client.right(uid))
         if client.answer(b"{").honoured(accepted) or not client.answer(right).honoured(accepted):
-            return TimingObservation("the first declared uid was not honoured with its right hash alone")
+            return TimingObservation(say("the first declared uid was not honoured with its right hash alone"))
         first: list[float] = []
         last: list[float] = []
         for turn in range(ROUNDS):
             for bit, times in ((0, first), (255, last))[:: -1 if turn % 2 else 1]:
                 body = client.document(uid, forgery.flipped(client.right(uid), (bit,)))
                 times.append(round(client.timed(body), 6))
-        return TimingObservation("", tuple(first), tuple(last))
+        return TimingObservation(NOTHING, tuple(first), tuple(last))
 
 
 timing = Probe("identity-timing", TimingObservation, _look, deadline=300.0)

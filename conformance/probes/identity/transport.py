@@ -11,6 +11,7 @@ from conformance.probes.http import TIMEOUT, connect, exchange, plain_words
 from conformance.probes.identity.client import IdentityClient
 from conformance.probes.preflight import reach
 from conformance.records.identity import Answer, Transport
+from conformance.sentence import NOTHING, Own, Sentence, say
 
 FORGED = "0" * 64
 
@@ -21,7 +22,7 @@ def look_at_transport(client: IdentityClient) -> Transport:
     try:
         reach(client.bench, client.identity.url)
     except Inconclusive as reason:
-        return Transport(parts.scheme, detail=str(reason))
+        return Transport(parts.scheme, detail=reason.reason)
     if client.context is None:
         return Transport("http")
     verifies, detail = _handshake(client, parts.hostname or "", parts.port or 443)
@@ -30,10 +31,10 @@ def look_at_transport(client: IdentityClient) -> Transport:
     body = client.document("portero-nobody", FORGED)
     ports = (parts.port or 443, 80) if (parts.port or 443) == 443 else (parts.port or 443,)
     plain = {str(port): _plainly(client, port, body) for port in ports}
-    return Transport("https", verifies, "", plain, client.answer(body))
+    return Transport("https", verifies, NOTHING, plain, client.answer(body))
 
 
-def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | None, str]:
+def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | None, Sentence]:
     assert client.context is not None  # noqa: S101 - the caller looks at https only
     client.bench.budget.request(host)
     with client.bench.budget.connection(host):
@@ -42,11 +43,12 @@ def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | Non
                 connect(host, port, time.monotonic() + TIMEOUT) as sock,
                 client.context.wrap_socket(sock, server_hostname=host),
             ):
-                return True, ""
+                return True, NOTHING
         except ssl.SSLCertVerificationError as error:
             return False, plain_words(error)
         except OSError as error:
-            return None, f"{host}:{port} could not be reached over TLS: {plain_words(error)}"
+            place = Own(f"{host}:{port}")
+            return None, say("{place} could not be reached over TLS: {why}", place=place, why=plain_words(error))
 
 
 def _plainly(client: IdentityClient, port: int, body: bytes) -> Answer:

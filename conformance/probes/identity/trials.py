@@ -23,8 +23,9 @@ import secrets
 from dataclasses import replace
 
 from conformance.forgeries import forgery, uid_variants
-from conformance.probes.identity.client import LATE, IdentityClient, Stored
+from conformance.probes.identity.client import IdentityClient, Stored
 from conformance.records.identity import (
+    LATE,
     MOST_STORED,
     Answer,
     Attempt,
@@ -35,6 +36,7 @@ from conformance.records.identity import (
     Trials,
     Welcome,
 )
+from conformance.sentence import By, Own, Sentence, listed, say
 
 EVERY = 12
 TICK_SECONDS = 1.1
@@ -45,6 +47,11 @@ ROUNDS = 3
 
 class Stop(Exception):
     """No more is sent, and why."""
+
+    def __init__(self, reason: Sentence) -> None:
+        """Say why."""
+        super().__init__(reason)
+        self.reason = reason
 
 
 class TrialRun:
@@ -58,7 +65,7 @@ class TrialRun:
         self.control_uid = ""
         self.controls: list[Control] = []
         self.trials: dict[str, list[Attempt]] = {}
-        self.left_out: dict[str, str] = {}
+        self.left_out: dict[str, Sentence] = {}
         self.welcomes: dict[str, Welcome] = {}
         self.refusals: list[Refusal] = []
         self.noise: set[str] = set()
@@ -67,7 +74,7 @@ class TrialRun:
         self._since_control = 0
         self._lag = 0.0
 
-    def record(self, stopped: str) -> Trials:
+    def record(self, stopped: Sentence) -> Trials:
         """Return what was seen."""
         trials = {name: Trial(tuple(attempts)) for name, attempts in self.trials.items()}
         trials |= {name: Trial(left_out=why) for name, why in self.left_out.items()}
@@ -88,7 +95,7 @@ class TrialRun:
         return answer.honoured(self.identity.accepted)
 
     def attempt(
-        self, name: str, what: str, body: bytes, *, watched: str = "", signed: str = "", sent: str = ""
+        self, name: str, what: Sentence, body: bytes, *, watched: str = "", signed: str = "", sent: str = ""
     ) -> Attempt:
         """Send one initialisation; read what is stored of `watched` before and after."""
         self._keep_control()
@@ -106,7 +113,7 @@ class TrialRun:
         if answer.trouble and self.control_uid:
             self.control()
         elif answer.trouble == LATE:
-            raise Stop("the service did not answer in time")
+            raise Stop(say("the service did not answer in time"))
         return seen
 
     def replace_last(self, name: str, attempt: Attempt) -> None:
@@ -163,7 +170,9 @@ class TrialRun:
             after = self._late(self.control_uid)
         self.controls.append(Control(answer, after.state, before.changes(after)))
         if not self.honoured(answer):
-            raise Stop(f"the right initialisation of the control was no longer honoured: {answer.words()}")
+            raise Stop(
+                say("the right initialisation of the control was no longer honoured: {answer}", answer=answer.words())
+            )
 
     def _keep_control(self) -> None:
         if self.control_uid and self._since_control >= EVERY:
@@ -176,25 +185,26 @@ class TrialRun:
         """Send the malformed body, then what has to be dropped while nothing is stored yet."""
         self.malformed = self.client.answer(b"{")
         if self.malformed.trouble and not self._alive():
-            raise Stop(f"the service does not answer: {self.malformed.trouble}")
+            raise Stop(say("the service does not answer: {trouble}", trouble=self.malformed.trouble))
         if self.honoured(self.malformed):
-            raise Stop("even a body that is no JSON looks honoured, so [identity.accepted] tells nothing apart")
+            raise Stop(say("even a body that is no JSON looks honoured, so [identity.accepted] tells nothing apart"))
         for number, uid in enumerate(self.identity.uids, 1):
-            self._refused(f"uid-{number}", uid)
+            self._refused(Own(f"uid-{number}"), uid)
         if self.identity.state is None:
             for name in ("unsigned:fresh-uid", "forged:fresh-uid"):
-                self.left_out[name] = "what is stored cannot be read: the target file has no [identity.state]"
+                self.left_out[name] = say("what is stored cannot be read: the target file has no [identity.state]")
             return
-        self._refused("fresh-uid", uid_variants.fresh(self.identity.uids[0], secrets.token_hex(4)))
+        self._refused(say("fresh-uid"), uid_variants.fresh(self.identity.uids[0], secrets.token_hex(4)))
 
     def _alive(self) -> bool:
         return not self.client.answer(self._right(self.identity.uids[0])).trouble
 
-    def _refused(self, label: str, uid: str) -> None:
+    def _refused(self, label: Own | Sentence, uid: str) -> None:
         body = self.client.document(uid)
-        self.attempt(f"unsigned:{label}", f"{label} without a hash", body, watched=uid, signed=uid)
+        self.attempt(f"unsigned:{label}", say("{uid} without a hash", uid=label), body, watched=uid, signed=uid)
         body = self.client.document(uid, forgery.flipped(self.client.right(uid), (17,)))
-        self.attempt(f"forged:{label}", f"{label} with one bit of its hash flipped", body, watched=uid, signed=uid)
+        what = say("{uid} with one bit of its hash flipped", uid=label)
+        self.attempt(f"forged:{label}", what, body, watched=uid, signed=uid)
 
     def find_control(self) -> None:
         """Find a declared uid that is honoured with its right hash; raises Stop when none is."""
@@ -205,10 +215,13 @@ class TrialRun:
                 self.control_uid = uid
                 self.control()
                 return
-            words.append(f"uid-{number}: {answer.words()}")
+            words.append(say("{uid}: {answer}", uid=Own(f"uid-{number}"), answer=answer.words()))
         raise Stop(
-            "no declared uid was honoured with its right hash, so no refusal proves anything "
-            f"({'; '.join(words)}); is identity.secret this organisation's, and [identity.accepted] right?"
+            say(
+                "no declared uid was honoured with its right hash, so no refusal proves anything "
+                "({answers}); is identity.secret this organisation's, and [identity.accepted] right?",
+                answers=listed(words, By.CLAUSE),
+            )
         )
 
     @property
@@ -225,9 +238,10 @@ class TrialRun:
             self._forge_row(row, own if row.kind == "shown" else ground)
         stretched, signature = forgery.extended(ground)
         body = self.client.document(stretched, signature)
-        self.attempt("forged:length-extension", "SHA256 of secret and uid, extended", body, watched=stretched)
+        what = say("SHA256 of secret and uid, extended")
+        self.attempt("forged:length-extension", what, body, watched=stretched)
         self._duplicates(self.control_uid)
-        self._refused("known-uid", self.control_uid)
+        self._refused(say("known-uid"), self.control_uid)
 
     def _forge_row(self, row: forgery.Forgery, ground: forgery.Ground) -> None:
         values = row.forged(ground)
@@ -235,14 +249,14 @@ class TrialRun:
             body = self.client.document(ground.uid, value)
             self.attempt(f"forged:{row.name}", row.text, body, watched=ground.uid, signed=ground.uid)
         if not values:
-            self.left_out[f"forged:{row.name}"] = "nothing was declared to build it from, or it is the right hash"
+            self.left_out[f"forged:{row.name}"] = say("nothing was declared to build it from, or it is the right hash")
 
     def _duplicates(self, uid: str) -> None:
         right = self.client.right(uid)
         wrong = forgery.flipped(right, (17,))
         for what, values in (
-            ("first a wrong hash, then the right one", (wrong, right)),
-            ("the reverse", (right, wrong)),
+            (say("first a wrong hash, then the right one"), (wrong, right)),
+            (say("the reverse"), (right, wrong)),
         ):
             body = self.client.twice(self.identity.hash_pointer, values, uid, right)
             self.attempt("forged:twice-in-json", what, body, signed=uid)
@@ -251,25 +265,25 @@ class TrialRun:
         """Collect answers to hashes that are wrong everywhere, at the front, at the end; the order changes."""
         uid = self.control_uid
         right = self.client.right(uid)
-        kinds = ("everywhere", "first", "last")
+        kinds = {
+            "everywhere": say("a hash that is wrong everywhere"),
+            "first": say("a hash that is wrong in its first digits"),
+            "last": say("a hash that is wrong in its last digits"),
+        }
         for turn in range(ROUNDS):
             bad = {
                 "everywhere": secrets.token_hex(32),
                 "first": forgery.flipped(right, (turn,)),
                 "last": forgery.flipped(right, (255 - turn,)),
             }
-            for kind in (*kinds[turn:], *kinds[:turn]):
+            for kind in (*[*kinds][turn:], *[*kinds][:turn]):
                 body = self.client.document(uid, bad[kind])
                 seen = self.client.send(body)
-                self._revealing(seen_as=kind, answer=self.client.noted(seen, body, uid))
+                attempt = Attempt(kinds[kind], self.client.noted(seen, body, uid), controls=len(self.controls))
+                self.trials.setdefault(f"compared:{kind}", []).append(attempt)
                 text = seen.body.replace(bad[kind], "{hash}")
                 self.refusals.append(Refusal(kind, seen.status, seen.headers, text, seen.trouble))
         self.control()
-
-    def _revealing(self, seen_as: str, answer: Answer) -> None:
-        what = f"a hash that is wrong {'everywhere' if seen_as == 'everywhere' else f'in its {seen_as} digits'}"
-        attempt = Attempt(what, answer, controls=len(self.controls))
-        self.trials.setdefault(f"compared:{seen_as}", []).append(attempt)
 
     def welcome(self) -> None:
         """Initialise every declared uid with its right hash."""

@@ -18,6 +18,7 @@ from conformance.probes.webhooks.receivers import Receivers, receiving
 from conformance.probes.webhooks.settings import NONE, SETTINGS, CallbackSettings, digest
 from conformance.probes.webhooks.trigger import Trigger, trigger
 from conformance.records.webhook import CHANGING, Connection, Phase, Upload, WebhookObservation
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Webhook
 
 PAUSE_MS, LONGEST_PAUSE_MS = 50, 200
@@ -40,13 +41,13 @@ def _look(bench: Bench) -> WebhookObservation:
         settings = CallbackSettings(admin)
         restoring = bench.for_restoring()
         with bench.undo.promised(
-            "webhook settings and CA", lambda: settings.put_back(restoring), *settings.way_back()
+            say("webhook settings and CA"), lambda: settings.put_back(restoring), *settings.way_back()
         ) as promise:
             trial = _Trial(bench, webhook, made, receivers, settings, promise)
             try:
                 trial.run()
             except Inconclusive as reason:
-                trial.stopped = str(reason)
+                trial.stopped = reason.reason
         return trial.seen()
 
 
@@ -69,7 +70,7 @@ class _Trial:
         self.intruders: dict[str, Upload] = {}
         self.latency = 0.0
         self.pause_ms = 0
-        self.stopped = ""
+        self.stopped = NOTHING
         self._trigger: Trigger
 
     def run(self) -> None:
@@ -133,8 +134,13 @@ class _Trial:
         self.steps[step] = done
         self.receivers.authority = authority
         if not done.taken:
-            said = done.trouble or f"was answered {done.status}"
-            raise Inconclusive(f"the administrator could not change the authority for webhooks: {done.method} {said}")
+            raise Inconclusive(
+                say(
+                    "the administrator could not change the authority for webhooks: {method} {answer}",
+                    method=Own(done.method),
+                    answer=done.trouble or say("was answered {status}", status=done.status),
+                )
+            )
         self._settle(done, digest({"first": self.made.first, "second": self.made.second}.get(authority, "")))
 
     def _settle(self, done: Upload, wanted: str) -> None:
@@ -175,8 +181,14 @@ class _Trial:
         """Hold that a callback arrives; raises Inconclusive when none does: what follows would prove nothing."""
         if not self._call(name, role):
             phase = self.phases[name]
-            said = phase.trigger or f"the address {phase.url} was not taken: {phase.trouble or phase.status}"
-            raise Inconclusive(f"the gateway could not be made to call back: {said}")
+            untaken = say(
+                "the address {url} was not taken: {answer}",
+                url=Own(phase.url),
+                answer=phase.trouble or phase.status,
+            )
+            raise Inconclusive(
+                say("the gateway could not be made to call back: {trouble}", trouble=phase.trigger or untaken)
+            )
         began = time.monotonic()
         if not self._wait(name, _arrived, _REJECTING):
             self._wait(name, lambda came: _arrived(came) or len(came) >= _TRIES, _LONGEST - _REJECTING)
@@ -184,16 +196,19 @@ class _Trial:
             raise Inconclusive(self._undelivered(name))
         self.latency = self.latency or time.monotonic() - began
 
-    def _undelivered(self, name: str) -> str:
+    def _undelivered(self, name: str) -> Sentence:
         phase = self.phases[name]
         came = [each for each in self.receivers.connections() if name in (each.during, each.meant_for)]
         if any(each.attempted for each in came):
-            return (
-                f"no callback was delivered at {phase.url}, whose certificate is right, so nothing after it was tried"
+            return say(
+                "no callback was delivered at {url}, whose certificate is right, so nothing after it was tried",
+                url=Own(phase.url),
             )
-        return (
-            f"no callback came to {phase.url} within {phase.waited:.0f} s: does webhook.trigger make the gateway call "
-            "back, and does webhook.callback_host lead here from there?"
+        return say(
+            "no callback came to {url} within {seconds:.0f} s: does webhook.trigger make the gateway call "
+            "back, and does webhook.callback_host lead here from there?",
+            url=Own(phase.url),
+            seconds=phase.waited,
         )
 
     def _rejects(self, name: str, role: str) -> None:
@@ -225,7 +240,7 @@ class _Trial:
                 )
             except Inconclusive as reason:
                 for method in ("store", "delete"):
-                    self.intruders[f"{method}-user"] = Upload(method, who=str(reason))
+                    self.intruders[f"{method}-user"] = Upload(method, who=reason.reason)
                 return
             self._try("user", session.token, other)
 

@@ -19,7 +19,8 @@ from conformance.model import Inconclusive
 from conformance.probes.http import plain_words
 from conformance.probes.resolve import resolve
 from conformance.probes.webhooks.certificates import Certificates
-from conformance.records.webhook import CHANGING, Connection
+from conformance.records.webhook import CHANGING, OTHER, Connection
+from conformance.sentence import NOTHING, Own, say
 from conformance.target import Webhook
 
 ROLES = ("good", "plain", "other-ca", "self-signed", "wrong-name", "expired", "not-yet-valid")
@@ -123,7 +124,7 @@ class Receivers:
             try:
                 seen = replace(seen, hello=client.recv(1, socket.MSG_PEEK) == _HANDSHAKE)
                 if part.context is None and seen.hello:
-                    seen = replace(seen, handshake="this receiver speaks no TLS")
+                    seen = replace(seen, handshake=say("this receiver speaks no TLS"))
                 elif part.context is None or not seen.hello:
                     seen = self._read(client, ends, seen)
                 else:
@@ -155,7 +156,7 @@ class Receivers:
                 (phase for word, phase in reversed(tuple(self._words.items())) if word.encode() in content), ""
             ),
             received=len(content),
-            method=method if method in _METHODS else "other" if content else "",
+            method=method if method in _METHODS else OTHER if content else "",
             body=len(body),
             sha256=hashlib.sha256(content).hexdigest() if content else "",
         )
@@ -194,7 +195,7 @@ def _whole(content: bytes) -> bool:
 def _bound(webhook: Webhook) -> list[socket.socket]:
     first, last = webhook.ports
     found: list[socket.socket] = []
-    trouble = ""
+    trouble = NOTHING
     try:
         family, address = resolve(webhook.listen, first, _PATIENCE)[0]
         for port in range(first, last + 1):
@@ -208,8 +209,14 @@ def _bound(webhook: Webhook) -> list[socket.socket]:
         trouble = plain_words(error)
     if not found:
         raise Inconclusive(
-            f"no receiver could listen on {webhook.listen}, ports {first} to {last} ({trouble}): "
-            "name an address of this machine in webhook.listen, and free ports in webhook.ports"
+            say(
+                "no receiver could listen on {address}, ports {first} to {last} ({trouble}): "
+                "name an address of this machine in webhook.listen, and free ports in webhook.ports",
+                address=Own(webhook.listen),
+                first=first,
+                last=last,
+                trouble=trouble,
+            )
         )
     return found
 

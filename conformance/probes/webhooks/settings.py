@@ -22,8 +22,9 @@ from conformance.probes.http import exchange
 from conformance.probes.putting_back import put_back
 from conformance.records.http import Exchange
 from conformance.records.webhook import Upload
+from conformance.sentence import Own, Sentence, say
 
-SETTINGS = "the application's settings"
+SETTINGS = say("the application's settings")
 APPLICATION = "/v1/settings/application"
 CA = "/v1/certificates/webhooks/ca"
 NONE = "none"
@@ -51,12 +52,19 @@ class CallbackSettings:
     def _application(self) -> dict[str, Any]:
         seen = self.admin.ask("GET", APPLICATION)
         if not 200 <= seen.status < 300:
-            raise Inconclusive(f"the API shows no settings of callbacks, so none were changed: {_words(seen)}")
+            raise Inconclusive(
+                say("the API shows no settings of callbacks, so none were changed: {answer}", answer=_words(seen))
+            )
         document = pointers.parse(seen.body)
         for pointer in ("/settings/application", "/application", ""):
             if isinstance(found := pointers.get(document, pointer), dict):
                 return found
-        raise Inconclusive(f"GET {APPLICATION} was answered with no JSON object, so nothing was changed")
+        raise Inconclusive(
+            say(
+                "{request} was answered with no JSON object, so nothing was changed",
+                request=Own(f"GET {APPLICATION}"),
+            )
+        )
 
     def _stored_ca(self) -> str:
         seen = self.admin.ask("GET", CA)
@@ -64,8 +72,13 @@ class CallbackSettings:
             return ""
         found = certificates_in(seen.body) if 200 <= seen.status < 300 else ""
         if not digest(found):
-            said = _words(seen) if not 200 <= seen.status < 300 else f"GET {CA} was answered without a certificate"
-            raise Inconclusive(f"the authority stored for webhooks cannot be read, so it was not replaced: {said}")
+            bare = say("{request} was answered without a certificate", request=Own(f"GET {CA}"))
+            raise Inconclusive(
+                say(
+                    "the authority stored for webhooks cannot be read, so it was not replaced: {answer}",
+                    answer=bare if 200 <= seen.status < 300 else _words(seen),
+                )
+            )
         return found
 
     def way_back(self) -> tuple[Request, Request]:
@@ -158,5 +171,6 @@ def _ask(api: Api, method: str, url: str, token: str, headers: dict[str, str], b
     return exchange(api.bench, method, url, headers=told, body=body.encode() or None, context=api.context)
 
 
-def _words(seen: Exchange) -> str:
-    return f"{seen.method} {seen.url}: {seen.trouble or f'was answered {seen.status}'}"
+def _words(seen: Exchange) -> Sentence:
+    answer = seen.trouble or say("was answered {status}", status=seen.status)
+    return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=answer)

@@ -13,6 +13,7 @@ from conformance.probes.channel.clock import meet
 from conformance.probes.channel.line import Line
 from conformance.probes.http import exchange, lenient_context
 from conformance.probes.preflight import reach
+from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.target import Channel, Webhook
 
 NONCE = "{nonce}"
@@ -26,7 +27,7 @@ _TRIES, _PAUSE = 3, 1.0
 class Trigger(Protocol):
     """Something that makes the gateway call back."""
 
-    def pull(self, word: str) -> str:
+    def pull(self, word: str) -> Sentence:
         """Make it call back; return why that did not work, or nothing. `word` goes along where there is room for it."""
         ...
 
@@ -37,7 +38,9 @@ def trigger(bench: Bench, webhook: Webhook, admin: Session) -> Trigger:
         return ByUrl(bench, webhook, admin)
     channel = bench.target.channel
     if channel is None or channel.secret is None:
-        raise Inconclusive('webhook.trigger is "channel", and the target file lacks channel.secret, which that needs')
+        raise Inconclusive(
+            say('webhook.trigger is "channel", and the target file lacks channel.secret, which that needs')
+        )
     return ByChannel(bench, webhook, channel)
 
 
@@ -52,7 +55,7 @@ class ByUrl:
         self._headers = _JSON | ({"Authorization": f"Bearer {admin.token}"} if own else {})
         self._context = admin.api.context if own else lenient_context()
 
-    def pull(self, word: str) -> str:
+    def pull(self, word: str) -> Sentence:
         """POST; too busy a gateway is asked again a little later."""
         body = self._payload.replace(NONCE, word).encode()
         for tries in range(_TRIES):
@@ -62,8 +65,12 @@ class ByUrl:
             if seen.status not in (429, 503):
                 break
         if 200 <= seen.status < 300:
-            return ""
-        return f"POST {self._url} (webhook.trigger): {seen.trouble or f'was answered {seen.status}'}"
+            return NOTHING
+        return say(
+            "POST {url} (webhook.trigger): {answer}",
+            url=Own(self._url),
+            answer=seen.trouble or say("was answered {status}", status=seen.status),
+        )
 
 
 class ByChannel:
@@ -76,12 +83,14 @@ class ByChannel:
         self._payload = webhook.payload or channel.payload
         meet(self._line)
 
-    def pull(self, word: str) -> str:
+    def pull(self, word: str) -> Sentence:
         """Send one message; whatever the answer says besides, it has to be an acceptance."""
         payload = self._payload.replace(NONCE, word).encode()
         line = self._line
-        seen = line.send("a message", timing.fresh(line.tolerance), lambda stamp: line.codec.seal(payload, stamp))
+        seen = line.send(say("a message"), timing.fresh(line.tolerance), lambda stamp: line.codec.seal(payload, stamp))
         if seen.accepted:
-            return ""
-        said = seen.trouble or f"it was answered {seen.status}"
-        return f'the core app took no message (webhook.trigger is "channel"): {said}'
+            return NOTHING
+        return say(
+            'the core app took no message (webhook.trigger is "channel"): {answer}',
+            answer=seen.trouble or say("it was answered {status}", status=seen.status),
+        )
