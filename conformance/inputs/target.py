@@ -277,8 +277,8 @@ class Deployment(Table):
     env_files: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     hosts: Literal["one", "many"] = "one"
-    web_services: tuple[str, ...] = ()
-    core_services: tuple[str, ...] = ()
+    web_services: tuple[Text, ...] = ()
+    core_services: tuple[Text, ...] = ()
     certs_dir: str | None = None
 
 
