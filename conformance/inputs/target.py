@@ -404,9 +404,3 @@ def _references(value: Any) -> Iterator[SecretRef]:
 def parse(document: dict[str, Any]) -> Target:
     """Build a target from the file's content; raises pydantic's ValidationError."""
     return Target.model_validate(document)
-
-
-if __name__ == "__main__":
-    from conformance.inputs import schemas
-
-    schemas.write()

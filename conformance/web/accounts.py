@@ -19,7 +19,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.areas.acc import chain
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
@@ -33,6 +32,7 @@ from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.preflight import reach
 from conformance.web.putting_back import put_back
+from conformance.web.trust import webapp_trust
 
 USERS = "/v1/users"
 LOGIN = f"{USERS}/login"
@@ -55,7 +55,7 @@ class Api:
         assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
         self.bench = bench
         self.webapp = webapp
-        self.context: ssl.SSLContext = chain.verifying_context(bench, strict=False)
+        self.context: ssl.SSLContext = webapp_trust(bench, strict=False)
 
     def on(self, bench: Bench) -> Api:
         """Return the same API for another bench: one for restoring, say."""

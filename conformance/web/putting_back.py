@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin
 
-from conformance.areas.acc import chain
-from conformance.areas.idv import client
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.inputs.target import Login
@@ -21,6 +19,7 @@ from conformance.web.browse import origin
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import present_again
+from conformance.web.trust import identity_trust, webapp_trust
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -85,9 +84,9 @@ def _context(bench: Bench, request: Request) -> ssl.SSLContext:
     if table is None:
         raise Inconclusive(say("[{section}] is not declared in the target file any more", section=Own(request.section)))
     if request.section == "identity":
-        context = client.verifying_context(bench, table.ca_file)
+        context = identity_trust(bench, table.ca_file)
     else:
-        context = chain.verifying_context(bench, strict=False)
+        context = webapp_trust(bench, strict=False)
     if request.trust:
         context.load_verify_locations(cadata=request.trust)
     return context

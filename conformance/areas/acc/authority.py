@@ -9,7 +9,7 @@ import ssl
 from cryptography import x509
 
 from conformance import pointers
-from conformance.areas.acc.chain import facts, handshake
+from conformance.areas.acc.chain import facts
 from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -18,6 +18,7 @@ from conformance.sentence import NOTHING, Own, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange_bytes, present
+from conformance.web.trust import handshake
 
 PATH = "/v1/certificates/external/ca"
 MOST_CERTIFICATES = 20

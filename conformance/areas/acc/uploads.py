@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.areas.acc import chain, forged_uploads
+from conformance.areas.acc import forged_uploads
 from conformance.areas.acc.authority import fetch_authority
 from conformance.areas.acc.certificate_file import fitting
 from conformance.areas.acc.record import Upload, UploadsObservation
@@ -31,6 +31,7 @@ from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import LONGEST_RESTART, PAUSE, RELOADS, present_again, presented, restart
 from conformance.web.putting_back import put_back
+from conformance.web.trust import webapp_trust
 
 PATH = "/v1/certificates/external"
 TEXT = {"Content-Type": "text/plain"}
@@ -63,7 +64,7 @@ class Gate:
     def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
         api = admin.api.on(admin.api.bench)
-        api.context = chain.verifying_context(api.bench, strict=False)
+        api.context = webapp_trust(api.bench, strict=False)
         api.context.load_verify_locations(cadata=bundle.trust)
         self.admin = replace(admin, api=api)
         self.bench = api.bench

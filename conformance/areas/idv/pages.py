@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
 from conformance.areas.idv import page_hashes, page_markup
-from conformance.areas.idv.client import IdentityClient, spellings, verifying_context
+from conformance.areas.idv.client import IdentityClient, spellings
 from conformance.areas.idv.key_material import key_material
 from conformance.areas.idv.record import Page, status_words
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, counted, say
 from conformance.web.browse import Fetched, fetch, origin
 from conformance.web.preflight import reach
+from conformance.web.trust import identity_trust
 
 MOST_SCRIPTS = 20
 MOST_INLINE = 1000
@@ -82,7 +83,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         reach(client.bench, url)
     except Inconclusive as trouble:
         return Page(url, uid, trouble=trouble.reason)
-    context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
+    context = identity_trust(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
     landed = "" if seen.url == url else _bare(seen.url)
     found = _Texts(MOST_TEXT)
