@@ -1,3 +1,3 @@
 """Loads Portero's pytest side; everything else is in there."""
 
-pytest_plugins = ["conformance.plugin"]
+pytest_plugins = ["conformance.run.plugin"]

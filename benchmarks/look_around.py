@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from conformance import target
+from conformance.areas.net.look import network
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
-from conformance.probes.network import network
-from conformance.redact import Redactor
-from conformance.secret import Vault
+from conformance.inputs import target
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import Vault
 from reference_server import Gateway
 
 CONNECTIONS = 2000

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from conformance import report
-from conformance.inputs import results_file
+from conformance.engine import results_file
 from tests.chromium import browsing
 from tests.report import samples
 

@@ -13,7 +13,7 @@ from conformance.locale import tongue
 from conformance.model import CaseRow, Level, Requirement
 from conformance.sentence import Sentence
 
-FOLDER = Path(__file__).parent / "requirements"
+FOLDER = Path(__file__).parent / "areas"
 AREAS = ("acc", "tls", "hdr", "auth", "chn", "dbt", "hook", "net", "dep", "idv")
 
 _ID = re.compile(r"[A-Z]+-\d\d")
@@ -28,11 +28,11 @@ def load(folder: Path = FOLDER) -> dict[str, Requirement]:
     Raises ValueError that names the file and row when a row lacks a text, repeats an id or has an unknown key.
     """
     found: dict[str, Requirement] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(folder.glob("*/requirements.toml")):
         for row in tomllib.loads(path.read_text(encoding="utf-8"))["requirement"]:
-            requirement = _requirement(path.stem, row)
+            requirement = _requirement(path.parent.name, row)
             if requirement.id in found:
-                raise ValueError(f"{path.name}: {requirement.id} is there twice")
+                raise ValueError(f"{path.parent.name}/{path.name}: {requirement.id} is there twice")
             found[requirement.id] = requirement
     return dict(sorted(found.items()))
 
@@ -43,8 +43,8 @@ def digest(folder: Path = FOLDER) -> str:
     Of the English rows alone: a better translation changes nothing that is judged.
     """
     total = hashlib.sha256()
-    for path in sorted(folder.glob("*.toml")):
-        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(folder.glob("*/requirements.toml")):
+        total.update(f"{path.parent.name}.toml".encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
 
 
@@ -59,7 +59,7 @@ def not_judged(reason: str) -> Sentence:
 
 
 def _requirement(area: str, row: dict[str, Any]) -> Requirement:
-    where = f"{area}.toml: {row.get('id', 'a row without id')}"
+    where = f"{area}/requirements.toml: {row.get('id', 'a row without id')}"
     if unknown := row.keys() - _KEYS:
         raise ValueError(f"{where}: unknown key {', '.join(sorted(unknown))}")
     if not _ID.fullmatch(row["id"]) or not row["id"].lower().startswith(area + "-"):

@@ -11,16 +11,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from conformance import catalogue, target
-from conformance.assessment import Assessment
+from conformance import catalogue
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
+from conformance.engine.assessment import Assessment
+from conformance.engine.observatory import Observatory, Recorded
+from conformance.engine.recording import Observed
+from conformance.engine.results import Spoken
+from conformance.inputs import target
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
-from conformance.observatory import Observatory, Recorded
-from conformance.recording import Observed
-from conformance.redact import Redactor
-from conformance.results import Spoken
-from conformance.secret import open_vault
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import open_vault
 from conformance.sentence import Sentence
 from reference_server import Gateway
 from reference_server.faults import named

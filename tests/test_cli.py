@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__, catalogue, cli, target
+from conformance import __version__, catalogue, cli
+from conformance.inputs import target
 from conformance.inputs.target_file import read
 from conformance.locale import LANGUAGES
 from conformance.model import Exit

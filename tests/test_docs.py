@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance import cli, codecs, target
-from conformance.inputs import schemas
+from conformance import cli, codecs
+from conformance.inputs import schemas, target
 from conformance.model import Exit
 from tests.codecs import test_codecs
 from tests.pages import CHECKOUT, PAGES, Page
@@ -105,7 +105,7 @@ def test_examples_of_files_are_taken(page: Page) -> None:
 @EVERY_PAGE
 def test_examples_of_code_are_quoted_from_the_tree(page: Page) -> None:
     """But for whole ones, which are run below."""
-    sources = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "conformance" / "suite").glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "conformance" / "areas").glob("*/test_*.py")]
     sources += [path.read_text(encoding="utf-8") for path in (CHECKOUT / "reference_server" / "faults").glob("*.py")]
     for text in page.blocks("python"):
         assert ast.parse(text)

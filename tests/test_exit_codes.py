@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.inputs.waivers import today
 from conformance.model import Exit
-from conformance.waivers import today
 from reference_server import Gateway
 from reference_server.faults import faults
 from tests import null

@@ -52,7 +52,7 @@ def test_rows_words_and_sentences_are_extracted_into_the_catalogue_of_their_part
     assert "TLS-01 title" in found["tls"]
     assert {f"areas.{area}" for area in messages()["areas"]} <= found["report"]
     assert (None, "not selected") in texts(templates()["engine"])
-    assert [domain_of(name) for name in ("judges/tls_level.py", "report/sarif.py", "ledger.py")] == [
+    assert [domain_of(name) for name in ("areas/tls/judge_level.py", "report/sarif.py", "engine/ledger.py")] == [
         "tls",
         "report",
         "engine",
@@ -99,7 +99,7 @@ def test_a_frame_has_no_word_of_its_own() -> None:
 
 
 SOURCES = {
-    "judges/tls.py": ["the first", "the second", "the third", "the fourth"],
+    "areas/tls/judge.py": ["the first", "the second", "the third", "the fourth"],
     "report/words.py": ["of a report"],
 }
 
@@ -138,11 +138,11 @@ def translate(path: Path, **known: str) -> None:
 
 def test_a_language_is_begun_and_brought_up_to_date(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tls, words = (package / "locale" / "pl" / f"{name}.po" for name in ("tls", "report"))
-    assert [message.id for message in messages_of(tls)] == SOURCES["judges/tls.py"]
+    assert [message.id for message in messages_of(tls)] == SOURCES["areas/tls/judge.py"]
     assert [message.id for message in messages_of(words)] == SOURCES["report/words.py"]
     assert read(tls).num_plurals == 3
     translate(tls)
-    speak(package / "judges/tls.py", ["the first", "another second", "the third", "the fourth"])
+    speak(package / "areas/tls/judge.py", ["the first", "another second", "the third", "the fourth"])
     assert run(monkeypatch) == 0
     assert [message.string for message in messages_of(tls)] == ["pl: the first", "", "pl: the third", "pl: the fourth"]
     before = tls.read_bytes()
@@ -159,10 +159,10 @@ def test_what_is_untranslated_is_listed_and_nothing_is_written(
     capsys.readouterr()
     assert run(monkeypatch, "--check") == 0
     assert capsys.readouterr().out == ""
-    speak(package / "judges/tls.py", [*SOURCES["judges/tls.py"], "the fifth"])
+    speak(package / "areas/tls/judge.py", [*SOURCES["areas/tls/judge.py"], "the fifth"])
     before = {path: path.read_bytes() for path in po.iterdir()}
     assert run(monkeypatch, "--check") == 1
-    assert capsys.readouterr().out == "pl/tls.po: judges/tls.py: the fifth\n"
+    assert capsys.readouterr().out == "pl/tls.po: areas/tls/judge.py: the fifth\n"
     assert {path: path.read_bytes() for path in po.iterdir()} == before
 
 
@@ -176,7 +176,7 @@ def test_two_branches_that_each_change_a_sentence_merge(package: Path, monkeypat
 
     def commit(branch: str, said: list[str]) -> None:
         git(package, "checkout", "-q", "-b", branch, "start")
-        speak(package / "judges/tls.py", said)
+        speak(package / "areas/tls/judge.py", said)
         run(monkeypatch)
         translate(path)
         git(package, "commit", "-q", "-a", "-m", branch)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import catalogue, ledger, target
+from conformance import catalogue
+from conformance.engine import ledger
+from conformance.inputs import target
 from conformance.model import Exit
 from reference_server.faults import faults, near_misses
 from tests.pages import CHECKOUT, PAGES, Page

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from conformance.bench.journal import NAME, Entry, Page, Request, write
-from conformance.inputs import results_file
+from conformance.engine import results_file
 from conformance.model import Exit
-from conformance.secret import SecretRef
+from conformance.secrecy.secret import SecretRef
 from conformance.sentence import Sentence, say
 from reference_server import Gateway
 from reference_server.http import HttpServer, Response

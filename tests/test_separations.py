@@ -10,18 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from conformance import cases, catalogue, target
-from conformance.assessment import Assessment
+from conformance import catalogue
+from conformance.engine import cases
+from conformance.engine.assessment import Assessment
+from conformance.engine.observatory import Probe, Recorded
+from conformance.engine.recording import Observed
+from conformance.inputs import target
 from conformance.model import Level, violates
-from conformance.observatory import Probe, Recorded
-from conformance.recording import Observed
 from conformance.sentence import say
 
 CHECKOUT = Path(__file__).parents[1]
+AREAS = "conformance/areas"
 OUTSIDE_WORLD = {"asyncio", "datetime", "http.client", "os", "random", "requests", "secrets", "socket", "ssl"}
 OUTSIDE_WORLD |= {"subprocess", "sys", "threading", "time", "urllib.request"}
-OF_JUDGES = {"judges", "records", "model", "pointers", "policy", "profiles", "sentence", "target"}
-OF_VERDICTS = {"assessment", "cases", "catalogue", "judges", "policy", "suite"}
+OF_JUDGES = {"model", "pointers", "sentence", "engine.policy", "engine.profiles"}
+OF_JUDGES |= {"handshake.record", "inputs.target", "web.exchange"}
+OF_VERDICTS = {"catalogue", "engine.assessment", "engine.cases", "engine.ledger", "engine.policy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,48 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def parts(path: Path) -> set[str]:
-    """Name the parts of the suite that a module imports."""
-    return {name.split(".")[1] for name in imported(path) if name.startswith("conformance.")}
+    """Name the modules of the suite that a module imports, without their package's name."""
+    return {
+        name.removeprefix("conformance.")
+        for name in imported(path)
+        if name.startswith("conformance.") and (CHECKOUT / f"{name.replace('.', '/')}.py").exists()
+    }
 
 
-@pytest.mark.parametrize("path", modules("conformance/judges", "conformance/records"), ids=place)
+def file(part: str) -> Path:
+    return CHECKOUT / "conformance" / f"{part.replace('.', '/')}.py"
+
+
+def judging() -> set[Path]:
+    """Return what decides: judges and records, and those of an area's own modules that they are made of."""
+    found: set[Path] = set()
+    waiting = [path for name in ("judge*.py", "record.py") for path in (CHECKOUT / AREAS).glob(f"*/{name}")]
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        own = {file(part) for part in parts(path) if file(part).parent == path.parent}
+        waiting += own - found
+    return found
+
+
+JUDGING = sorted(judging())
+LOOKING = [
+    path
+    for path in modules(AREAS, "conformance/bench", "conformance/handshake", "conformance/web")
+    if path not in JUDGING and not path.name.startswith("test_")
+]
+
+
+@pytest.mark.parametrize("path", JUDGING, ids=place)
 def test_judges_and_records_touch_neither_network_nor_clock(path: Path) -> None:
     assert not OUTSIDE_WORLD & set(imported(path))
-    assert parts(path) <= OF_JUDGES
+    assert {part for part in parts(path) if file(part) not in JUDGING} <= OF_JUDGES
 
 
-@pytest.mark.parametrize("path", modules("conformance/probes", "conformance/bench", "conformance/forgeries"), ids=place)
-def test_probes_know_no_requirement_and_do_not_judge(path: Path) -> None:
+@pytest.mark.parametrize("path", LOOKING, ids=place)
+def test_looks_know_no_requirement_and_do_not_judge(path: Path) -> None:
     assert not parts(path) & OF_VERDICTS
+    assert not [part for part in parts(path) if file(part).name.startswith("judge")]
     named = set(re.findall(r"\b[A-Z]+-\d\d\b", path.read_text(encoding="utf-8")))
     assert not named & set(catalogue.load())
 

@@ -13,9 +13,9 @@ from conformance.bench.logins import Logins
 from conformance.bench.once import Once
 from conformance.bench.silence import Silence
 from conformance.bench.undo import Undo
-from conformance.redact import Redactor
-from conformance.secret import Vault
-from conformance.target import Target
+from conformance.inputs.target import Target
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from conformance.inputs.target import Limits
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
-from conformance.target import Limits
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from conformance.model import Inconclusive, UnusableInput
-from conformance.redact import Redactor
-from conformance.secret import SecretRef
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import SecretRef
 from conformance.sentence import Own, Sentence, say
 
 NAME = "journal.json"

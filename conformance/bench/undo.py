@@ -10,7 +10,7 @@ A probe says how to put something back before it changes it:
     record.put_back = promise.kept
 
 The request is in the journal before the block begins. The function is called at its end, or when the run ends before
-that; `conformance.probes.putting_back.put_back` sends the same requests, a probe may do better. What was put back is
+that; `conformance.web.putting_back.put_back` sends the same requests, a probe may do better. What was put back is
 struck out of the journal; after a kill `portero restore` sends what still stands there. Entries are played back last
 first. More examples of requests:
 

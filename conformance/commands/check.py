@@ -7,14 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-from conformance import waivers
-from conformance.inputs import schemas, target_file
+from conformance.inputs import schemas, target_file, waivers
 from conformance.inputs.complaints import read_toml
+from conformance.inputs.target import Target
 from conformance.model import Exit, UnusableInput
 from conformance.report import waived
 from conformance.report.wording import Wording
-from conformance.secret import open_vault
-from conformance.target import Target
+from conformance.secrecy.secret import open_vault
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Iterator
 
-from conformance.diff import compare
-from conformance.inputs import results_file
+from conformance.comparison.compare import compare
+from conformance.engine import results_file
+from conformance.engine.results import Comparison, as_json
+from conformance.hostile import shown
 from conformance.report import difference
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Comparison, as_json
 
 
 def run(options: argparse.Namespace) -> int:

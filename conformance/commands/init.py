@@ -9,9 +9,9 @@ from pathlib import Path
 
 from conformance import catalogue
 from conformance.inputs import schemas
+from conformance.inputs.target import CONSENT
 from conformance.model import Exit, UnusableInput
 from conformance.report.wording import Wording
-from conformance.target import CONSENT
 
 TEMPLATE = Path(__file__).with_name("init.toml")
 SCHEMA = schemas.KINDS["target"]
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _filled_in(url: str) -> Mapping[str, str]:
-    from conformance.commands import first_target  # it loads what looks at TLS and HTTP
+    from conformance.web import first_target  # it loads what looks at TLS and HTTP
 
     return first_target.values(url)
 

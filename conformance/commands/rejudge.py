@@ -9,18 +9,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from conformance import ledger, report, target, waivers
-from conformance.assessment import Assessment
-from conformance.inputs import results_file
+from conformance import report
+from conformance.engine import ledger, results_file
+from conformance.engine.assessment import Assessment
+from conformance.engine.observatory import Recorded
+from conformance.engine.results import ABSENT, Entry, Results
+from conformance.hostile import shown
+from conformance.inputs import target, waivers
+from conformance.inputs.waivers import Waivers
 from conformance.model import Case, Outcome, UnusableInput
-from conformance.observatory import Recorded
 from conformance.report import difference
 from conformance.report.folder import claimed
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import ABSENT, Entry, Results
 from conformance.sentence import NOTHING
-from conformance.waivers import Waivers
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from conformance import report
-from conformance.inputs import results_file
+from conformance.engine import results_file
 from conformance.model import Exit
 from conformance.report.folder import claimed
 

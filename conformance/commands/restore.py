@@ -11,13 +11,13 @@ from pathlib import Path
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.bench.journal import NAME, Entry, Page, read, write
+from conformance.hostile import shown
 from conformance.inputs import target_file
 from conformance.model import Exit, UnusableInput
-from conformance.probes.putting_back import put_back
-from conformance.redact import Redactor
 from conformance.report.folder import claimed
-from conformance.report.hostile import shown
-from conformance.secret import open_vault
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import open_vault
+from conformance.web.putting_back import put_back
 
 _NO_REQUEST = "no request does that: see to it yourself"
 

@@ -20,9 +20,18 @@ def run(options: argparse.Namespace) -> int:
 def _arguments(options: argparse.Namespace) -> list[str]:
     argv = ["-c", str(PACKAGE / "portero.toml"), "--rootdir", str(PACKAGE.parent)]
     argv.append("--noconftest")  # the folder that a run is started in is not to run code of its own
-    argv += ["-p", "conformance.plugin", "-p", "conformance.terminal", "--capture=no", "--tb=no", "--no-header", "-qq"]
+    argv += [
+        "-p",
+        "conformance.run.plugin",
+        "-p",
+        "conformance.run.terminal",
+        "--capture=no",
+        "--tb=no",
+        "--no-header",
+        "-qq",
+    ]
     argv += ["--findings", "verdict" if options.quiet else "all" if options.verbose else "first"]
-    argv += ["--pyargs", "conformance.suite"]
+    argv += ["--pyargs", "conformance.areas"]
     argv += [f"--html={options.reports / 'tests.html'}", "--self-contained-html"]
     for name in ("reports", "level", "fail_on", "lang", "target", "waivers", "compare"):
         if (value := getattr(options, name)) is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from conformance import catalogue, locate
 from conformance.inputs.toml_text import spell
 from conformance.model import Exit, UnusableInput
-from conformance.session import refuse_unknown_faults
+from conformance.run.session import refuse_unknown_faults
 
 MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from conformance import codecs
-from conformance.secret import SecretRef
+from conformance.secrecy.secret import SecretRef
 
 
 class Table(BaseModel):

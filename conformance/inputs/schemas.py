@@ -1,6 +1,6 @@
 """JSON Schemas of the operator's files, which editors complete and check by; shipped beside the code.
 
-`python -m conformance.target` writes them again after a change of a model.
+`python -m conformance.inputs.target` writes them again after a change of a model.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from conformance import waivers
-from conformance.target import Target
+from conformance.inputs import waivers
+from conformance.inputs.target import Target
 
 FOLDER = Path(__file__).parent
 # The name of each schema file, and what it describes. The name is also what the target file's first line calls it.

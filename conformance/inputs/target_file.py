@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from conformance import catalogue
 from conformance.inputs.complaints import Document, Loc, nearest, read_toml, shown
+from conformance.inputs.target import SECTIONS, Target, parse
 from conformance.model import UnusableInput
-from conformance.secret import Vault
-from conformance.target import SECTIONS, Target, parse
+from conformance.secrecy.secret import Vault
 
 SCHEMA = 1
 

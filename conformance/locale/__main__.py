@@ -19,6 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from conformance import __version__, locate
+from conformance.catalogue import AREAS
 from conformance.locale import FOLDER, catalogues, is_frame
 
 _TOML = "conformance.locale.extract:extract_toml"
@@ -27,34 +28,11 @@ _ROOT = FOLDER.parent
 
 # Which catalogue the texts of which sources are in: the first that fits.
 DOMAINS = {
-    "acc": ("*/access*", "probes/certificate*", "probes/plain.py", "forgeries/uploads.py", "requirements/acc.toml"),
-    "auth": (
-        "*/auth*",
-        "forgeries/tokens.py",
-        "forgeries/passwords.py",
-        "probes/token_life.py",
-        "probes/secret_finds.py",
-    ),
-    "chn": ("*/channel*", "codecs/*", "requirements/chn.toml"),
-    "dbt": ("*/database*", "requirements/dbt.toml"),
-    "dep": ("*/deployment*", "compose/*", "requirements/dep.toml"),
-    "hdr": ("*/header*", "judges/csp.py", "requirements/hdr.toml"),
-    "hook": ("*/webhook*", "requirements/hook.toml"),
-    "idv": (
-        "*/identity*",
-        "forgeries/forgery.py",
-        "forgeries/uid_variants.py",
-        "forgeries/length_extension.py",
-        "probes/repositories.py",
-        "probes/key_material.py",
-        "requirements/idv.toml",
-    ),
-    "net": ("*/network*", "requirements/net.toml"),
-    "tls": ("judges/tls*", "probes/tls*", "requirements/tls.toml"),
-    "handshake": ("records/tls.py", "forgeries/certificates.py", "probes/hello/*", "probes/sslyze*", "probes/relay.py"),
-    "web": ("probes/*", "records/http.py"),
-    "commands": ("cli.py", "commands/*", "inputs/*", "target.py", "waivers.py", "plugin.py", "session.py", "guard.py"),
-    "report": ("report/*", "terminal.py", "diff.py", "circumstances.py"),
+    **{area: (f"areas/{area}/*",) for area in AREAS},
+    "handshake": ("handshake/*",),
+    "web": ("web/*",),
+    "commands": ("cli.py", "commands/*", "inputs/*", "run/*", "secrecy/*"),
+    "report": ("report/*", "comparison/*"),
     "engine": ("*",),
 }
 _DATED = re.compile(
@@ -78,7 +56,7 @@ def templates() -> dict[str, Catalog]:
 
 
 def _texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
-    toml = [("requirements/*.toml", _TOML), ("report/messages.toml", _TOML)]
+    toml = [("areas/*/requirements.toml", _TOML), ("report/messages.toml", _TOML)]
     python = [("**.py", _SAID)]
     for name, _, text, comments, context in extract_from_dir(_ROOT, toml):
         yield name, text, comments, context
@@ -88,7 +66,7 @@ def _texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None
     for _, _, text, comments, context in extract_from_dir(
         locate.data("fixtures"), [("identity/forgeries.toml", _TOML)]
     ):
-        yield "requirements/idv.toml", text, comments, context
+        yield "areas/idv/requirements.toml", text, comments, context
 
 
 def _empty(language: str | None = None) -> Catalog:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
+from conformance.engine.results import Results, as_json
+from conformance.hostile import shown
 from conformance.model import Also, UnusableInput
 from conformance.report import junit, markdown, oscal, page, sarif
-from conformance.report.hostile import shown
-from conformance.results import Results, as_json
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from conformance import diff
-from conformance.circumstances import Note
-from conformance.ledger import exit_code
+from conformance.comparison import compare
+from conformance.comparison.notes import Note
+from conformance.engine.ledger import exit_code
+from conformance.engine.results import ABSENT, Change, Compared, Comparison, Kind, Results
+from conformance.hostile import shown
 from conformance.locale import LANGUAGES
 from conformance.model import Exit, Level, Outcome
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import ABSENT, Change, Compared, Comparison, Kind, Results
 
 RESULTS: dict[Exit, Literal["same", "regressed", "changed"]] = {
     Exit.OK: "same",
@@ -22,7 +22,7 @@ RESULTS: dict[Exit, Literal["same", "regressed", "changed"]] = {
 LONGEST = 300
 
 
-def told(comparison: diff.Comparison) -> Comparison:
+def told(comparison: compare.Comparison) -> Comparison:
     """Return a comparison as `portero diff --json` prints it, and as results hold it; notes in every language."""
     words = [Wording(language) for language in LANGUAGES]
     return Comparison(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.report.hostile import bounded, shown, shown_block
-from conformance.results import Entry
+from conformance.engine.results import Entry
+from conformance.hostile import bounded, shown, shown_block
 
 MAX_STRING = 400
 MAX_ITEMS = 24

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.ledger import exit_code
+from conformance.engine.ledger import exit_code
+from conformance.engine.results import Comparison, Entry, Results
+from conformance.hostile import shown
 from conformance.model import Exit
 from conformance.report import difference, view
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Comparison, Entry, Results
 from conformance.sentence import Sentence
 
 if TYPE_CHECKING:

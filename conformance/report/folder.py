@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from conformance.model import UnusableInput
-from conformance.redact import Redactor
+from conformance.secrecy.redact import Redactor
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from conformance.ledger import turns_red
+from conformance.engine.ledger import turns_red
+from conformance.engine.results import Entry, Requirement, Results
+from conformance.hostile import shown
 from conformance.model import Level, Outcome
-from conformance.report.hostile import shown
-from conformance.results import Entry, Requirement, Results
 
 LONGEST = 2000
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conformance.engine.results import Comparison, Results
+from conformance.hostile import shown
 from conformance.report import difference, view, waived
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Comparison, Results
 
 MAX_BYTES = 100_000
 _ROOM = MAX_BYTES - 2_000

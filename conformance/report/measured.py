@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.profiles import NEWEST_FIRST, Profile, guideline
-from conformance.records.network import Came
-from conformance.records.tls import VERSIONS
+from conformance.areas.net.record import Came
+from conformance.engine.profiles import NEWEST_FIRST, Profile, guideline
+from conformance.engine.results import Results
+from conformance.handshake.record import VERSIONS
 from conformance.report.view import declared, matrix
-from conformance.results import Results
 
 WIDTH, HEIGHT, EDGE = 400, 130, 16
 _ACCEPTED_AT, _REFUSED_AT, _AXIS_AT = 38, 78, 104

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from conformance.engine.results import Entry, Requirement, Results
+from conformance.hostile import shown
 from conformance.model import Outcome
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Entry, Requirement, Results
 from conformance.sentence import Own, say
 
 VERSION = "1.2.1"

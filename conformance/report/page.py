@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance import __version__
+from conformance.engine.results import Results
+from conformance.hostile import shown
 from conformance.report import difference, measured, view, waived
 from conformance.report.evidence import Exhibits
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Results
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLESHEET = "compliance.css"

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from conformance import catalogue
+from conformance.engine.results import Entry, Requirement, Results
+from conformance.hostile import shown
 from conformance.model import Level, Outcome
-from conformance.report.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Entry, Requirement, Results
 from conformance.sentence import Own, Sentence, say
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -125,7 +125,7 @@ def _untested(case: Entry) -> Sentence:
 def _place(area: str, requirement: str) -> tuple[str, int]:
     """Return the file of the catalogue that states a requirement, and the line; 1 where this edition has it not."""
     path = catalogue.FOLDER / f"{area}.toml"
-    name = f"conformance/requirements/{path.name}"
+    name = f"conformance/areas/{path.parent.name}/{path.name}"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return name, next((n for n, line in enumerate(lines, 1) if line == f'id = "{requirement}"'), 1)
 

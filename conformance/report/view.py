@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.catalogue import AREAS, not_judged
-from conformance.ledger import untested, violations
+from conformance.engine.ledger import untested, violations
+from conformance.engine.results import Entry, Requirement, Results, Target
+from conformance.inputs.target import SECTIONS
 from conformance.model import Level, Outcome
 from conformance.report.wording import Wording
-from conformance.results import Entry, Requirement, Results, Target
 from conformance.sentence import Sentence
-from conformance.target import SECTIONS
 
 COLUMNS = (
     Outcome.PASS,

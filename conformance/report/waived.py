@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from conformance.report.hostile import shown
+from conformance.engine.results import Entry, Results, Waiver
+from conformance.hostile import shown
 from conformance.report.wording import Wording
-from conformance.results import Entry, Results, Waiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from conformance.locale import SOURCE, tongue
 from conformance.sentence import Sentence
 
 if TYPE_CHECKING:
-    from conformance.results import Requirement
+    from conformance.engine.results import Requirement
 
 Text = Literal["title", "statement", "judged", "repair"]
 FILE = Path(__file__).with_name("messages.toml")

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conformance.bench.budget import Budget
+from conformance.inputs.target import Limits
 from conformance.model import Inconclusive
-from conformance.target import Limits
 
 
 class Watch:

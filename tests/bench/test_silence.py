@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from conformance import target
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.bench.silence import ENOUGH, Silence
-from conformance.probes.http import exchange
-from conformance.redact import Redactor
-from conformance.secret import Vault
+from conformance.inputs import target
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import Vault
+from conformance.web.http import exchange
 from tests import null
 
 

@@ -9,8 +9,8 @@ import pytest
 from conformance.bench.journal import NAME, Journal, Request, read, refuse_unplayed
 from conformance.bench.undo import Undo
 from conformance.model import Inconclusive, UnusableInput
-from conformance.redact import Redactor
-from conformance.secret import Secret, SecretRef
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import Secret, SecretRef
 from conformance.sentence import say
 
 BACK = Request(

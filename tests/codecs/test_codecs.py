@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from conformance import target
 from conformance.codecs import Codec, Region, SealBroken, known, load
 from conformance.codecs.aes_gcm import AesGcmCodec
 from conformance.codecs.fernet import FernetCodec
 from conformance.codecs.keys import ANSWER, REQUEST, derive
+from conformance.inputs import target
 
 CODECS = [FernetCodec, AesGcmCodec]
 SECRET = "a secret of the tests"

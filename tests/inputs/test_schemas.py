@@ -23,7 +23,9 @@ CHECKOUT = Path(__file__).parents[2]
 @pytest.mark.parametrize("name", schemas.MODELS)
 def test_shipped_schema_is_the_one_of_the_models(name: str) -> None:
     shipped = schemas.shipped(name)
-    assert shipped == schemas.text(name), "a model has changed: `python -m conformance.target` writes the schemas again"
+    assert shipped == schemas.text(name), (
+        "a model has changed: `python -m conformance.inputs.target` writes the schemas again"
+    )
     jsonschema.Draft7Validator.check_schema(json.loads(shipped))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.model import Level
-from conformance.session import Session
+from conformance.run.session import Session
 from reference_server import Gateway
 from tests import layouts
 from tests.live import CHECKOUT

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from conformance import ledger
-from conformance.diff import compare
+from conformance.comparison.compare import compare
+from conformance.engine import ledger
+from conformance.engine.results import Entry, Requirement, Results, Texts, Waiver, as_json
 from conformance.model import Level, Outcome
 from conformance.report import difference
-from conformance.results import Entry, Requirement, Results, Texts, Waiver, as_json
 
 HOSTILE = "<script>document.title='owned'</script>\x1b[31m\u202e\"'><img src=x onerror=document.title='owned'>&`*[x](http://evil.example)\x00\ud800]]>"
 PAGE = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.engine.results import Results
 from conformance.model import Exit
 from conformance.report.findings import FEW, lines
-from conformance.results import Results
 from tests.report import samples
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report.hostile import shown, shown_block
+from conformance.hostile import shown, shown_block
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from conformance import report
+from conformance.engine.results import Results
 from conformance.model import Level
 from conformance.report import junit
-from conformance.results import Results
 from tests.report import samples
 
 

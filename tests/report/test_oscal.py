@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from conformance.engine.results import Results
 from conformance.report import oscal
-from conformance.results import Results
 from tests.report import samples
 from tests.webservers import installed
 

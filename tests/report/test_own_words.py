@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance import catalogue, report
-from conformance.inputs import results_file
+from conformance.engine import results_file
 from conformance.locale import catalogues
 from conformance.locale.__main__ import languages, read
 from conformance.model import Also, Exit, Outcome

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conformance import report
+from conformance.engine.results import Results, Waiver
 from conformance.locale import LANGUAGES
 from conformance.report import markdown, page
-from conformance.results import Results, Waiver
 from tests.report import samples
 
 VOID = {"meta", "link", "img", "br", "rect", "line", "circle", "path"}

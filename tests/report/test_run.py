@@ -17,10 +17,10 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from conformance import report, results
-from conformance.inputs import results_file
+from conformance import report
+from conformance.engine import results, results_file
+from conformance.engine.results import Results
 from conformance.model import Exit
-from conformance.results import Results
 from tests.chromium import dump
 from tests.report import samples
 from tests.report.samples import HOSTILE
@@ -30,7 +30,8 @@ WORDS = HOSTILE.replace("\ud800", "")  # pytest's writer escapes a whole line th
 RUN = f"""
 import sys
 from dataclasses import replace
-from conformance import cases, cli
+from conformance import cli
+from conformance.engine import cases
 from conformance.model import violates
 from conformance.sentence import Own, say
 from pathlib import Path

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from conformance.engine.results import Results
 from conformance.report import sarif
-from conformance.results import Results
 from tests.report import samples
 from tests.webservers import installed
 

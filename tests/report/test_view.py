@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from conformance import ledger
+from conformance.engine import ledger
+from conformance.engine.results import NOT_SELECTED, Requirement, Results, Waiver, excluded
 from conformance.model import Exit
 from conformance.report import view, waived
 from conformance.report.wording import Wording
-from conformance.results import NOT_SELECTED, Requirement, Results, Waiver, excluded
 from conformance.sentence import Own, Sentence, say
 from tests.report import samples
 from tests.report.samples import case, document, requirement

@@ -1,0 +1,97 @@
+"""Gets the CA certificate of the endpoint as an administrator does, and verifies the served chain with it."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import ssl
+
+from cryptography import x509
+
+from conformance import pointers
+from conformance.areas.acc.chain import facts, handshake
+from conformance.areas.acc.record import AuthorityObservation
+from conformance.bench import Bench
+from conformance.engine.observatory import Probe
+from conformance.model import Inconclusive
+from conformance.sentence import NOTHING, Own, say
+from conformance.web.accounts import Session, administrator
+from conformance.web.exchange import Exchange
+from conformance.web.http import exchange_bytes, present
+
+PATH = "/v1/certificates/external/ca"
+MOST_CERTIFICATES = 20
+
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for
+_BLOCK = re.compile(
+    rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.S
+)
+
+
+def fetch_authority(session: Session) -> tuple[Exchange, bytes]:
+    """Ask for the CA certificate; return the answer, and its body as it came."""
+    api = session.api
+    return exchange_bytes(
+        api.bench,
+        "GET",
+        api.webapp.url.rstrip("/") + PATH,
+        headers={"Authorization": f"Bearer {session.token}"},
+        context=api.context,
+    )
+
+
+def _look(bench: Bench) -> AuthorityObservation:
+    with administrator(bench) as admin:
+        seen, body = fetch_authority(admin)
+    kind = next(iter(seen.values("Content-Type")), "")
+    if seen.trouble or not 200 <= seen.status < 300:
+        return AuthorityObservation(seen.status, seen.trouble, kind)
+    found = certificates(body)[:MOST_CERTIFICATES]
+    message = _verified(bench, found) if found else ""
+    return AuthorityObservation(seen.status, NOTHING, kind, tuple(facts(der) for der in found), message)
+
+
+def certificates(body: bytes) -> list[bytes]:
+    """Return the certificates in a body, DER: PEM blocks in any text or JSON string, or one certificate as it is."""
+    found = []
+    for block in _BLOCK.findall(pointers.unescaped(body.decode("latin-1")).encode("latin-1")):
+        try:
+            found.append(ssl.PEM_cert_to_DER_cert(block.decode("ascii").replace("TRUSTED ", "").replace("X509 ", "")))
+        except (ValueError, UnicodeError, binascii.Error):
+            continue
+    return [der for der in found or [body] if _readable(der)]
+
+
+def _readable(der: bytes) -> bool:
+    try:
+        x509.load_der_x509_certificate(der)
+    except ValueError:
+        return False
+    return True
+
+
+def _verified(bench: Bench, authorities: list[bytes]) -> str:
+    """Return OpenSSL's words where the served chain does not lead to one of `authorities`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
+    context.check_hostname = False
+    context.verify_flags = ssl.VerifyFlags(
+        ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+    )
+    webapp = bench.target.webapp
+    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    if webapp.client_cert is not None and webapp.client_key is not None:
+        present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
+    try:
+        context.load_verify_locations(cadata=b"".join(authorities))
+        handshake(bench, context, None)
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    except ssl.SSLError as error:
+        reason = Own(error.reason)
+        raise Inconclusive(say("the certificates that came cannot be trusted: {reason}", reason=reason)) from error
+    return ""
+
+
+authority = Probe("certificate-authority", AuthorityObservation, _look)

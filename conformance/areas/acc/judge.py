@@ -1,0 +1,256 @@
+"""Judges access: HTTPS only, a certificate that verifies, the same at every address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+from conformance import pointers
+from conformance.areas.acc.record import ChainObservation, Node, NodesObservation, PlainLook, PlainObservation, named
+from conformance.areas.hdr import judge
+from conformance.areas.hdr.pages import Seen
+from conformance.areas.hdr.values import FIVE
+from conformance.areas.tls import rules
+from conformance.engine.policy import Policy
+from conformance.engine.profiles import Profile
+from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
+from conformance.sentence import NOTHING, By, Own, Sentence, Value, clauses, listed, own_list, say, say_of
+from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
+
+SERVED = 0.5
+"""The part of a page's words from which on it counts as served: a shared name or footer is less."""
+
+_SHOWN = 3
+_NOT_SEEN = say_of("certificate", "not seen")
+
+
+def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge ACC-01 on one port."""
+    expected = say("plain HTTP is not answered, refused with an error, or sent on to https")
+    wrong, right, port = [], set(), Own(case.value)
+    looks = seen.plain[case.value]
+    for number, look in enumerate(looks):
+        if look.exchange.trouble == UNRESOLVED or look.exchange.trouble == look.https_trouble == UNREACHABLE:
+            raise Inconclusive(say("port {port}: {trouble}", port=port, trouble=look.exchange.trouble))
+        if what := _given_away(look):
+            wrong.append((what, pointers.build("plain", case.value, number)))
+        else:
+            right.add(_answered(look.exchange))
+    if not wrong:
+        answers = listed(sorted(right), By.COMMA)
+        return conforms(expected, say("port {port}: {answers}", port=port, answers=answers), f"/plain/{case.value}")
+    shown = [words for words, _ in wrong[:_SHOWN]]
+    more = [say("{number} more", number=len(wrong) - _SHOWN)] if len(wrong) > _SHOWN else []
+    told = say("plain HTTP on port {port}: {answers}", port=port, answers=clauses(*shown, *more))
+    return violates(expected, told, *(pointer for _, pointer in wrong))
+
+
+def _answered(exchange: Exchange) -> Sentence:
+    if exchange.trouble:
+        return exchange.trouble
+    if 300 <= exchange.status < 400:
+        return say("answers {status}, to https", status=exchange.status)
+    return say("answers {status}", status=exchange.status)
+
+
+def _given_away(look: PlainLook) -> Sentence:
+    """Say what a plain answer gives away, or nothing."""
+    answer = look.exchange
+    path, status = Own(urlsplit(answer.url).path), answer.status
+    if answer.trouble:
+        return say("{path} is served without any HTTP header", path=path) if _repeats_page(look) else NOTHING
+    if 200 <= answer.status < 300:
+        return say("{path} is answered {status}", path=path, status=status)
+    if answer.values("Set-Cookie"):
+        return say("{path} is answered {status} with a cookie", path=path, status=status)
+    if 300 <= answer.status < 400 and answer.values("Location"):
+        aim = urljoin(answer.url, answer.values("Location")[0])
+        if not aim.lower().startswith("https://"):
+            return say("{path} is redirected to {aim}, which is not https", path=path, aim=Own(aim))
+    if look.password_field:
+        return say("{path} is answered {status} with a form that asks for a password", path=path, status=status)
+    if _repeats_page(look):
+        return say(
+            "{path} is answered {status} with {share:.0%} of the words of the page that HTTPS serves",
+            path=path,
+            status=status,
+            share=look.shared,
+        )
+    if answer.status == look.https_status == 401 and look.same_body:
+        return say("{path} is answered 401, as over HTTPS: credentials are asked for in the clear", path=path)
+    return NOTHING
+
+
+def _repeats_page(look: PlainLook) -> bool:
+    return 200 <= look.https_status < 300 and look.shared >= SERVED
+
+
+def certificate_verifies(seen: ChainObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge ACC-02."""
+    host = Own(seen.host)
+    expected = say("the chain leads to the system's trust store, names {host}, and is valid now", host=host)
+    if seen.trust:
+        expected = say("the chain leads to {trust}, names {host}, and is valid now", trust=Own(seen.trust), host=host)
+    exhibit = "/served/0" if seen.served else ""
+    if seen.code == 0:
+        leaf = seen.served[0] if seen.served else None
+        observed = say("it does, until {end}", end=Own(leaf.not_after)) if leaf else say("it does")
+        stricter = say("Under stricter rules it does not verify: {words}.", words=Own(seen.strict))
+        return conforms(expected, observed, exhibit, notes=(stricter,) if seen.strict else ())
+    return violates(expected, _REASONS.get(seen.code, _other)(seen), exhibit)
+
+
+def _other(seen: ChainObservation) -> Sentence:
+    return say("the certificate does not verify: {words}", words=Own(seen.message))
+
+
+def _expired(seen: ChainObservation) -> Sentence:
+    ends = [say("{subject} until {end}", subject=named(each.subject), end=Own(each.not_after)) for each in seen.served]
+    return say("a certificate has expired ({ends})", ends=listed(ends, By.COMMA))
+
+
+def _not_yet(seen: ChainObservation) -> Sentence:
+    starts = [
+        say("{subject} from {start}", subject=named(each.subject), start=Own(each.not_before)) for each in seen.served
+    ]
+    return say("a certificate is not valid yet ({starts})", starts=listed(starts, By.COMMA))
+
+
+def _self_signed(seen: ChainObservation) -> Sentence:
+    return say(
+        "the certificate ({subject}) is signed by itself and is not among the trusted ones", subject=_subject(seen)
+    )
+
+
+def _foreign_root(seen: ChainObservation) -> Sentence:
+    if not seen.served:
+        return say("the chain leads to a root, an unknown issuer: it is not trusted")
+    root = named(seen.served[-1].issuer)
+    return say("the chain leads to {root}, an unknown issuer: it is not trusted", root=root)
+
+
+def _no_issuer(seen: ChainObservation) -> Sentence:
+    if not seen.served:
+        return say(
+            "the server sends its certificate alone, and the issuer, which issued it, is not trusted: "
+            "an unknown issuer, or the chain is incomplete and an intermediate certificate is missing"
+        )
+    last = seen.served[-1]
+    issuer = named(last.issuer)
+    if last.issuer_url:
+        return say(
+            "the chain is incomplete: {issuer} is neither sent nor trusted (its certificate is at {url})",
+            issuer=issuer,
+            url=Own(last.issuer_url),
+        )
+    if len(seen.served) > 1:
+        return say(
+            "{issuer}, which issued the last certificate that is sent, is an unknown issuer: it is not trusted",
+            issuer=issuer,
+        )
+    return say(
+        "the server sends its certificate alone, and {issuer}, which issued it, is not trusted: "
+        "an unknown issuer, or the chain is incomplete and an intermediate certificate is missing",
+        issuer=issuer,
+    )
+
+
+def _wrong_name(seen: ChainObservation) -> Sentence:
+    names = own_list(seen.served[0].names, By.COMMA) if seen.served else NOTHING
+    return say("the certificate is for another name ({names})", names=names or _subject(seen))
+
+
+def _subject(seen: ChainObservation) -> Own | Sentence:
+    return named(seen.served[0].subject) if seen.served else _NOT_SEEN
+
+
+_REASONS: dict[int, Callable[[ChainObservation], Sentence]] = {
+    2: _no_issuer,
+    9: _not_yet,
+    10: _expired,
+    18: _self_signed,
+    19: _foreign_root,
+    20: _no_issuer,
+    21: _no_issuer,
+    62: _wrong_name,
+    64: _wrong_name,
+}
+"""OpenSSL's X509_V_ERR numbers (x509_vfy.h) that say more than its own words."""
+
+
+def addresses_agree(seen: NodesObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge ACC-03: the verdicts that one look at each address allows are the same at all."""
+    expected = say("every address behind the name earns the same verdicts")
+    notes = tuple(
+        say("{address} was left out: {trouble}.", address=Own(node.address), trouble=node.trouble)
+        for node in seen.nodes
+        if node.trouble
+    )
+    reached = [(n, node) for n, node in enumerate(seen.nodes) if not node.trouble]
+    if not reached:
+        left_out = listed(notes, By.SPACE)
+        raise Inconclusive(say("no address behind the name could be looked at: {left_out}", left_out=left_out))
+    for _, node in reached:
+        if node.page is not None and node.page.trouble:
+            raise Inconclusive(
+                say(
+                    "{address} did not show its first administration page: {trouble}",
+                    address=Own(node.address),
+                    trouble=node.page.trouble,
+                )
+            )
+    if len(reached) == 1:
+        notes = (say("There is one address to look at, which agrees with itself."), *notes)
+    earned = {node.address: _verdicts(node, policy.level) for _, node in reached}
+    other = reached[0][1].address
+    first = earned[other]
+    different = [
+        say(
+            "{address} differs from {other} in {what}: {theirs} instead of {first}",
+            address=Own(address),
+            other=Own(other),
+            what=what,
+            theirs=theirs,
+            first=first[what],
+        )
+        for address, verdicts in earned.items()
+        for what, theirs in verdicts.items()
+        if theirs != first[what]
+    ]
+    observed = say("{addresses} earned the same", addresses=own_list(earned, By.COMMA))
+    if different:
+        observed = clauses(*different)
+    return verdict(not different, expected, observed, *(f"/nodes/{n}" for n, _ in reached), notes=notes)
+
+
+def _verdicts(node: Node, level: Profile) -> dict[Sentence, Value]:
+    found: dict[Sentence, Value] = {
+        say("protocol versions"): own_list(node.versions, By.COMMA),
+        say("its certificate"): _trusted(node.chain),
+    }
+    if node.certificates:
+        against = say_of("what a certificate has against the level", "nothing")
+        departures = listed(_departures(node, level), By.COMMA)
+        found[say("what its certificate has against the level")] = departures or against
+    if node.page is not None:
+        right = judge.sound(Seen(node.page, ""))
+        sound = own_list((name for name in FIVE if name in right), By.COMMA)
+        found[say("its first page")] = say("answered {status}", status=node.page.status)
+        found[say("the headers that are right")] = sound or say_of("the headers that are right", "none")
+    return found
+
+
+def _trusted(chain: ChainObservation | None) -> Own | Sentence:
+    if chain is None:
+        return _NOT_SEEN
+    return Own(chain.message) or say("it verifies")
+
+
+def _departures(node: Node, level: Profile) -> list[Sentence]:
+    departures = {
+        say("kind of key"): rules.key_type(node, level),
+        say("curve or size"): rules.key_size(node, level),
+        say_of("certificate", "signature"): rules.signature(node, level),
+        say_of("certificate", "life"): rules.life(node, level.maximum_life),
+    }
+    return [what for what, found in departures.items() if found]

@@ -1,0 +1,1 @@
+"""The sealed channel between web app and core app."""

@@ -1,0 +1,147 @@
+"""Looks at the sealed channel once: everything but the real wait happens while a captured message grows old."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from conformance.areas.chn import attacks, timing
+from conformance.areas.chn.clock import meet, steady
+from conformance.areas.chn.line import Line
+from conformance.areas.chn.record import Attempt, ChannelObservation, Group, WindowPoint
+from conformance.bench import Bench
+from conformance.engine.observatory import Probe
+from conformance.inputs.target import Target
+from conformance.sentence import say
+from conformance.web.preflight import reach
+
+_AFTER_MARGIN = 2
+_AHEAD = 0.4
+_USUAL_SECONDS, _USUAL_MARGIN = 90.0, 10
+
+
+def _look(bench: Bench) -> ChannelObservation:
+    channel = bench.target.channel
+    assert channel is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    reach(bench, channel.url)
+    line = Line(bench, channel)
+    started = bench.clock.now()
+    noise, source = meet(line)
+    captured = _capture(line)
+    core, web, fresh = steady(line, source)
+    groups = {
+        "unsealed": line.group(attacks.unsealed(line)),
+        "forged": line.group(attacks.forged(line)),
+        "changed": line.group(attacks.changed(line)),
+        "stale": line.group(attacks.stale(line)),
+        "future": line.group(attacks.future(line)),
+        "inside": line.group(attacks.inside(line)),
+        "replayed": _replayed(line),
+        "reflected": _reflected(line),
+    }
+    window = _window(line)
+    if channel.wait:
+        groups["waited"] = _waited(line, captured)
+    groups["malformed"] = _malformed(line)
+    return ChannelObservation(
+        url=channel.url,
+        codec=channel.codec,
+        started=started,
+        core_clock=core,
+        core_clock_offset=core.offset,
+        web_clock=web,
+        noise=noise,
+        fresh=fresh,
+        groups=groups,
+        window=window,
+        regions=tuple(attacks.regions(line)),
+        sealed_answers=len(line.nonces),
+        distinct_nonces=len(set(line.nonces)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Captured:
+    """A message that was accepted, one sealed beside it and held back, and one that was a little ahead."""
+
+    stamp: int
+    message: bytes
+    held_back: bytes
+    ahead: int
+    ahead_message: bytes
+    first: dict[str, Attempt]
+
+
+def _capture(line: Line) -> _Captured:
+    stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
+    ahead = stamp + math.floor(_AHEAD * line.tolerance)
+    message, held_back, ahead_message = line.seal(stamp), line.seal(stamp), line.seal(ahead)
+    surely = timing.well_inside(line.tolerance)
+    first = {
+        "first": line.send(say("a message sent for the first time"), timing.fixed(stamp, surely), lambda _: message),
+        "ahead": line.send(say("a message stamped ahead"), timing.fixed(ahead, surely), lambda _: ahead_message),
+    }
+    return _Captured(stamp, message, held_back, ahead, ahead_message, first)
+
+
+def _waited(line: Line, captured: _Captured) -> Group:
+    """Send what was captured once more, and what was held back, when the margin has passed for both."""
+    clock, margin = line.bench.clock, line.tolerance
+    clock.wait(captured.stamp + margin + _AFTER_MARGIN - line.core_clock.at(clock.now())[0])
+    when = timing.fixed(captured.stamp, (margin + 1, float("inf")))
+    group = line.group(
+        {
+            "held-back": lambda: line.send(
+                say("a message delivered only after the margin"), when, lambda _: captured.held_back
+            ),
+            "again": lambda: line.send(say("the same bytes, after the margin"), when, lambda _: captured.message),
+            "ahead-again": lambda: line.send(
+                say("the same bytes, at the end of their margin"),
+                timing.fixed(captured.ahead),
+                lambda _: captured.ahead_message,
+            ),
+        }
+    )
+    return Group(group.before, group.noise, {**captured.first, **group.attempts}, group.after)
+
+
+def _replayed(line: Line) -> Group:
+    """Send the same bytes twice inside the margin."""
+    before, noise = line.fresh(), line.noise()
+    stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
+    when = timing.fixed(stamp, timing.well_inside(line.tolerance))
+    message = line.seal(stamp)
+    attempts = {
+        "first": line.send(say("a message sent for the first time"), when, lambda _: message),
+        "again": line.send(say("the same bytes, at once"), when, lambda _: message),
+    }
+    return Group(before, noise, attempts, line.fresh())
+
+
+def _malformed(line: Line) -> Group:
+    group = line.group(attacks.malformed(line))
+    return Group(group.before, group.noise, {**group.attempts, **attacks.half_open(line)}, line.fresh())
+
+
+def _reflected(line: Line) -> Group:
+    """Send the core's own sealed answer back to it as if it were a request."""
+    answer = line.last_answer
+    if answer is None:
+        return line.group({})
+    when = timing.fixed(answer.stamp)
+    return line.group({"answer": lambda: line.send(say("a captured answer"), when, lambda _: answer.message)})
+
+
+def _window(line: Line) -> tuple[WindowPoint, ...]:
+    points = list(attacks.ages(line))
+    with ThreadPoolExecutor(4) as pool:
+        return tuple(pool.map(lambda point: WindowPoint(point[0], point[1]().accepted), points))
+
+
+def _patience(target: Target) -> float:
+    margin = target.channel.tolerance_seconds if target.channel else _USUAL_MARGIN
+    return _USUAL_SECONDS + max(0, margin - _USUAL_MARGIN)
+
+
+channel = Probe("channel", ChannelObservation, _look, _patience, waits=True)

@@ -1,0 +1,137 @@
+"""Looks at the database from outside: is TLS offered, does its certificate verify, what does it say in the clear?"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from conformance.areas.acc.chain import facts
+from conformance.areas.acc.record import ChainObservation
+from conformance.areas.dbt import door
+from conformance.areas.dbt.login import LoginRefused, LoginTrouble, Query, session
+from conformance.areas.dbt.record import AccountRule, DatabaseObservation, Knock, Reply
+from conformance.areas.dbt.wire import OddDatabase, in_words
+from conformance.bench import Bench
+from conformance.engine.observatory import Probe
+from conformance.model import Inconclusive
+from conformance.web.trust import served
+
+_OTHER_NAME = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
+
+_REQUIRES = re.compile(r"\bREQUIRE\s+(SSL|X509|SUBJECT|ISSUER|CIPHER)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|`[^`]*`|\"[^\"]*\"")
+
+
+def _look(bench: Bench) -> DatabaseObservation:
+    declared = door.database(bench)
+    declined = door.asked(bench)
+    shown = _Shown(None) if declined else _chain(bench)
+    clear = tls = rule = None
+    if declared.username is not None:
+        clear = _knock(bench, over_tls=False)
+        tls = None if declined else _knock(bench, over_tls=True)
+        if declared.engine == "mysql" and not declined and clear.reply is Reply.ASKS and declared.password is not None:
+            rule = _rule(bench)
+    return DatabaseObservation(
+        declared.engine, not declined, declined, shown.chain, shown.common_name_only, clear, tls, rule
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    chain: ChainObservation | None
+    common_name_only: bool = False
+
+
+def _chain(bench: Bench) -> _Shown:
+    declared = door.database(bench)
+    try:
+        with door.over_tls(bench, door.looking_context(bench)) as (secured, _):
+            sent = served(secured)
+        code, message = _verified(bench, door.verifying_context(bench))
+        common_name_only = _only_in_its_subject(sent, declared.host)
+        if code in _OTHER_NAME and common_name_only:
+            nameless = door.verifying_context(bench)
+            nameless.check_hostname = False
+            code, message = _verified(bench, nameless)
+        _, strict = _verified(bench, door.verifying_context(bench, strict=True)) if code == 0 else (0, "")
+    except (OSError, EOFError, ValueError) as error:
+        raise door.unreachable(bench, error) from error
+    certificates = tuple(facts(der) for der in sent)
+    seen = ChainObservation(declared.host, declared.ca_file or "", certificates, code, message, strict)
+    return _Shown(seen, common_name_only)
+
+
+def _verified(bench: Bench, context: ssl.SSLContext) -> tuple[int, str]:
+    """Return OpenSSL's verdict on the chain: its number, 0 for a good one, and its words."""
+    try:
+        with door.over_tls(bench, door.with_certificate(bench, context)):
+            return 0, ""
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_code, error.verify_message
+
+
+def _only_in_its_subject(sent: list[bytes], host: str) -> bool:
+    """Tell whether the certificate has no alternative names at all, and its common name is the host's."""
+    try:
+        leaf = x509.load_der_x509_certificate(sent[0])
+        names = [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return host.lower() in (name.lower() for name in names)
+    except (IndexError, ValueError):
+        return False
+    return False
+
+
+def _knock(bench: Bench, *, over_tls: bool) -> Knock:
+    declared = door.database(bench)
+    username = declared.username or ""
+    try:
+        if over_tls:
+            with door.over_tls(bench, door.looking_context(bench)) as (_, dialect):
+                return dialect.knock(username, declared.name)
+        with door.in_the_clear(bench) as dialect:
+            return dialect.knock(username, declared.name)
+    except (EOFError, ConnectionError, ssl.SSLError) as error:
+        odd = isinstance(error, OddDatabase | ConnectionRefusedError)
+        return Knock(Reply.UNTOLD if odd else Reply.CLOSED, words=in_words(error))
+    except (OSError, ValueError) as error:
+        return Knock(Reply.UNTOLD, words=in_words(error))
+
+
+def _rule(bench: Bench) -> AccountRule:
+    """Ask the database itself, as the declared account: only its own answer tells, short of a login in the clear."""
+    declared = door.database(bench)
+    assert declared.username is not None  # noqa: S101 - the caller has seen to it
+    password = bench.vault[declared.password].reveal() if declared.password else None
+    try:
+        context = door.with_certificate(bench, door.verifying_context(bench))
+        with session(bench, declared.username, password, context) as query:
+            return AccountRule(requires_tls_of_all(query), _required_of_account(query))
+    except (LoginRefused, LoginTrouble) as trouble:
+        return AccountRule(trouble=trouble.words)
+    except Inconclusive as trouble:
+        return AccountRule(trouble=trouble.reason)
+
+
+def requires_tls_of_all(query: Query) -> bool:
+    """Tell whether MySQL or MariaDB takes nobody in the clear; versions that do not know the setting take everybody."""
+    try:
+        return str(query("SELECT @@GLOBAL.require_secure_transport")[0][0]).upper() in ("1", "ON")
+    except (LoginRefused, IndexError):
+        return False
+
+
+def _required_of_account(query: Query) -> str:
+    (statement, *_), *_ = query("SHOW CREATE USER CURRENT_USER()") or [("",)]
+    found = _REQUIRES.search(_QUOTED.sub("''", str(statement)))
+    return found[1].upper() if found else ""
+
+
+database = Probe("database", DatabaseObservation, _look)

@@ -1,0 +1,185 @@
+"""What was seen of the database: TLS, what it says in the clear, its sessions, and the gateway's logins at the stub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from conformance.areas.acc.record import ChainObservation
+from conformance.handshake.record import TlsObservation
+from conformance.sentence import NOTHING, Sentence
+
+
+class Reply(StrEnum):
+    """What a database says to a client that names its account, and sends no password."""
+
+    ASKS = "asks"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """One account named to the database, and no password sent, whatever it asked for.
+
+    `code` is the SQLSTATE of PostgreSQL or the error number of MySQL, empty without an error; `words` are the
+    database's own, or say what happened instead.
+    """
+
+    reply: Reply
+    code: str = ""
+    words: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRule:
+    """What the database itself says of unencrypted sessions, asked over TLS by the account: MySQL tells only then.
+
+    `everybody` is `require_secure_transport`, `account` what the account's REQUIRE says, empty for nothing. `trouble`
+    says why it could not be asked; the rest is then without meaning.
+    """
+
+    everybody: bool = False
+    account: str = ""
+    trouble: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseObservation:
+    """The database from outside.
+
+    `offers_tls` is false where it declined; `declined` are the words it did so with. `chain` is what it shows, None
+    without TLS; `common_name_only` says that it names the host in its subject alone. `in_the_clear` and `over_tls` are
+    the same knock, the latter None without TLS; both are None where no account is declared.
+    """
+
+    engine: str
+    offers_tls: bool
+    declined: Sentence = NOTHING
+    chain: ChainObservation | None = None
+    common_name_only: bool = False
+    in_the_clear: Knock | None = None
+    over_tls: Knock | None = None
+    rule: AccountRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTlsObservation:
+    """Versions and suites of the database; None where it offers no TLS."""
+
+    tls: TlsObservation | None
+
+
+class Shown(StrEnum):
+    """Which client certificate was shown at a login."""
+
+    DECLARED = "declared"
+    NONE = "none"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login over verified TLS. `taken` None: it could not be told, and `words` say why.
+
+    `code` is the database's own, empty where it broke the connection off without one.
+    """
+
+    shown: Shown
+    taken: bool | None
+    words: Sentence = NOTHING
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientObservation:
+    """Logins with different client certificates: the declared one first and last."""
+
+    offers_tls: bool
+    logins: tuple[Login, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSession:
+    """One session as the database's own books have it. `local` ones came over no network.
+
+    `encrypted` None: the database does not say.
+    """
+
+    username: str
+    client: str
+    encrypted: bool | None
+    version: str = ""
+    suite: str = ""
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsObservation:
+    """The monitor's own session, and those of the gateway's account that were open in any of `looks` looks.
+
+    `enforced` says that the database takes no session in the clear at all. `trouble` says why other sessions cannot be
+    seen, empty where they can.
+    """
+
+    offers_tls: bool
+    username: str = ""
+    own: DatabaseSession | None = None
+    gateway: tuple[DatabaseSession, ...] = ()
+    looks: int = 0
+    enforced: bool = False
+    trouble: Sentence = NOTHING
+
+
+class Presented(StrEnum):
+    """What the stub shows a client: a good certificate, one that is wrong in one thing, or no TLS at all."""
+
+    GOOD = "good"
+    UNKNOWN_AUTHORITY = "unknown-authority"
+    OTHER_NAME = "other-name"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    NOT_OFFERED = "not-offered"
+
+
+class Client(StrEnum):
+    """Which set-up of the gateway a listener of the stub is for."""
+
+    WEB = "web"
+    WEB_VERIFY_OFF = "web-verify-off"
+    WEB_VERIFY_OTHER = "web-verify-other"
+    CORE = "core"
+    CORE_RETIRED = "core-retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One connection of the gateway's to the stub. `login` is `tls`, `clear`, or empty where none arrived."""
+
+    login: str
+    words: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class StubClient:
+    """What one set-up of the gateway did, by what was shown to it (a value of Presented)."""
+
+    attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
+
+    def at(self, presented: Presented) -> tuple[Attempt, ...]:
+        """Return the connections that met `presented`."""
+        return self.attempts.get(presented.value, ())
+
+
+@dataclass(frozen=True, slots=True)
+class StubObservation:
+    """The gateway's set-ups that were pointed at the stub, keyed by value of Client.
+
+    `trusted` says that the stub's certificates are issued by the authority that the gateway trusts; without it a
+    certificate that is to be good is not.
+    """
+
+    trusted: bool
+    clients: dict[str, StubClient]

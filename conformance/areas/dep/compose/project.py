@@ -1,0 +1,282 @@
+"""A project: services as compose would start them, with the place of everything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from conformance.areas.dep.compose.dotenv import Entry, parse_env, parse_raw
+from conformance.areas.dep.compose.interpolation import Findings
+from conformance.areas.dep.compose.loader import Loader, Variables
+from conformance.areas.dep.compose.mounts import Mount, mounts
+from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, called
+from conformance.areas.dep.compose.ports import Port, ports
+from conformance.areas.dep.compose.yaml_nodes import read_text
+from conformance.sentence import Own, Sentence, say
+
+BIND_ADDRESS = "com.docker.network.bridge.host_binding_ipv4"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of a container. `value` is None where it is taken from the shell, and nothing here sets it.
+
+    `template` is what stands in the compose file, empty for one out of an env file. `cut` says that something of the
+    value was lost, as compose took it for a variable that nothing sets.
+    """
+
+    value: str | None
+    place: str
+    template: str = ""
+    from_file: bool = False
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network: its name (that of docker where it has one), and the address that ports are bound to by default.
+
+    Nothing is published by way of one that is `internal`.
+    """
+
+    name: str
+    bind_address: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as compose would run it."""
+
+    name: str
+    node: Node
+    model: Node
+    active: bool
+    environment: dict[str, Variable]
+    troubles: tuple[Sentence, ...]
+
+    @property
+    def place(self) -> str:
+        """Return where it begins, as `file:line`."""
+        return self.node.place
+
+    @property
+    def image(self) -> str:
+        """Return the image's name, empty where it is built."""
+        return self._text("image")
+
+    @property
+    def built(self) -> bool:
+        """Tell whether the image is made from a folder, so that it may hold anything."""
+        return self.node.get("build") is not None
+
+    @property
+    def network_mode(self) -> str:
+        """Return `host`, `bridge`, `none`, `service:NAME`, `container:NAME`, or nothing."""
+        return self._text("network_mode")
+
+    @property
+    def container_name(self) -> str:
+        """Return the name that its container is given, empty where that is left to compose."""
+        return self._text("container_name")
+
+    @cached_property
+    def ports(self) -> list[Port]:
+        """Return what is published on the host."""
+        return ports(self.node.get("ports"))
+
+    @cached_property
+    def mounts(self) -> list[Mount]:
+        """Return what the container sees of the host's files."""
+        return mounts(self.node, self.model)
+
+    @cached_property
+    def networks(self) -> dict[str, Network]:
+        """Return the networks that it is in, by the name in the file; none where `network_mode` says otherwise."""
+        if self.network_mode:
+            return {}
+        joined = self.node.get("networks")
+        names = [] if joined is None else _names(joined)
+        return {name: self._network(name) for name in names or [DEFAULT]}
+
+    def _network(self, key: str) -> Network:
+        declared = self.model.get("networks")
+        node = declared.get(key) if declared is not None else None
+        if node is None:
+            if key != DEFAULT and (declared is None or key not in dict(declared.items("networks"))):
+                raise ComposeTrouble(
+                    say(
+                        '{place}: {service} is in network "{network}", which is not defined',
+                        place=Own(self.place),
+                        service=Own(self.name),
+                        network=Own(called(key)),
+                    )
+                )
+            return Network(key)
+        name = node.get("name")
+        options = node.get("driver_opts")
+        bound = options.get(BIND_ADDRESS) if options is not None else None
+        internal = node.get("internal")
+        return Network(
+            name.text if name is not None else key,
+            bound.text if bound is not None else "",
+            internal is not None and internal.true,
+        )
+
+    def _text(self, key: str) -> str:
+        found = self.node.get(key)
+        return found.text if found is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All services by name, and what came up while the files were read.
+
+    `env_files` are all that were read, keyed by what messages call them; `service_files` are the paths of those of
+    services, and `for_services` what messages call those that are of services alone.
+    """
+
+    services: dict[str, Service]
+    model: Node
+    findings: Findings
+    env_files: dict[str, dict[str, Entry]]
+    service_files: frozenset[Path]
+    for_services: frozenset[str]
+
+
+def read_project(
+    folder: Path,
+    compose_files: Sequence[str],
+    env_files: Sequence[str],
+    profiles: Sequence[str],
+    given: Variables,
+) -> Project:
+    """Read a project as `docker compose` would with these files and profiles; raises ComposeTrouble.
+
+    Paths are relative to `folder`. Variables are looked up in `env_files`, the last first, then in the `.env` beside
+    the first compose file, then in `given`, which stands for the shell; this process's environment takes no part, but
+    for HOME, and PWD is the first compose file's folder. An env file that a service reads is the container's, not
+    compose's: what is kept there takes no part either, unless compose demands it and nothing else has it.
+    """
+    whole = _read(folder, compose_files, env_files, profiles, given)
+    for_compose = [name for name in env_files if (folder / name).resolve() not in whole.service_files]
+    kept = {name for file in whole.for_services for name in whole.env_files[file]}
+    shell = {name: value for name, value in given.items() if name not in kept}
+    if len(for_compose) == len(env_files) and len(shell) == len(given):
+        return whole
+    strict = _read(folder, compose_files, for_compose, profiles, shell)
+    if set(strict.findings.missing) - set(whole.findings.missing):
+        return whole
+    return replace(strict, env_files=whole.env_files | strict.env_files)
+
+
+def _read(
+    folder: Path, compose_files: Sequence[str], env_files: Sequence[str], profiles: Sequence[str], given: Variables
+) -> Project:
+    loader = Loader(folder)
+    paths = [folder / name for name in compose_files]
+    base = paths[0].parent
+    read: dict[str, dict[str, Entry]] = {}
+    beside = [base / ".env"] if (base / ".env").is_file() else []
+    variables = _of_every_shell(base) | dict(given)
+    for path in (*beside, *(folder / name for name in env_files)):
+        name = loader.shown(path)
+        text = read_text(path, name)
+        read[name] = parse_env(text, name, variables.get, loader.findings)
+        variables |= {key: entry.value for key, entry in read[name].items()}
+    model = loader.model(paths, base, variables)
+    chosen = profiles or variables.get("COMPOSE_PROFILES", "").split(",")
+    services = model.get("services")
+    if services is None:
+        raise ComposeTrouble(say("{file}: there are no services in it", file=Own(loader.shown(paths[0]))))
+    environments = _Environments(loader, variables, read)
+    found = {name: environments.service(name, node, model, chosen) for name, node in services.items("services")}
+    alone = {loader.shown(path) for path in environments.paths if path not in {each.resolve() for each in beside}}
+    return Project(found, model, loader.findings, read, frozenset(environments.paths), frozenset(alone & set(read)))
+
+
+def _of_every_shell(base: Path) -> dict[str, str]:
+    """Return what is set wherever compose is started, and paths are often made of."""
+    folder = base.absolute()
+    project = re.sub(r"[^a-z0-9_-]", "", folder.name.lower()).lstrip("_-")
+    return {"PWD": str(folder), "HOME": str(Path.home()), "COMPOSE_PROJECT_NAME": project}
+
+
+class _Environments:
+    """Works out what each container's variables are."""
+
+    def __init__(self, loader: Loader, variables: Variables, read: dict[str, dict[str, Entry]]) -> None:
+        self.loader = loader
+        self.variables = variables
+        self.read = read
+        self.paths: set[Path] = set()
+
+    def service(self, name: str, node: Node, model: Node, profiles: Sequence[str]) -> Service:
+        if not isinstance(node.value, dict):
+            raise ComposeTrouble(
+                say("{place}: service {name} must be a mapping", place=Own(node.place), name=Own(called(name)))
+            )
+        own_profiles = node.get("profiles")
+        wanted = [each.text for each in own_profiles.entries("profiles")] if own_profiles is not None else []
+        active = not wanted or "*" in profiles or bool(set(wanted) & set(profiles))
+        written = self._written(node)
+        out_of_files, troubles = self._out_of_files(node, written)
+        return Service(name, node, model, active, {**out_of_files, **written}, tuple(troubles))
+
+    def _written(self, node: Node) -> dict[str, Variable]:
+        environment = node.get("environment")
+        pairs = environment.pairs("environment") if environment is not None else {}
+        return {
+            name: Variable(
+                self.variables.get(name) if value.empty else value.text,
+                value.place,
+                value.template,
+                cut=name in self.loader.findings.cut if value.empty else value.cut,
+            )
+            for name, value in pairs.items()
+        }
+
+    def _out_of_files(self, node: Node, written: dict[str, Variable]) -> tuple[dict[str, Variable], list[Sentence]]:
+        found: dict[str, Variable] = {}
+        troubles = []
+        named = node.get("env_file")
+        for entry in named.entries("env_file") if named is not None else []:
+            try:
+                found |= self._env_file(entry, found, written)
+            except ComposeTrouble as trouble:
+                troubles.append(say("{place}: env_file: {trouble}", place=Own(entry.place), trouble=trouble.words))
+        return found, troubles
+
+    def _env_file(self, entry: Node, found: dict[str, Variable], written: dict[str, Variable]) -> dict[str, Variable]:
+        long = isinstance(entry.value, dict)
+        named = entry.get("path") if long else entry
+        if named is None:
+            raise ComposeTrouble(say("an env file in long form names its path"))
+        path = named.path()
+        required, kind = (entry.get("required"), entry.get("format")) if long else (None, None)
+        if required is not None and not required.true and not path.exists():
+            return {}
+        self.paths.add(path.resolve())
+        name = self.loader.shown(path)
+
+        def outer(variable: str) -> str | None:
+            known = written.get(variable) or found.get(variable)
+            return self.variables.get(variable, known.value if known else None)
+
+        text = read_text(path, name.partition("=")[0] + "=…" if "=" in name else name)  # a variable in place of a file
+        raw = kind is not None and kind.text == "raw"
+        entries = parse_raw(text, outer) if raw else parse_env(text, name, outer, self.loader.findings)
+        self.read[name] = entries
+        return {key: Variable(e.value, f"{name}:{e.line}", from_file=True, cut=e.cut) for key, e in entries.items()}
+
+
+def _names(joined: Node) -> list[str]:
+    return (
+        [entry.text for entry in joined.value]
+        if isinstance(joined.value, list)
+        else [n for n, _ in joined.items("networks")]
+    )

@@ -1,0 +1,1 @@
+"""HTTP headers of administration and API."""

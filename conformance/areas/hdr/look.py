@@ -1,0 +1,93 @@
+"""Looks at the header lines that administration and API send: pages, redirects, errors."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+from conformance.areas.hdr.record import AdminPath, HeadersObservation
+from conformance.bench import Bench
+from conformance.engine.observatory import Probe
+from conformance.web.exchange import Exchange
+from conformance.web.http import exchange, webapp_context
+from conformance.web.preflight import reach
+
+API_METHODS = ("GET", "HEAD", "OPTIONS")
+UNUSUAL = "PROPFIND"
+"""A method that is safe by its registration, and that no page takes."""
+
+_HOPS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """Asks one origin, and keeps everything but bodies."""
+
+    bench: Bench
+    origin: str
+    context: ssl.SSLContext
+
+    def ask(self, method: str, path: str) -> Exchange:
+        return replace(exchange(self.bench, method, self.origin + path, context=self.context), body="")
+
+    def follow(self, method: str, path: str) -> tuple[Exchange, ...]:
+        """Ask, and go where redirects lead as long as they stay here and do not turn in a circle."""
+        steps = [self.ask(method, path)]
+        seen = {path}
+        while len(steps) <= _HOPS and (target := self._next(steps[-1])) is not None and target not in seen:
+            seen.add(target)
+            steps.append(self.ask(method, target))
+        return tuple(steps)
+
+    def _next(self, step: Exchange) -> str | None:
+        """Return the path that a redirect leads to, or None where it leads away or is none."""
+        locations = step.values("Location")
+        if step.status not in _REDIRECTS or not locations:
+            return None
+        try:
+            aim = urlsplit(urljoin(step.url, locations[0]))
+            own = urlsplit(self.origin)
+            stays = (aim.scheme, aim.hostname, aim.port or 443) == ("https", own.hostname, own.port or 443)
+        except ValueError:
+            return None
+        return (aim.path or "/") + (f"?{aim.query}" if aim.query else "") if stays else None
+
+    def administration(self, path: str) -> AdminPath:
+        stem = urlsplit(path).path
+        toggled = stem.rstrip("/") if stem.endswith("/") and stem != "/" else stem.rstrip("/") + "/"
+        return AdminPath(
+            get=self.follow("GET", path),
+            head=self.follow("HEAD", path),
+            unknown=self.ask("GET", f"{stem.rstrip('/')}/{_unheard_of()}"),
+            method=self.ask(UNUSUAL, path),
+            slash=self.ask("GET", toggled),
+        )
+
+
+def _unheard_of() -> str:
+    return f"portero-{secrets.token_hex(6)}"
+
+
+def _headers(bench: Bench) -> HeadersObservation:
+    webapp = bench.target.webapp
+    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    reach(bench, webapp.url)
+    visitor = _Visitor(bench, webapp.url.rstrip("/"), webapp_context(bench))
+    with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
+        admin = pool.map(visitor.administration, webapp.admin_paths)
+        asked = [(method, path) for path in webapp.api_paths for method in API_METHODS]
+        api = pool.map(lambda each: visitor.ask(*each), asked)
+        unknown = pool.submit(visitor.ask, "POST", f"/v1/{_unheard_of()}")
+        found = dict(zip(asked, api, strict=True))
+        return HeadersObservation(
+            admin=dict(zip(webapp.admin_paths, admin, strict=True)),
+            api={path: {method: found[method, path] for method in API_METHODS} for path in webapp.api_paths},
+            unknown_api=unknown.result(),
+        )
+
+
+headers = Probe("headers", HeadersObservation, _headers)

@@ -1,0 +1,31 @@
+"""The header lines of administration and API. Bodies are left out: nothing is judged by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.web.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPath:
+    """What one path of the administration answers.
+
+    `get` and `head` begin with the path itself; redirects that stay on the origin are followed, a step each. `unknown`
+    is a random name below it, `method` a method that pages do not take, `slash` the path with its last slash toggled.
+    """
+
+    get: tuple[Exchange, ...]
+    head: tuple[Exchange, ...]
+    unknown: Exchange
+    method: Exchange
+    slash: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class HeadersObservation:
+    """What was seen, by path; of the API also by method. `unknown_api` is a POST to a random path below /v1/."""
+
+    admin: dict[str, AdminPath]
+    api: dict[str, dict[str, Exchange]]
+    unknown_api: Exchange

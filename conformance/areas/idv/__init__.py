@@ -1,0 +1,1 @@
+"""Identity validation by client_hash."""

@@ -1,0 +1,1 @@
+"""TLS versions, suites and keys."""

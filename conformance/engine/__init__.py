@@ -1,0 +1,1 @@
+"""From requirements and records to verdicts and results."""

@@ -1,1 +1,0 @@
-"""Client hashes and identities that an attacker would try. Pure: nothing here sends anything."""

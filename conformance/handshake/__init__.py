@@ -1,0 +1,1 @@
+"""TLS handshakes, read byte by byte and by sslyze."""

@@ -1,1 +1,0 @@
-"""Probes look: one module an area; each talks to the network and knows no requirement."""

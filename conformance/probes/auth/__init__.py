@@ -1,1 +1,0 @@
-"""Looks at logins, tokens, passwords and privileges."""

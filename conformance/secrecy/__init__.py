@@ -1,0 +1,1 @@
+"""Secrets: read once, shown never."""

@@ -1,1 +1,0 @@
-"""The conformance cases, one module an area, run by pytest."""

@@ -1,0 +1,1 @@
+"""HTTP clients: requests, answers, trust, and the gateway's API."""

@@ -1,0 +1,74 @@
+"""Records of authentication as a right gateway brings them about; a test changes one field."""
+
+from __future__ import annotations
+
+from conformance.areas.auth.record import (
+    OWN_USER,
+    Deed,
+    DisclosureObservation,
+    Forged,
+    Form,
+    Guarded,
+    GuardObservation,
+    Lifetime,
+    LoginObservation,
+    LogoutObservation,
+    PasswordObservation,
+    PrivilegeObservation,
+    Reply,
+    Shown,
+    ThrottleObservation,
+    TokenObservation,
+    Trial,
+    Try,
+)
+from conformance.catalogue import load
+from conformance.engine.policy import Policy
+from conformance.inputs import target
+from conformance.model import Case
+from conformance.sentence import NOTHING, Sentence
+
+PATH = "/v1/health"
+WEEK = 7 * 24 * 3600
+
+POLICY = Policy(target.parse({"schema": 1, "name": "t", "webapp": {"url": "https://t.example"}}))
+
+DONE = Reply(f"GET {PATH}", 200, form=Form.DOCUMENT)
+DENIED = Reply(f"GET {PATH}", 401, form=Form.ERRORS)
+SILENT = Reply(f"GET {PATH}", trouble=Sentence("no answer in time"))
+LIMITED = Reply(f"GET {PATH}", 429, form=Form.ERRORS)
+BROKEN = Reply(f"GET {PATH}", 500, form=Form.ERRORS)
+LOGIN_PAGE = Reply(f"GET {PATH}", 200, form=Form.PAGE)
+EMPTY = Reply(f"GET {PATH}", 204)
+
+GUARDED = Guarded({"get": DENIED, "head": DENIED}, {"get": DONE, "head": DONE})
+LOGINS = LoginObservation(OWN_USER, Try(DONE, token=True), Try(DENIED), Try(DENIED), Try(DENIED))
+TOKEN = TokenObservation(
+    "jwt",
+    (Lifetime(Sentence("/users/0/expires_after"), "2026-11-29", WEEK),),
+    before=DONE,
+    after=DONE,
+    bare=DENIED,
+    forged={"alg-none": (Forged(Sentence("unsigned"), DENIED), Forged(Sentence("unsigned too"), DENIED))},
+)
+LOGOUT = LogoutObservation(bare=DENIED, before=(DONE, DONE), logout=DONE, after=(DENIED, DONE))
+STRONG = {"eight": Trial(DONE, effect=True), "sixty-four": Trial(DONE, effect=True)}
+PASSWORDS = PasswordObservation(
+    {**STRONG, "short": Trial(DENIED, effect=False)}, {**STRONG, "short": Trial(DENIED, effect=False)}
+)
+DEEDS = {name: Deed(DENIED, DONE, effect=False) for name in ("create", "change", "delete")}
+PRIVILEGES = PrivilegeObservation(OWN_USER, DONE, {**DEEDS, "settings": Deed(DENIED, DONE)})
+THROTTLE = ThrottleObservation(DONE, (DENIED, DENIED, LIMITED))
+DISCLOSURE = DisclosureObservation(
+    Shown(Sentence("support output"), DONE, 120),
+    (Shown(Sentence("a path that is not there"), Reply("GET /", 404), 60),),
+)
+
+
+def guard(look: Guarded, stopped: Sentence = NOTHING) -> GuardObservation:
+    return GuardObservation({PATH: look}, stopped)
+
+
+def case(requirement: str, name: str = "", value: str = "") -> Case:
+    row = load()[requirement]
+    return Case(f"{requirement}/{name}{value}", row, name, value, "t.example:443", row.level)

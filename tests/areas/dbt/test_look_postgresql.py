@@ -1,0 +1,338 @@
+"""A real PostgreSQL, set up right in odd ways and wrong in others."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pg8000.native
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from conformance.areas.dbt.wire import SSL_REQUEST
+from conformance.model import Outcome
+from reference_server.pki import Authority, LeafSpec
+from reference_server.postgres import ACCOUNT, DATABASE, MONITOR, PASSWORDS, Postgres
+from tests import null
+from tests.arena import Outcomes, assess
+from tests.databases import required_postgres
+
+MONITORED = "hostssl waweb monitor all scram-sha-256"
+SSL_ONLY = "hostssl waweb wa all scram-sha-256"
+WITH_CERTIFICATE = f"{SSL_ONLY} clientcert=verify-full"
+SUITES = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
+
+
+@dataclass
+class Setting:
+    """How the server is set up, and what is declared of it."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    access: list[str] = field(default_factory=lambda: [WITH_CERTIFICATE])
+    declared: dict[str, Any] = field(default_factory=dict)
+    leaf: LeafSpec = field(default_factory=LeafSpec)
+    scan: bool = False
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no session of a gateway: those that are looked for are there already."""
+    monkeypatch.setattr("conformance.areas.dbt.sessions.PAUSE", 0.0)
+
+
+@pytest.fixture(scope="module")
+def server() -> Postgres:
+    return required_postgres()
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority("A company's databases")
+
+
+class Looker:
+    """Sets the server up and looks at it."""
+
+    def __init__(self, server: Postgres, authority: Authority, folder: Path) -> None:
+        self.server, self.authority, self.folder = server, authority, folder
+        self.environ = dict(server.environ)
+        client = authority.issue(LeafSpec(names=(ACCOUNT,), for_client=True))
+        (folder / "ca.pem").write_bytes(authority.pem)
+        (folder / "client.pem").write_bytes(client.chain_pem)
+        self.environ["KEY"] = client.key_pem.decode()
+
+    def set_up(self, how: Setting, **files: bytes) -> None:
+        leaf = self.authority.issue(how.leaf)
+        issued = {"server.pem": leaf.chain_pem, "server-key.pem": leaf.key_pem, "clients.pem": self.authority.pem}
+        base = {"ssl": "on", "ssl_cert_file": "server.pem", "ssl_key_file": "server-key.pem"}
+        base |= {"ssl_ca_file": "clients.pem", "ssl_min_protocol_version": "TLSv1.2", "ssl_ciphers": SUITES}
+        given = {name.replace("_", "-") + ".pem": content for name, content in files.items()}
+        self.server.set_up(base | how.settings, [*how.access, MONITORED], issued | given)
+
+    def document(self, how: Setting) -> dict[str, Any]:
+        table: dict[str, Any] = {"engine": "postgresql", "host": "localhost", "port": self.server.port}
+        table |= {"name": DATABASE, "ca_file": "ca.pem", "client_cert": "client.pem", "client_key": "env:KEY"}
+        table |= {"username": ACCOUNT, "password": f"env:{PASSWORDS[ACCOUNT]}"}
+        table |= {"monitor": {"username": MONITOR, "password": f"env:{PASSWORDS[MONITOR]}"}}
+        table = {key: value for key, value in (table | how.declared).items() if value is not None}
+        document: dict[str, Any] = {"schema": 1, "name": "test", "database": table}
+        document["limits"] = {"connections": 32, "requests_per_second": 2000}
+        left_out = ["DBT-06", "DBT-07", "DBT-08", *([] if how.scan else ["DBT-05"])]
+        document["scope"] = {"exclude": [{"requirement": name, "reason": "not here"} for name in left_out]}
+        return document
+
+    def look(self, how: Setting, **files: bytes) -> Outcomes:
+        self.set_up(how, **files)
+        with self.gateway(self.environ):
+            return assess(self.document(how), self.environ, areas=["dbt"], folder=self.folder)
+
+    @contextmanager
+    def gateway(self, environ: dict[str, str]) -> Iterator[None]:
+        """Hold a session of the gateway's account, over the server's own socket: it is on no network."""
+        password, path = environ[PASSWORDS[ACCOUNT]], str(self.server.folder / f".s.PGSQL.{self.server.port}")
+        with pg8000.native.Connection(ACCOUNT, unix_sock=path, database=DATABASE, password=password):
+            yield
+
+
+@pytest.fixture
+def looker(server: Postgres, authority: Authority, tmp_path: Path) -> Looker:
+    return Looker(server, authority, tmp_path)
+
+
+LOCAL = "local waweb wa scram-sha-256"
+RIGHT: dict[str, Setting] = {
+    "host-lines-behind-a-reject": Setting(
+        access=["hostnossl all all 0.0.0.0/0 reject", "host waweb wa all scram-sha-256"],
+        declared={"client_cert": None, "client_key": None},
+    ),
+    "everybody-by-hostssl": Setting(access=["hostssl all all all scram-sha-256 clientcert=verify-ca"]),
+    "the-clear-for-others": Setting(access=[WITH_CERTIFICATE, "hostnossl waweb somebody all trust"]),
+    "the-clear-for-another-network": Setting(access=[WITH_CERTIFICATE, "hostnossl all all 192.0.2.0/24 trust"]),
+    "the-clear-for-another-database": Setting(access=[WITH_CERTIFICATE, "hostnossl template1 wa all trust"]),
+    "an-address-for-a-name": Setting(declared={"host": "127.0.0.1"}),
+    "certificate-instead-of-a-password": Setting(
+        access=["hostssl waweb wa all cert"], declared={"password": None, "client_key": "env:KEY"}
+    ),
+    "tls-1.3-alone-with-rsa": Setting(settings={"ssl_min_protocol_version": "TLSv1.3"}, leaf=LeafSpec(key="rsa-2048")),
+    "tls-1.2-alone-with-one-suite": Setting(
+        settings={"ssl_max_protocol_version": "TLSv1.2", "ssl_ciphers": "ECDHE-RSA-CHACHA20-POLY1305"},
+        leaf=LeafSpec(key="rsa-2048"),
+        scan=True,
+    ),
+    "anonymous-suites-first": Setting(
+        settings={"ssl_max_protocol_version": "TLSv1.2", "ssl_ciphers": f"AECDH-AES128-SHA:{SUITES}:@SECLEVEL=0"}
+    ),
+    "a-tall-certificate": Setting(leaf=LeafSpec(key="secp384r1", hash="sha384", days=3650)),
+}
+
+WRONG: dict[str, tuple[Setting, set[str]]] = {
+    "a-host-line-further-down": (
+        Setting(access=[WITH_CERTIFICATE, "host all all 0.0.0.0/0 scram-sha-256"]),
+        {"DBT-02"},
+    ),
+    "an-md5-line-without-tls": (Setting(access=[WITH_CERTIFICATE, "host all all samehost md5"]), {"DBT-02"}),
+    "a-line-without-tls-that-asks-somebody-else": (
+        Setting(access=[WITH_CERTIFICATE, "host all all all ident"]),
+        {"DBT-02"},
+    ),
+    "certificate-for-another-account-alone": (
+        Setting(access=["hostssl waweb somebody all scram-sha-256 clientcert=verify-full", SSL_ONLY]),
+        {"DBT-04/none"},
+    ),
+    "nobody-needs-anything": (Setting(access=["host all all all trust"]), {"DBT-02", "DBT-04/none"}),
+    "no-authority-for-clients": (
+        Setting(access=[SSL_ONLY], settings={"ssl_ca_file": ""}),
+        {"DBT-04/none", "DBT-04/foreign"},
+    ),
+    "suites-without-forward-secrecy": (
+        Setting(
+            settings={"ssl_ciphers": "AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256"},
+            leaf=LeafSpec(key="rsa-2048"),
+            scan=True,
+        ),
+        {"DBT-05/cipher-suites"},
+    ),
+    "tls-1.0": (
+        Setting(
+            settings={
+                "ssl_min_protocol_version": "TLSv1",
+                "ssl_ciphers": f"{SUITES}:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0",
+            },
+            scan=True,
+        ),
+        {"DBT-05/protocol-version"},
+    ),
+    "certificate-for-localhost-asked-by-another-name": (
+        Setting(leaf=LeafSpec(names=("db.staging.example",))),
+        {"DBT-03"},
+    ),
+}
+
+
+def failures(outcomes: Outcomes) -> set[str]:
+    return {case for case, verdict in outcomes.verdicts.items() if verdict.outcome is Outcome.FAIL}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right_in_an_odd_way_is_right(name: str, looker: Looker) -> None:
+    how = RIGHT[name]
+    how.access = [LOCAL, *how.access]
+    outcomes = looker.look(how)
+    assert not failures(outcomes), outcomes.failures()
+    assert not outcomes.inconclusive
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_told(name: str, looker: Looker) -> None:
+    how, wrong = WRONG[name]
+    how.access = [LOCAL, *how.access]
+    outcomes = looker.look(how)
+    assert wrong <= failures(outcomes), outcomes.by_case()
+    assert {case.partition("/")[0] for case in failures(outcomes)} == {case.partition("/")[0] for case in wrong}
+
+
+def named_in_its_subject_alone(authority: Authority, host: str, *, expired: bool = False) -> tuple[bytes, bytes]:
+    """Return a certificate as PostgreSQL's manual makes it, and its key: no alternative names."""
+    leaf = authority.issue(LeafSpec(names=(host,), starts_in_days=-90 if expired else -1))
+    builder = x509.CertificateBuilder(
+        leaf.certificate.issuer,
+        leaf.certificate.subject,
+        leaf.key.public_key(),
+        leaf.certificate.serial_number,
+        leaf.certificate.not_valid_before_utc,
+        leaf.certificate.not_valid_after_utc,
+    )
+    signed = builder.sign(authority.key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM), leaf.key_pem
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_host_that_stands_in_the_subject_alone_is_taken_with_a_note(looker: Looker, host: str) -> None:
+    certificate, key = named_in_its_subject_alone(looker.authority, host)
+    outcomes = looker.look(
+        Setting(access=[LOCAL, SSL_ONLY], declared={"host": host}), server=certificate, server_key=key
+    )
+    verdict = outcomes.verdicts["DBT-03"]
+    assert verdict.outcome is Outcome.PASS
+    assert any("subject alone" in note for note in verdict.notes)
+
+
+def test_a_host_that_stands_in_the_subject_alone_does_not_excuse_an_expired_certificate(looker: Looker) -> None:
+    certificate, key = named_in_its_subject_alone(looker.authority, "127.0.0.1", expired=True)
+    how = Setting(access=[LOCAL, SSL_ONLY], declared={"host": "127.0.0.1"})
+    outcomes = looker.look(how, server=certificate, server_key=key)
+    assert "expired" in outcomes.failures()["DBT-03"]
+
+
+def test_a_certificate_that_is_its_own_authority_is_right(looker: Looker) -> None:
+    own = looker.authority.issue(LeafSpec(self_signed=True))
+    (looker.folder / "ca.pem").write_bytes(own.chain_pem)
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE]), server=own.chain_pem, server_key=own.key_pem)
+    assert not failures(outcomes), outcomes.failures()
+
+
+@pytest.mark.parametrize(
+    ("declared", "case", "words"),
+    [
+        ({"username": "nobody_here"}, "DBT-02", "database.username and name right"),
+        ({"name": "elsewhere"}, "DBT-02", "database.username and name right"),
+        ({"password": "env:WRONG"}, "DBT-04/none", "password authentication failed"),
+        ({"password": None}, "DBT-04/none", "declares none"),
+        ({"monitor": {"username": MONITOR, "password": "env:WRONG"}}, "DBT-09/own-session", "password authentication"),
+        ({"monitor": None}, "DBT-09/own-session", "lacks database.monitor"),
+        ({"username": None}, "DBT-02", "lacks database.username"),
+    ],
+)
+def test_what_is_declared_wrongly_is_told_and_passes_nothing(
+    looker: Looker, declared: dict[str, Any], case: str, words: str
+) -> None:
+    looker.environ["WRONG"] = "not-the-password"
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared=declared))
+    assert words in outcomes.inconclusive[case]
+    assert not failures(outcomes), outcomes.failures()
+
+
+def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
+    looker.environ["WRONG"] = "not-the-password"
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared={"password": "env:WRONG"}))
+    assert [len(seen["logins"]) for name, seen in outcomes.observations.items() if "database-client" in name] == [1]
+
+
+def test_without_any_certificate_nothing_passes_and_no_login_is_sent(looker: Looker) -> None:
+    anonymous = {"ssl_max_protocol_version": "TLSv1.2", "ssl_ciphers": "AECDH-AES128-SHA:@SECLEVEL=0"}
+    outcomes = looker.look(Setting(access=[LOCAL, "hostssl all all all trust"], settings=anonymous))
+    assert not outcomes.verdicts, outcomes.verdicts
+    assert "handshake failure" in outcomes.inconclusive["DBT-03"]
+
+
+def test_an_authority_that_cannot_be_read_is_told(looker: Looker) -> None:
+    looker.set_up(Setting())
+    document = looker.document(Setting(declared={"ca_file": "missing.pem"}))
+    outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
+    assert "database.ca_file (missing.pem) cannot be used" in outcomes.inconclusive["DBT-03"]
+    assert not outcomes.verdicts
+
+
+def test_a_session_in_the_clear_is_found(looker: Looker) -> None:
+    how = Setting(access=[WITH_CERTIFICATE, "hostnossl waweb wa all scram-sha-256"])
+    looker.set_up(how)
+    password = looker.environ[PASSWORDS[ACCOUNT]]
+    with pg8000.native.Connection(
+        ACCOUNT, host="127.0.0.1", port=looker.server.port, database=DATABASE, password=password, ssl_context=False
+    ):
+        outcomes = assess(looker.document(how), looker.environ, areas=["dbt"], folder=looker.folder)
+    assert "1 of 1 is in the clear, from 127.0.0.1" in outcomes.failures()["DBT-09/gateway-sessions"]
+    assert outcomes.verdicts["DBT-09/own-session"].outcome is Outcome.PASS
+
+
+def test_no_session_of_the_gateways_passes_nothing(looker: Looker) -> None:
+    how = Setting()
+    looker.set_up(how)
+    outcomes = assess(looker.document(how), looker.environ, areas=["dbt"], folder=looker.folder)
+    assert "no session of wa was open" in outcomes.inconclusive["DBT-09/gateway-sessions"]
+
+
+def test_a_monitor_that_may_not_see_others_is_told(looker: Looker) -> None:
+    how = Setting(access=[LOCAL, WITH_CERTIFICATE])
+    looker.server.ask(f"REVOKE pg_read_all_stats FROM {MONITOR}")
+    try:
+        outcomes = looker.look(how)
+    finally:
+        looker.server.ask(f"GRANT pg_read_all_stats TO {MONITOR}")
+    assert "pg_read_all_stats" in outcomes.inconclusive["DBT-09/gateway-sessions"]
+
+
+@pytest.mark.parametrize("tls", ["on", "off"])
+def test_nothing_but_the_accounts_name_is_sent_in_the_clear(looker: Looker, tls: str) -> None:
+    how = Setting(access=["host all all all password"], settings={"ssl": tls})
+    looker.set_up(how)
+    said: list[bytearray] = []
+    with null.listening(lambda client: recorded(client, looker.server.port, said)) as port:
+        document = looker.document(Setting(declared={"port": port}))
+        outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
+    assert "DBT-02" in failures(outcomes)
+    startups = [words for words in said if words and words != SSL_REQUEST]
+    assert startups
+    assert all(len(words) == int.from_bytes(words[:4]) and words[8:12] == b"user" for words in startups)
+
+
+def recorded(client: socket.socket, port: int, said: list[bytearray]) -> None:
+    """Relay a client to the server, and note what it says before TLS begins: before the server has heard it."""
+    clear = bytearray()
+    said.append(clear)
+    with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", port)) as server:
+        threading.Thread(target=null.copied, args=(server, client), daemon=True).start()
+        while chunk := client.recv(1 << 16):
+            if clear == SSL_REQUEST and chunk[:1] == b"\x16":
+                server.sendall(chunk)
+                null.copied(client, server)
+                return
+            clear += chunk
+            server.sendall(chunk)

@@ -1,0 +1,82 @@
+"""Policies are read as browsers read them, however long they are."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from conformance.areas.hdr import csp
+
+HOST = "gateway.example"
+
+
+@pytest.mark.parametrize(
+    ("policy", "kinds"),
+    [
+        ("script-src", ""),
+        ("script-src 'none'", ""),
+        ("script-src 'none' 'self'", "self"),
+        ("script-src https://gateway.example:9090/js/", "self"),
+        ("script-src-elem 'self'; script-src *", "self"),
+        ("script-src 'self'; script-src-attr 'unsafe-inline'", "handler self"),
+        ("default-src *; script-src 'self'", "self"),
+        ("default-src 'self' data:", "data self"),
+        ("script-src 'nonce-abc' 'strict-dynamic' https: 'unsafe-inline'", ""),
+        ("script-src 'self' 'SHA256-abc' 'unsafe-inline'", "self"),
+        ("script-src blob: 'self'", "self"),
+        ("script-src wss://gateway.example", "self"),
+        ("script-src *.example", "third"),
+        ("sandbox allow-scripts; script-src 'self'", "self"),
+        (";;, ,script-src 'self';", "self"),
+        ("script-src\t'self'\x0c'unsafe-eval'", "eval self"),
+    ],
+)
+def test_what_a_policy_lets_run(policy: str, kinds: str) -> None:
+    assert csp.scripts([policy], HOST).kinds == set(kinds.split())
+
+
+@pytest.mark.parametrize(
+    ("policies", "foreign"),
+    [
+        (["script-src https:", "script-src cdn.example"], ("cdn.example",)),
+        (["script-src http:", "script-src http://cdn.example"], ("http://cdn.example",)),
+        (["script-src https:", "script-src http:"], ("https:",)),
+        (["script-src *.cdn.example", "script-src https://a.cdn.example:8443"], ("https://a.cdn.example:8443",)),
+        (["script-src a.example", "script-src b.example"], ()),
+        (["script-src *", "script-src data:"], ()),
+        (["script-src *", "img-src 'none'"], ("*",)),
+    ],
+)
+def test_what_several_policies_let_run(policies: list[str], foreign: tuple[str, ...]) -> None:
+    assert csp.scripts(policies, HOST).foreign == foreign
+    assert csp.scripts([", ".join(policies)], HOST).foreign == foreign
+
+
+def test_old_words_count_in_the_old_header_only() -> None:
+    lines = ["allow 'self'; options inline-script eval-script"]
+    assert csp.scripts(lines, HOST, old=True).kinds == {"self", "inline", "handler", "eval"}
+    assert not csp.scripts(lines, HOST).restricted
+
+
+@pytest.mark.parametrize(
+    ("policies", "ancestors"),
+    [
+        ([], None),
+        (["script-src 'self'"], None),
+        (["frame-ancestors"], ()),
+        (["frame-ancestors 'none'"], ()),
+        (["frame-ancestors 'none' 'self'"], ("'self'",)),
+        (["frame-ancestors *", "FRAME-ANCESTORS 'NONE'"], ()),
+    ],
+)
+def test_frame_ancestors(policies: list[str], ancestors: tuple[str, ...] | None) -> None:
+    assert csp.frame_ancestors(policies) == ancestors
+
+
+@pytest.mark.parametrize("bait", ["script-src a{n},", "a{n} ", "*.a{n}.b ", ";", ",", "'"])
+def test_hostile_policies_are_read_in_good_time(bait: str) -> None:
+    text = "script-src " + "".join(bait.format(n=n) for n in range(20_000))
+    begun = time.monotonic()
+    csp.scripts([text, text], HOST)
+    assert time.monotonic() - begun < 5

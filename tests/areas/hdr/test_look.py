@@ -1,0 +1,89 @@
+"""Pages are looked for where redirects lead, as long as they stay here; nothing that changes anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conformance.areas.hdr.look import headers
+from conformance.areas.hdr.record import HeadersObservation
+from conformance.bench import Bench
+from conformance.bench.budget import Budget
+from conformance.inputs import target
+from conformance.secrecy.redact import Redactor
+from conformance.secrecy.secret import Vault
+from reference_server.http import Handler, Request, Response
+from reference_server.pki import Authority, LeafSpec
+from reference_server.web import redirect
+from tests import null
+
+
+@contextmanager
+def serving(handler: Handler) -> Iterator[int]:
+    context = Authority().issue(LeafSpec()).context()
+    with null.speaking_http(handler, lambda sock: context.wrap_socket(sock, server_side=True)) as port:
+        yield port
+
+
+def look(port: int, **webapp: Any) -> HeadersObservation:
+    table = {"url": f"https://localhost:{port}", "admin_paths": ["/admin"], "api_paths": ["/v1/health"], **webapp}
+    aim = target.parse({"schema": 1, "name": "t", "webapp": table, "limits": {"requests_per_second": 1000}})
+    return headers.look(Bench(aim, Vault({}), Budget(aim.limits), Redactor()))
+
+
+@pytest.mark.parametrize(
+    ("location", "steps"),
+    [
+        ("/login?next=%2Fadmin", ["/admin", "/login?next=%2Fadmin"]),
+        ("login", ["/admin", "/login"]),
+        ("https://LOCALHOST:{port}", ["/admin", "/"]),
+        ("/admin", ["/admin"]),
+        ("http://localhost:{port}/login", ["/admin"]),
+        ("https://localhost:{other}/login", ["/admin"]),
+        ("https://elsewhere.example/login", ["/admin"]),
+        ("https://[/", ["/admin"]),
+    ],
+    ids=["path", "relative", "absolute", "circle", "plain", "other-port", "elsewhere", "nonsense"],
+)
+def test_redirects_are_followed_here(location: str, steps: list[str]) -> None:
+    def answer(request: Request) -> Response:
+        return (
+            redirect(location.format(port=port, other=port + 1))
+            if request.path == "/admin"
+            else Response.html("a page")
+        )
+
+    with serving(answer) as port:
+        way = look(port).admin["/admin"].get
+    assert [step.url.removeprefix(f"https://localhost:{port}") for step in way] == steps
+
+
+def test_an_endless_chain_ends() -> None:
+    with serving(lambda request: redirect(f"{request.path}x")) as port:
+        assert len(look(port).admin["/admin"].get) == 6
+
+
+def test_what_is_sent() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def answer(request: Request) -> Response:
+        asked.append((request.method, request.path, request.body))
+        return Response.html("a page that is not kept")
+
+    with serving(answer) as port:
+        seen = look(port, admin_paths=["/", "/admin/", "/%2e%2e/x?y=%20"])
+    posted = [(path, body) for method, path, body in asked if method == "POST"]
+    assert len(posted) == 1
+    assert posted[0][0].startswith("/v1/portero-")
+    assert posted[0][1] == b""
+    assert {method for method, _, _ in asked} == {"GET", "HEAD", "OPTIONS", "PROPFIND", "POST"}
+    assert {path for method, path, _ in asked if method == "OPTIONS"} == {"/v1/health"}
+    assert ("GET", "/%2e%2e/x?y=%20", b"") in asked
+    assert {seen.admin["/"].slash.url, seen.admin["/admin/"].slash.url} == {
+        f"https://localhost:{port}/",
+        f"https://localhost:{port}/admin",
+    }
+    assert not any(step.body for path in seen.admin.values() for step in (*path.get, path.unknown))
