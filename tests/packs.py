@@ -48,7 +48,7 @@ class Seen:
     @property
     def exact(self) -> bool:
         """Whether the run says of each of its faults that it is right. Near misses leave nothing open."""
-        claimed = {area for name in self.spoilt if name in faults() for area in claims(named(name))}
+        claimed = {area for fault in map(named, self.spoilt) if fault.name in faults() for area in claims(fault)}
         left_open = {area_of(case) for case in self.inconclusive}
         return self.failed == self.declared and left_open <= claimed and not self.changed_offline
 
