@@ -38,7 +38,7 @@ def test_each_is_alone_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed([fault("a", "hdr", "HDR-01"), fault("b", "chn", "CHN-01")]) == [("a",), ("b",)]
 
 
-FAULTS = ("no-frame-options", "core-clock-ahead")  # HDR-02 and CHN-10
+FAULTS = ("hdr:no-frame-options", "chn:core-clock-ahead")  # HDR-02 and CHN-10
 BROKEN = {"HDR-02/home": "", "CHN-10/core": ""}
 NEAR_MISSES = ("head-is-not-served", "answers-202")
 
