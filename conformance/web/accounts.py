@@ -205,13 +205,13 @@ class OwnUsers:
         if seen.status in _GONE:
             self._there.discard(name)
             return False
-        return (name in seen.body or None) if 200 <= seen.status < 300 else None
+        return (name in seen.body or None) if seen.ok else None
 
     def delete(self, name: str, bench: Bench | None = None) -> Exchange:
         """Delete a user, as the administrator."""
         admin = self.admin.on(bench) if bench else self.admin
         seen = admin.ask("DELETE", f"{USERS}/{name}")
-        if 200 <= seen.status < 300 or seen.status in _GONE:
+        if seen.ok or seen.status in _GONE:
             self._there.discard(name)
         return seen
 
@@ -247,7 +247,7 @@ def throw_away(admin: Session) -> Iterator[User]:
     user = new_user(admin.api.bench)
     with own_users(admin, user.name) as users:
         seen = users.create(user)
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             raise Inconclusive(
                 say(
                     "no user of the run's own could be made: {request}: {answer}",

@@ -12,7 +12,7 @@ _TOKEN_NAMES = ("token", "access_token", "accesstoken", "bearer_token", "auth_to
 
 def token_in(seen: Exchange) -> str:
     """Return the token that a login's answer brings, wherever it stands, or nothing."""
-    if not 200 <= seen.status < 300:
+    if not seen.ok:
         return ""
     found = dict(pointers.leaves_of(seen.body))
     named = (value for at, value in found.items() if at.rpartition("/")[2].lower() in _TOKEN_NAMES)

@@ -66,7 +66,7 @@ def _ask(bench: Bench, request: Request, headers: dict[str, str], context: ssl.S
 
 
 def _trouble(seen: Exchange, request: Request) -> Sentence:
-    if 200 <= seen.status < 300 or seen.status in request.also:
+    if seen.ok or seen.status in request.also:
         return NOTHING
     return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=seen.outcome)
 

@@ -142,7 +142,7 @@ class Gate:
         """Upload the operator's file once more, and tell whether its certificate is presented."""
         restoring = self.bench.for_restoring()
         seen = self._post(self.original, self.admin.token, restoring)
-        if not 200 <= seen.status < 300 and put_back(restoring, [self.journalled()]):
+        if not seen.ok and put_back(restoring, [self.journalled()]):
             return False
         return not present_again(restoring, self.present)
 
@@ -204,7 +204,7 @@ def _somebody(gate: Gate) -> Iterator[str]:
             user = stack.enter_context(throw_away(gate.admin))
             session = stack.enter_context(signed_in(gate.admin, user))
         known = session.ask("GET", "/v1/health")
-        if not 200 <= known.status < 300:
+        if not known.ok:
             raise Inconclusive(_not_taken(known))
         yield session.token
 

@@ -53,7 +53,7 @@ def _landed(bench: Bench, seen: Exchange) -> Exchange | None:
     for _ in range(_HOPS):
         location = next(iter(seen.values("Location")), "")
         onward = urljoin(seen.url, location)
-        if not 300 <= seen.status < 400 or not location or origin(onward) != origin(seen.url):
+        if not seen.redirects or not location or origin(onward) != origin(seen.url):
             break
         parts = urlsplit(onward)
         landed = seen = _bare(bench, "GET", parts.path + (f"?{parts.query}" if parts.query else ""))
@@ -62,7 +62,7 @@ def _landed(bench: Bench, seen: Exchange) -> Exchange | None:
 
 def _guarded(bare: dict[str, Exchange], allowed: dict[str, Exchange], landed: Exchange | None) -> Guarded:
     last = landed or bare["GET"]
-    served = allowed["GET"].body if allowed and 200 <= allowed["GET"].status < 300 else ""
+    served = allowed["GET"].body if allowed and allowed["GET"].ok else ""
     telling = len(words(served)) >= _TELLING
     return Guarded(
         bare={method.lower(): noted(seen) for method, seen in bare.items()},

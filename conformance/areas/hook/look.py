@@ -138,7 +138,7 @@ class _Trial:
                 say(
                     "the administrator could not change the authority for webhooks: {method} {answer}",
                     method=Own(done.method),
-                    answer=done.trouble or say("was answered {status}", status=done.status),
+                    answer=done.outcome,
                 )
             )
         self._settle(done, digest({"first": self.made.first, "second": self.made.second}.get(authority, "")))

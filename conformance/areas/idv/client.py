@@ -176,7 +176,7 @@ class IdentityClient:
         seen = exchange(self.bench, "GET", url, headers=headers, context=context)
         if seen.status in place.absent_status:
             return Stored(State("absent"))
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             return Stored(State("unreadable", seen.trouble or status_words(seen.status)))
         document = pointers.parse(seen.body)
         if document is MISSING:
