@@ -23,7 +23,7 @@ from conformance.areas.acc import chain
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
-from conformance.inputs.target import Login
+from conformance.inputs.target import Login, Webapp
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
@@ -51,8 +51,7 @@ class Api:
 
     def __init__(self, bench: Bench) -> None:
         """Send nothing yet; raises Inconclusive when the declared trust or client certificate cannot be used."""
-        webapp = bench.target.webapp
-        assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
+        webapp = bench.target.declared(Webapp)
         self.bench = bench
         self.webapp = webapp
         self.context: ssl.SSLContext = chain.verifying_context(bench, strict=False)

@@ -12,7 +12,7 @@ from conformance.areas.acc import chain
 from conformance.areas.idv import client
 from conformance.bench import Bench
 from conformance.bench.journal import Request
-from conformance.inputs.target import Login
+from conformance.inputs.target import Login, Webapp
 from conformance.model import Inconclusive
 from conformance.secrecy.secret import Secret
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
@@ -114,6 +114,5 @@ def _log_in(bench: Bench, account: str, context: ssl.SSLContext) -> Secret:
 
 
 def _api(bench: Bench, path: str) -> str:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - its account was found
+    webapp = bench.target.declared(Webapp)
     return urljoin(webapp.url, path)

@@ -10,8 +10,15 @@ from conformance.web.exchange import UNRESOLVED, Exchange
 
 @pytest.mark.parametrize(
     ("status", "ok", "redirects"),
-    [(0, False, False), (199, False, False), (200, True, False), (299, True, False)]
-    + [(300, False, True), (399, False, True), (400, False, False)],
+    [
+        (0, False, False),
+        (199, False, False),
+        (200, True, False),
+        (299, True, False),
+        (300, False, True),
+        (399, False, True),
+        (400, False, False),
+    ],
 )
 def test_an_answer_is_ok_or_redirects_by_its_class(status: int, ok: bool, redirects: bool) -> None:
     seen = Exchange("GET", "http://core.example/", status)

@@ -23,7 +23,7 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
 from conformance.engine.observatory import Probe
-from conformance.inputs.target import Certificate, Target
+from conformance.inputs.target import Certificate, Target, Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
@@ -148,8 +148,7 @@ class Gate:
 
 
 def _look(bench: Bench) -> UploadsObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     assert webapp.certificate is not None  # noqa: S101 - and where this is declared
     with administrator(bench) as admin:
         served, unserved = presented(bench)

@@ -10,6 +10,7 @@ from conformance.areas.auth.record import Guarded, GuardObservation
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING
 from conformance.web.accounts import administrator
@@ -26,8 +27,7 @@ _TELLING = 3
 
 
 def _look(bench: Bench) -> GuardObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     bare = {path: {method: _bare(bench, method, path) for method in METHODS} for path in webapp.api_paths}
     landed = {path: _landed(bench, seen["GET"]) for path, seen in bare.items()}
@@ -42,8 +42,7 @@ def _look(bench: Bench) -> GuardObservation:
 
 
 def _bare(bench: Bench, method: str, path: str) -> Exchange:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - as above
+    webapp = bench.target.declared(Webapp)
     return exchange(bench, method, webapp.url.rstrip("/") + path, context=webapp_context(bench))
 
 

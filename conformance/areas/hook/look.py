@@ -34,8 +34,7 @@ _TRIES = 3
 
 
 def _look(bench: Bench) -> WebhookObservation:
-    webhook = bench.target.webhook
-    assert webhook is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webhook = bench.target.declared(Webhook)
     made = certificates(webhook.callback_host)
     with bench.budget.alone(SETTINGS), administrator(bench) as admin, receiving(webhook, made) as receivers:
         settings = CallbackSettings(admin)

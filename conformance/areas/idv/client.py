@@ -52,8 +52,7 @@ class IdentityClient:
 
     def __init__(self, bench: Bench) -> None:
         """Raise Inconclusive when the declared CA cannot be used."""
-        identity = bench.target.identity
-        assert identity is not None  # noqa: S101 - the engine starts these probes for a declared section only
+        identity = bench.target.declared(Identity)
         self.bench = bench
         self.identity: Identity = identity
         self.context = verifying_context(bench, identity.ca_file) if identity.url.startswith("https:") else None
