@@ -19,7 +19,8 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
-from conformance.web.accounts import ADMINISTRATOR, Api, Session
+from conformance.web.accounts import ADMINISTRATOR, Session
+from conformance.web.api import Api
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.putting_back import put_back
