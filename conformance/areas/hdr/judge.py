@@ -112,7 +112,7 @@ def _frames(page: Seen) -> Verdict:
     words = {member.upper() for member in values.members(lines)}
     effect = values.framing(page.exchange)
     notes = [_FRAMING[effect]]
-    if 300 <= page.exchange.status < 400:
+    if page.exchange.redirects:
         notes.append(say("On a redirect no browser enforces it."))
     return verdict(
         "DENY" in words and effect == "deny",

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange, webapp_context
 from conformance.web.preflight import reach
@@ -73,8 +74,7 @@ def _unheard_of() -> str:
 
 
 def _headers(bench: Bench) -> HeadersObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     visitor = _Visitor(bench, webapp.url.rstrip("/"), webapp_context(bench))
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
