@@ -45,8 +45,10 @@ def no_looser(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _unchanged(page: Seen, again: Exchange | None) -> Exchange:
-    """Return the 304; raises NotApplicable where the administration sends none, Inconclusive where nothing came."""
+    """Return the 304; raises NotApplicable where the administration sends none, Inconclusive where it was not seen."""
     if again is None:
+        if page.exchange.values("ETag") or page.exchange.values("Last-Modified"):
+            raise Inconclusive(say("{page} was not asked whether it has changed", page=page.label))
         raise NotApplicable(
             say("{page} sends neither ETag nor Last-Modified: nobody can ask whether it has changed", page=page.label)
         )

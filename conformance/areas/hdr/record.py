@@ -21,7 +21,7 @@ class AdminPath:
     unknown: Exchange
     method: Exchange
     slash: Exchange
-    again: Exchange | None
+    again: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)

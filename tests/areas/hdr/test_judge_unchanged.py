@@ -107,6 +107,13 @@ def test_a_page_without_a_validator_cannot_be_asked_for_so() -> None:
         no_looser(seen, policy(), case("HDR-12"))
 
 
+@pytest.mark.parametrize("validator", ["ETag", "Last-Modified"])
+def test_a_page_that_was_not_asked_again_settles_nothing(validator: str) -> None:
+    seen = observed(path(page(*RIGHT, (validator, "x")), again=None))
+    with pytest.raises(Inconclusive, match="GET / was not asked whether it has changed"):
+        no_looser(seen, policy(), case("HDR-12"))
+
+
 @pytest.mark.parametrize("status", [200, 412, 503])
 def test_where_no_304_comes_there_is_nothing_to_judge(status: int) -> None:
     seen = observed(path(page(*RIGHT), again=page(status=status)))
