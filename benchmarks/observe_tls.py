@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from conformance.areas.tls import look as tls
+from conformance.areas.tls import look
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.engine.observatory import Observatory
@@ -21,7 +21,7 @@ vault = open_vault(aim.secret_refs(), os.environ, path.parent)
 budget = Budget(aim.limits)
 observatory = Observatory(Bench(aim, vault, budget, Redactor(vault), path.parent))
 if gaps := [
-    weakness.detail for weakness in observatory.get(tls.scan).weaknesses.values() if weakness.vulnerable is None
+    weakness.detail for weakness in observatory.get(look.scan).weaknesses.values() if weakness.vulnerable is None
 ]:
     sys.exit(f"the observation is not whole: {gaps}")
 print(json.dumps({"seconds": observatory.seconds()["tls"], "connections": budget.connections_opened}))

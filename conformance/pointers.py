@@ -25,7 +25,8 @@ def get(document: Any, pointer: str) -> Any:
         if isinstance(document, dict):
             document = document.get(token, MISSING)
         elif isinstance(document, list):
-            document = document[int(token)] if token.isdecimal() and int(token) < len(document) else MISSING
+            within = token.isdecimal() and len(token) < 10 and int(token) < len(document)  # int() refuses 5,000 digits
+            document = document[int(token)] if within else MISSING
         else:
             return MISSING
     return document

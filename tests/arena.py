@@ -108,14 +108,14 @@ def assess(
     return replace(outcomes, observed=observatory.recorded())
 
 
-_SAID = TypeAdapter(dict[str, dict[str, Spoken]])
+SAID = TypeAdapter(dict[str, dict[str, Spoken]])
 
 
 def rejudged(live: Outcomes) -> Outcomes:
     """Judge the cases of a run again, offline: from its target and its observations as a file gives them back."""
-    stored = json.dumps([live.document, live.observed.seen, _SAID.dump_python(live.observed.said)])
+    stored = json.dumps([live.document, live.observed.seen, SAID.dump_python(live.observed.said)])
     document, seen, said = json.loads(stored)
-    assessment = Assessment(target.parse(document), Recorded(Observed(seen, _SAID.validate_python(said))))
+    assessment = Assessment(target.parse(document), Recorded(Observed(seen, SAID.validate_python(said))))
     return _judge(assessment, [assessment.cases[case] for case in live.by_case()])
 
 

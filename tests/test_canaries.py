@@ -41,7 +41,8 @@ DEFECTS = """
 import base64, logging, os, sys, threading, warnings
 import pytest
 from dataclasses import dataclass
-from conformance import cases, model
+from conformance import model
+from conformance.engine import cases
 from conformance.engine.observatory import Probe
 from conformance.sentence import Own, own_list, say
 from tests.test_canaries import CANARIES, SPELLINGS
@@ -75,19 +76,23 @@ def broken_judge(record, policy, case):
 
 cases.proofs()
 
-@cases.proves("ACC-01", observes=Probe("leaky", Record, look), judged_by=judge)
+cases.proves("ACC-01", observes=Probe("leaky", Record, look), judged_by=judge)
+@cases.every_case_of("ACC-01")
 def test_violation(verdict):
     verdict.enforce()
 
-@cases.proves("ACC-02", observes=Probe("crashing", Record, crash), judged_by=judge)
+cases.proves("ACC-02", observes=Probe("crashing", Record, crash), judged_by=judge)
+@cases.every_case_of("ACC-02")
 def test_probe_crashes(verdict):
     verdict.enforce()
 
-@cases.proves("ACC-03", observes=Probe("silent", Record, give_up), judged_by=judge)
+cases.proves("ACC-03", observes=Probe("silent", Record, give_up), judged_by=judge)
+@cases.every_case_of("ACC-03")
 def test_inconclusive(verdict):
     verdict.enforce()
 
-@cases.proves("HDR-01", observes=Probe("leaky", Record, look), judged_by=broken_judge)
+cases.proves("HDR-01", observes=Probe("leaky", Record, look), judged_by=broken_judge)
+@cases.every_case_of("HDR-01")
 def test_judge_crashes(verdict):
     verdict.enforce()
 

@@ -32,8 +32,9 @@ ELSEWHERE = {
     TEST: ".ci/run runs it",
     "ruff check . && ruff format --check . && mypy": ".ci/run runs it",
     "pytest tests/test_faults.py -k no-strict-transport": "a part of this run",
-    "python -m conformance.inputs.target": "writes into the checkout; tests/inputs/test_schemas.py compares what",
+    "python -m conformance.inputs.schemas": "writes into the checkout; tests/inputs/test_schemas.py compares what",
     "python -m benchmarks": "measures a machine that has nothing else to do",
+    "python -m benchmarks.recorded runs": "runs every fault; tests/test_recorded.py judges one again",
     "docker build --build-arg DIGEST=sha256:… -t portero .": "builds an image; tests/test_ci_recipes.py lints its file",
     'docker run --rm -e WA_SECRET -v "$PWD:/target" -u "$(id -u)" portero run --target staging.toml': "runs that image",
 }

@@ -20,7 +20,8 @@ CHECKOUT = Path(__file__).parents[1]
 DEFECT = """
 import sys
 from dataclasses import replace
-from conformance import cases, cli
+from conformance import cli
+from conformance.engine import cases
 def look(bench):
     raise TypeError("a defect of the suite")
 proof = cases.proofs()["ACC-01"]

@@ -38,7 +38,7 @@ def test_each_is_alone_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packed([fault("a", "hdr", "HDR-01"), fault("b", "chn", "CHN-01")]) == [("a",), ("b",)]
 
 
-FAULTS = ("no-frame-options", "core-clock-ahead")  # HDR-02 and CHN-10
+FAULTS = ("hdr:no-frame-options", "chn:core-clock-ahead")  # HDR-02 and CHN-10
 BROKEN = {"HDR-02/home": "", "CHN-10/core": ""}
 NEAR_MISSES = ("head-is-not-served", "answers-202")
 
@@ -62,5 +62,6 @@ def test_a_run_that_breaks_the_union_counts_for_all() -> None:
 )
 def test_any_other_run_has_each_run_alone(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = {(name,): Seen((name,), {}, {}, ()) for name in seen.spoilt}
-    monkeypatch.setattr(packs, "_run", ({seen.spoilt: seen} | alone).__getitem__)
+    runs = {seen.spoilt: seen} | alone
+    monkeypatch.setattr(packs, "_run", lambda spoilt, _: runs[spoilt])
     assert packs.look(seen.spoilt) == {name: alone[(name,)] for name in seen.spoilt}

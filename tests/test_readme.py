@@ -11,7 +11,6 @@ from conformance import catalogue
 from conformance.engine import ledger
 from conformance.inputs import target
 from conformance.model import Exit
-from reference_server.faults import faults, near_misses
 from tests.pages import CHECKOUT, PAGES, Page
 
 MAIN = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e . && .venv/bin/portero"
@@ -41,10 +40,10 @@ def test_every_verdict_of_a_run_is_named(readme: Page) -> None:
 
 
 @IN_BOTH
-def test_it_counts_the_catalogue(readme: Page) -> None:
+def test_it_counts_the_areas_and_nothing_that_grows(readme: Page) -> None:
     judged = [row for row in catalogue.load().values() if row.excluded is None]
     assert {row.area for row in judged} == set(catalogue.AREAS)
-    assert f" {len(judged)} requi" in readme.text
+    assert str(len(judged)) not in readme.text
     assert {"README.md": "ten areas", "README.es.md": "diez áreas"}[readme.name] in " ".join(readme.text.split())
 
 
@@ -61,15 +60,3 @@ def test_spanish_has_the_same_commands_files_and_options() -> None:
     assert ours == theirs
     assert sorted(SPANISH.spans) == sorted(ENGLISH.spans)
     assert SPANISH.text.count("\n|") == ENGLISH.text.count("\n|")
-
-
-def test_changelog_counts_what_is_there() -> None:
-    text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
-    judged = [row for row in catalogue.load().values() if row.excluded is None]
-    assert f"{len(judged)} requirements in ten areas" in text
-    for word, every in (("faults", faults()), ("near misses", near_misses())):
-        (told,) = re.findall(rf"over (\d+) {word}", text)
-        assert int(told) < len(every)
-    for area in catalogue.AREAS:
-        rows = [row.id for row in judged if row.area == area]
-        assert f"{rows[0]} to {rows[-1][-2:]}" in text

@@ -1,4 +1,4 @@
-"""Where cases join probes and judges: the decorator that the suite is written with, and what it registers."""
+"""Where probes and judges are joined: what an area says of each requirement, and what comes of that."""
 
 from __future__ import annotations
 
@@ -43,17 +43,14 @@ _PROOFS: dict[str, Proof] = {}
 _FACTS: dict[str, Fact] = {}
 
 
-def proves(
-    requirement: str, *, observes: Probe[Record], judged_by: Callable[[Record, Policy, Case], Verdict]
-) -> Callable[[Body], Body]:
-    """Join a requirement to its probe and its judge; marks a pytest function as its cases."""
+def proves(requirement: str, *, observes: Probe[Record], judged_by: Callable[[Record, Policy, Case], Verdict]) -> None:
+    """Join a requirement to its probe and its judge."""
+    _PROOFS[requirement] = Proof(observes, judged_by)
 
-    def register(body: Body) -> Body:
-        _PROOFS[requirement] = Proof(observes, judged_by)
-        marked: Body = pytest.mark.requirement(requirement)(body)
-        return marked
 
-    return register
+def every_case_of(name: str) -> Callable[[Body], Body]:
+    """Mark a pytest function that is run for every case of an area, or of one requirement."""
+    return pytest.mark.every_case_of(name)
 
 
 def shows(fact: str, *, observes: Probe[Record], told_by: Callable[[Record], Any], otherwise: Any) -> None:

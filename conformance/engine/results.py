@@ -74,7 +74,6 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="ISO 8601")
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hex")]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
-Pointer = Annotated[str, Field(pattern="^/", max_length=2000)]
 
 
 def _spoken(value: Any) -> Sentence:
@@ -372,7 +371,7 @@ class Results(_Table):
     waivers: list[Waiver] = []
     observations: Annotated[dict[str, dict[str, Any]], Field(description="what probes saw, by key, free of secrets")]
     said: Annotated[
-        dict[str, dict[Pointer, Spoken]],
+        dict[str, dict[str, Spoken]],
         Field(description="sentences of observations: template and values, by JSON Pointer"),
     ] = {}
     verdict: RunVerdict

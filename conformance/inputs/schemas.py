@@ -1,6 +1,6 @@
 """JSON Schemas of the operator's files, which editors complete and check by; shipped beside the code.
 
-`python -m conformance.inputs.target` writes them again after a change of a model.
+`python -m conformance.inputs.schemas` writes them again after a change of a model.
 """
 
 from __future__ import annotations
@@ -59,3 +59,7 @@ def _lean(value: Any) -> Any:
 
 def _idle(key: str, value: Any) -> bool:
     return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
+
+
+if __name__ == "__main__":
+    write()

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
@@ -42,6 +42,7 @@ from conformance.sentence import By, Own, Sentence, own_list, say
 CONSENT = ("read", "write", "destructive")
 SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
 
+_Section = TypeVar("_Section", bound=Table)
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
 
 
@@ -279,8 +280,8 @@ class Deployment(Table):
     env_files: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     hosts: Literal["one", "many"] = "one"
-    web_services: tuple[str, ...] = ()
-    core_services: tuple[str, ...] = ()
+    web_services: tuple[Text, ...] = ()
+    core_services: tuple[Text, ...] = ()
     certs_dir: str | None = None
 
 
@@ -359,6 +360,13 @@ class Target(Table):
         """Return the file's content as JSON can hold it; secrets are references, so it can be shown."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
+    def declared(self, kind: type[_Section]) -> _Section:
+        """Return the section of that kind; raises LookupError where there is none: nothing about it is asked then."""
+        found = next((table for name in SECTIONS if isinstance(table := getattr(self, name), kind)), None)
+        if found is None:
+            raise LookupError(f"the target declares no [{kind.__name__.lower()}]")
+        return found
+
     def permits(self, tier: str) -> bool:
         """Tell whether the consent given covers `tier`."""
         return CONSENT.index(self.consent) >= CONSENT.index(tier)
@@ -420,9 +428,3 @@ def _references(value: Any) -> Iterator[SecretRef]:
 def parse(document: dict[str, Any]) -> Target:
     """Build a target from the file's content; raises pydantic's ValidationError."""
     return Target.model_validate(document)
-
-
-if __name__ == "__main__":
-    from conformance.inputs import schemas
-
-    schemas.write()

@@ -32,7 +32,7 @@ DOMAINS = {
     **{area: (f"areas/{area}/*",) for area in AREAS},
     "handshake": ("handshake/*",),
     "web": ("web/*",),
-    "commands": ("cli.py", "commands/*", "inputs/*", "run/*", "bench/journal.py", "secrecy/*"),
+    "commands": ("cli.py", "commands/*", "inputs/*", "run/*", "secrecy/*"),
     "report": ("report/*", "comparison/*"),
     "engine": ("*",),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from conformance.comparison import compare as diff
+from conformance.comparison import compare
 from conformance.comparison.notes import Note
 from conformance.engine.ledger import exit_code
 from conformance.engine.results import ABSENT, Change, Compared, Comparison, Kind, Results
@@ -22,7 +22,7 @@ RESULTS: dict[Exit, Literal["same", "regressed", "changed"]] = {
 LONGEST = 300
 
 
-def told(comparison: diff.Comparison) -> Comparison:
+def told(comparison: compare.Comparison) -> Comparison:
     """Return a comparison as `portero diff --json` prints it, and as results hold it; notes in every language."""
     words = [Wording(language) for language in LANGUAGES]
     return Comparison(

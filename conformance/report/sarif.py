@@ -124,8 +124,8 @@ def _untested(case: Entry) -> Sentence:
 @cache
 def _place(area: str, requirement: str) -> tuple[str, int]:
     """Return the file of the catalogue that states a requirement, and the line; 1 where this edition has it not."""
-    path = catalogue.FOLDER / f"{area}.toml"
-    name = f"conformance/areas/{path.parent.name}/{path.name}"
+    path = catalogue.FOLDER / area / "requirements.toml"
+    name = f"conformance/areas/{area}/{path.name}"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return name, next((n for n, line in enumerate(lines, 1) if line == f'id = "{requirement}"'), 1)
 

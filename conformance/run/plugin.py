@@ -118,12 +118,13 @@ def session_of(config: pytest.Config) -> Session | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one item of every case of the requirement that a function proves."""
-    if (mark := metafunc.definition.get_closest_marker("requirement")) is None:
+    """Make one item of every case that a function is for, marked with its requirement."""
+    if (mark := metafunc.definition.get_closest_marker("every_case_of")) is None:
         return
     cases = _session(metafunc.config).assessment.cases.values()
-    own = [case for case in cases if case.requirement.id == mark.args[0]]
-    metafunc.parametrize("case", own, ids=[case.id for case in own])
+    own = [case for case in cases if mark.args[0] in (case.requirement.area, case.requirement.id)]
+    marks = {case.requirement.id: pytest.mark.requirement(case.requirement.id) for case in own}
+    metafunc.parametrize("case", [pytest.param(case, id=case.id, marks=marks[case.requirement.id]) for case in own])
 
 
 def case_of(item: pytest.Item) -> Case | None:

@@ -90,7 +90,7 @@ def _paths(seen: FirstLook, found: list[str], words: Tongue) -> str:
 def _answer(answer: Exchange) -> Sentence:
     if answer.trouble:
         return answer.trouble.with_own(_short)
-    to = next(iter(answer.values("Location")), "") if 300 <= answer.status < 400 else ""
+    to = next(iter(answer.values("Location")), "") if answer.redirects else ""
     if to:
         return say("status {status} to {place}", status=answer.status, place=Own(_short(to)))
     return say("status {status}", status=answer.status)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 from hashlib import sha256
 
-from conformance.areas.acc import chain as access
 from conformance.bench import Bench
 from conformance.inputs.target import Certificate
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import webapp_context
+from conformance.web.trust import handshake
 
 TRIES, PAUSE = 60, 1.0
 RELOADS = 5
@@ -22,7 +22,7 @@ LONGEST_RESTART = 120.0
 def presented(bench: Bench) -> tuple[str, Sentence]:
     """Return the SHA-256 of the certificate that is presented, or why there is none."""
     try:
-        chain = access.handshake(bench, webapp_context(bench), None)
+        chain = handshake(bench, webapp_context(bench), None)
     except Inconclusive as trouble:
         return "", trouble.reason
     if not chain:

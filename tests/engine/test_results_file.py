@@ -290,8 +290,6 @@ def test_what_is_no_sentence_is_told_in_one(
     ("said", "told"),
     [
         ({"tls/0": {"/endpoint": 3}}, "/said/tls/0//endpoint: Value error, is no sentence"),
-        ({"tls/0": {"endpoint": SAID}}, "/said/tls/0/endpoint/[key]: String should match pattern"),
-        ({"tls/0": {"/" + "9" * 5000: SAID}}, "String should have at most 2000 characters"),
         ([], "/said: Input should be a valid dictionary"),
     ],
 )
@@ -306,7 +304,7 @@ def test_sentences_of_observations_are_read_as_carefully(
 
 def test_sentences_of_observations_that_are_of_no_place_are_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    places = ["/endpoint", "/no/such/place", "/versions/7", "/suites"]
+    places = ["/endpoint", "/no/such/place", "/suites", "endpoint", "", "/suites/tls-1.0/in_order/" + "9" * 5000]
     _edited(lambda document: document.update(said={"tls/0": dict.fromkeys(places, SAID), "no/0": {"/x": SAID}}))(path)
     found = results_file.read(path)
     assert found.observed.spoken("tls/0") == found.observations["tls/0"]

@@ -24,7 +24,7 @@ CHECKOUT = Path(__file__).parents[2]
 def test_shipped_schema_is_the_one_of_the_models(name: str) -> None:
     shipped = schemas.shipped(name)
     assert shipped == schemas.text(name), (
-        "a model has changed: `python -m conformance.inputs.target` writes the schemas again"
+        "a model has changed: `python -m conformance.inputs.schemas` writes the schemas again"
     )
     jsonschema.Draft7Validator.check_schema(json.loads(shipped))
 

@@ -30,7 +30,8 @@ WORDS = HOSTILE.replace("\ud800", "")  # pytest's writer escapes a whole line th
 RUN = f"""
 import sys
 from dataclasses import replace
-from conformance import cases, cli
+from conformance import cli
+from conformance.engine import cases
 from conformance.model import violates
 from conformance.sentence import Own, say
 from pathlib import Path

@@ -18,7 +18,8 @@ pytest_plugins = ["pytester"]
 SUITE = """
 import pytest
 from dataclasses import dataclass
-from conformance import cases, model
+from conformance import model
+from conformance.engine import cases
 from conformance.engine.observatory import Probe
 from conformance.sentence import say
 
@@ -32,7 +33,9 @@ cases.proofs()
 def judge(record, policy, case):
     {judge}
 
-@cases.proves("ACC-02", observes=probe, judged_by=judge)
+cases.proves("ACC-02", observes=probe, judged_by=judge)
+
+@cases.every_case_of("ACC-02")
 def test_case(verdict):
     {body}
 """
@@ -99,7 +102,7 @@ def test_defect_of_the_suite_is_never_green(pytester: pytest.Pytester, judge: st
 
 
 def test_case_without_the_verdict_fixture_is_a_defect(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile('import pytest\n@pytest.mark.requirement("ACC-02")\ndef test_it(case): pass\n')
+    pytester.makepyfile('import pytest\n@pytest.mark.every_case_of("ACC-02")\ndef test_it(case): pass\n')
     pytester.makefile(".toml", aim=TARGET)
     ended = pytester.runpytest_inprocess("-p", "conformance.run.plugin", "--target", "aim.toml", "--reports", "r")
     assert ended.ret == Exit.INTERNAL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -16,36 +15,30 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from conformance.areas.acc.record import NOT_READABLE, Certificate, ChainObservation, Node, NodesObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
-from conformance.handshake import record as tls
+from conformance.handshake import record
 from conformance.handshake.caller import Caller
 from conformance.handshake.certificates import read_certificate
 from conformance.handshake.versions import live_versions
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, say
-from conformance.web.http import TIMEOUT, connect, exchange, plain_words, present, webapp_context
+from conformance.web.http import TIMEOUT, exchange, plain_words, webapp_context
 from conformance.web.preflight import reach
 from conformance.web.resolve import resolve
-from conformance.web.trust import careful_context, served
+from conformance.web.trust import handshake, webapp_trust
 
 _MORE_THAN_ENOUGH = 16
 """How many addresses of one name are looked at."""
 
 
-def _webapp(bench: Bench) -> Webapp:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
-    return webapp
-
-
 def _chain(bench: Bench) -> ChainObservation:
-    reach(bench, _webapp(bench).url)
+    reach(bench, bench.target.declared(Webapp).url)
     return look_at_chain(bench)
 
 
 def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     """Shake hands with the name, or with one address of it; raises Inconclusive where TLS itself fails."""
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     host = urlsplit(webapp.url).hostname or ""
     served = handshake(bench, webapp_context(bench), address)
     code, message = _verify(bench, address, strict=False)
@@ -61,7 +54,7 @@ def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     )
 
 
-def _leaf(served: list[bytes]) -> tls.Certificate | None:
+def _leaf(served: list[bytes]) -> record.Certificate | None:
     try:
         return read_certificate(served[0], stapled=False) if served else None
     except ValueError:
@@ -71,41 +64,10 @@ def _leaf(served: list[bytes]) -> tls.Certificate | None:
 def _verify(bench: Bench, address: str | None, *, strict: bool) -> tuple[int, str]:
     """Return OpenSSL's verdict on the chain: its number, 0 for a good one, and its words."""
     try:
-        handshake(bench, verifying_context(bench, strict=strict), address)
+        handshake(bench, webapp_trust(bench, strict=strict), address)
     except ssl.SSLCertVerificationError as error:
         return error.verify_code, error.verify_message
     return 0, ""
-
-
-def verifying_context(bench: Bench, *, strict: bool) -> ssl.SSLContext:
-    """Return a context that verifies chain and name against the declared trust, and leaves all else open.
-
-    Raises Inconclusive when webapp.ca_file cannot be used.
-    """
-    webapp = _webapp(bench)
-    ca_file = bench.file(webapp.ca_file) if webapp.ca_file is not None else None
-    context = careful_context(ca_file, "webapp.ca_file", strict=strict)
-    if webapp.client_cert is not None and webapp.client_key is not None:
-        present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
-    return context
-
-
-def handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
-    """Return the chain that is served, DER; raises SSLCertVerificationError, or Inconclusive for all other trouble."""
-    parts = urlsplit(_webapp(bench).url)
-    host, port = parts.hostname or "", parts.port or 443
-    with bench.budget.connection(host):
-        try:
-            with (
-                connect(address or host, port, time.monotonic() + min(TIMEOUT, bench.left())) as sock,
-                context.wrap_socket(sock, server_hostname=host) as secured,
-            ):
-                return served(secured)
-        except ssl.SSLCertVerificationError:
-            raise
-        except (OSError, ValueError) as error:
-            place = Own(f"{address or host}:{port}")
-            raise Inconclusive(say("{place}: {trouble}", place=place, trouble=plain_words(error))) from error
 
 
 def facts(der: bytes) -> Certificate:
@@ -159,7 +121,7 @@ def _issuer_url(certificate: x509.Certificate) -> str:
 
 
 def _nodes(bench: Bench) -> NodesObservation:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     addresses = webapp.addresses or _addresses(webapp.url)
     with ThreadPoolExecutor(4) as pool:
@@ -177,7 +139,7 @@ def _addresses(url: str) -> tuple[str, ...]:
 
 
 def _node(bench: Bench, address: str) -> Node:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     try:
         chain = look_at_chain(bench, address)
     except Inconclusive as reason:

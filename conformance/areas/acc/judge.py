@@ -7,10 +7,10 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance import pointers
 from conformance.areas.acc.record import ChainObservation, Node, NodesObservation, PlainLook, PlainObservation, named
-from conformance.areas.hdr import judge as headers
+from conformance.areas.hdr import judge
 from conformance.areas.hdr.pages import Seen
 from conformance.areas.hdr.values import FIVE
-from conformance.areas.tls import rules as tls_rules
+from conformance.areas.tls import rules
 from conformance.engine.policy import Policy
 from conformance.engine.profiles import Profile
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
@@ -48,7 +48,7 @@ def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
 def _answered(exchange: Exchange) -> Sentence:
     if exchange.trouble:
         return exchange.trouble
-    if 300 <= exchange.status < 400:
+    if exchange.redirects:
         return say("answers {status}, to https", status=exchange.status)
     return say("answers {status}", status=exchange.status)
 
@@ -59,11 +59,11 @@ def _given_away(look: PlainLook) -> Sentence:
     path, status = Own(urlsplit(answer.url).path), answer.status
     if answer.trouble:
         return say("{path} is served without any HTTP header", path=path) if _repeats_page(look) else NOTHING
-    if 200 <= answer.status < 300:
+    if answer.ok:
         return say("{path} is answered {status}", path=path, status=status)
     if answer.values("Set-Cookie"):
         return say("{path} is answered {status} with a cookie", path=path, status=status)
-    if 300 <= answer.status < 400 and answer.values("Location"):
+    if answer.redirects and answer.values("Location"):
         aim = urljoin(answer.url, answer.values("Location")[0])
         if not aim.lower().startswith("https://"):
             return say("{path} is redirected to {aim}, which is not https", path=path, aim=Own(aim))
@@ -233,7 +233,7 @@ def _verdicts(node: Node, level: Profile) -> dict[Sentence, Value]:
         departures = listed(_departures(node, level), By.COMMA)
         found[say("what its certificate has against the level")] = departures or against
     if node.page is not None:
-        right = headers.sound(Seen(node.page, ""))
+        right = judge.sound(Seen(node.page, ""))
         sound = own_list((name for name in FIVE if name in right), By.COMMA)
         found[say("its first page")] = say("answered {status}", status=node.page.status)
         found[say("the headers that are right")] = sound or say_of("the headers that are right", "none")
@@ -248,9 +248,9 @@ def _trusted(chain: ChainObservation | None) -> Own | Sentence:
 
 def _departures(node: Node, level: Profile) -> list[Sentence]:
     departures = {
-        say("kind of key"): tls_rules.key_type(node, level),
-        say("curve or size"): tls_rules.key_size(node, level),
-        say_of("certificate", "signature"): tls_rules.signature(node, level),
-        say_of("certificate", "life"): tls_rules.life(node, level.maximum_life),
+        say("kind of key"): rules.key_type(node, level),
+        say("curve or size"): rules.key_size(node, level),
+        say_of("certificate", "signature"): rules.signature(node, level),
+        say_of("certificate", "life"): rules.life(node, level.maximum_life),
     }
     return [what for what, found in departures.items() if found]

@@ -15,8 +15,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.areas.acc import chain as access
-from conformance.areas.acc import forged_uploads as uploads
+from conformance.areas.acc import forged_uploads
 from conformance.areas.acc.authority import fetch_authority
 from conformance.areas.acc.certificate_file import fitting
 from conformance.areas.acc.record import Upload, UploadsObservation
@@ -24,7 +23,7 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
 from conformance.engine.observatory import Probe
-from conformance.inputs.target import Certificate, Target
+from conformance.inputs.target import Certificate, Target, Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
@@ -32,6 +31,7 @@ from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import LONGEST_RESTART, PAUSE, RELOADS, present_again, presented, restart
 from conformance.web.putting_back import put_back
+from conformance.web.trust import webapp_trust
 
 PATH = "/v1/certificates/external"
 TEXT = {"Content-Type": "text/plain"}
@@ -61,10 +61,10 @@ EVERYBODY_ELSE = (
 class Gate:
     """The way to the endpoint, whichever of the two certificates it presents, and what is uploaded there."""
 
-    def __init__(self, admin: Session, settings: Certificate, bundle: uploads.Bundle, present: str) -> None:
+    def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
         api = admin.api.on(admin.api.bench)
-        api.context = access.verifying_context(api.bench, strict=False)
+        api.context = webapp_trust(api.bench, strict=False)
         api.context.load_verify_locations(cadata=bundle.trust)
         self.admin = replace(admin, api=api)
         self.bench = api.bench
@@ -143,14 +143,13 @@ class Gate:
         """Upload the operator's file once more, and tell whether its certificate is presented."""
         restoring = self.bench.for_restoring()
         seen = self._post(self.original, self.admin.token, restoring)
-        if not 200 <= seen.status < 300 and put_back(restoring, [self.journalled()]):
+        if not seen.ok and put_back(restoring, [self.journalled()]):
             return False
         return not present_again(restoring, self.present)
 
 
 def _look(bench: Bench) -> UploadsObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     assert webapp.certificate is not None  # noqa: S101 - and where this is declared
     with administrator(bench) as admin:
         served, unserved = presented(bench)
@@ -159,7 +158,7 @@ def _look(bench: Bench) -> UploadsObservation:
         reference = webapp.certificate.restore
         what = Own(f"webapp.certificate.restore ({reference.label})")
         names = fitting(bench.vault[reference].reveal(), served, what)
-        bundle = uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
+        bundle = forged_uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
         return _upload_all(Gate(admin, webapp.certificate, bundle, served))
 
 
@@ -205,7 +204,7 @@ def _somebody(gate: Gate) -> Iterator[str]:
             user = stack.enter_context(throw_away(gate.admin))
             session = stack.enter_context(signed_in(gate.admin, user))
         known = session.ask("GET", "/v1/health")
-        if not 200 <= known.status < 300:
+        if not known.ok:
             raise Inconclusive(_not_taken(known))
         yield session.token
 

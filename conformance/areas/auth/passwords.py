@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.areas.auth import weak_passwords as passwords
+from conformance.areas.auth import weak_passwords
 from conformance.areas.auth.logins import log_in
 from conformance.areas.auth.record import PasswordObservation, Trial
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import say
-from conformance.web.accounts import USERS, OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.accounts import OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.api import USERS
 
-EIGHT, TWENTY, SIXTY_FOUR = passwords.STRONG
+EIGHT, TWENTY, SIXTY_FOUR = weak_passwords.STRONG
 
 
 def _look(bench: Bench) -> PasswordObservation:
@@ -37,22 +38,24 @@ def _look(bench: Bench) -> PasswordObservation:
 
 
 def _strong(bench: Bench, name: str) -> str:
-    return learnt(bench, passwords.strong(passwords.STRONG[name]))
+    return learnt(bench, weak_passwords.strong(weak_passwords.STRONG[name]))
 
 
 def _creations(users: OwnUsers, name: str) -> dict[str, Trial]:
     """Ask for the same user again and again: who could be made in the end was not there before."""
     bench = users.admin.api.bench
     trials = {}
-    for weak in passwords.WEAK:
-        trials[weak] = Trial(noted(users.create(User(name, learnt(bench, passwords.weak(weak))))))
+    for weak in weak_passwords.WEAK:
+        trials[weak] = Trial(noted(users.create(User(name, learnt(bench, weak_passwords.weak(weak))))))
         if trials[weak].reply.taken:
             trials[weak] = replace(trials[weak], effect=users.exists(name))
             if trials[weak].effect is not False and not noted(users.delete(name)).taken:
                 return trials  # with the user still there, what is refused from now on is refused for that
     trials[SIXTY_FOUR] = Trial(noted(users.create(User(name, _strong(bench, SIXTY_FOUR)))))
     there = False if trials[SIXTY_FOUR].reply.taken else users.exists(name)
-    return {n: replace(t, effect=there) if n in passwords.WEAK and t.effect is None else t for n, t in trials.items()}
+    return {
+        n: replace(t, effect=there) if n in weak_passwords.WEAK and t.effect is None else t for n, t in trials.items()
+    }
 
 
 def _changes(admin: Session, user: User) -> dict[str, Trial]:
@@ -61,8 +64,8 @@ def _changes(admin: Session, user: User) -> dict[str, Trial]:
     if not log_in(admin.api, user).token:
         return {}
     trials, taken = {}, user
-    for weak in passwords.WEAK:
-        changed = User(user.name, learnt(bench, passwords.weak(weak)))
+    for weak in weak_passwords.WEAK:
+        changed = User(user.name, learnt(bench, weak_passwords.weak(weak)))
         trials[weak] = _change(admin, changed)
         taken = changed if trials[weak].reply.taken else taken
     took = [name for name, trial in trials.items() if trial.reply.taken]

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance import pointers
-from conformance.areas.auth import forged_tokens as tokens
+from conformance.areas.auth import forged_tokens
 from conformance.areas.auth.record import Lifetime
 from conformance.bench import Bench
 from conformance.sentence import Own, Sentence, say
@@ -31,7 +31,7 @@ def lifetimes(bench: Bench, login: Exchange, token: str) -> tuple[Lifetime, ...]
         for at, value in pointers.leaves_of(login.body)
         if at.rpartition("/")[2].lower() in _ENDS
     ]
-    claimed = tokens.claims(token).get("exp")
+    claimed = forged_tokens.claims(token).get("exp")
     if claimed is not None:
         ends.append((say("the token's claim exp"), claimed))
     return tuple(_lifetime(where, value, now) for where, value in ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.areas.auth import forged_tokens as tokens
+from conformance.areas.auth import forged_tokens
 from conformance.areas.auth.record import Forged, Reply, TokenObservation
 from conformance.areas.auth.replies import noted
 from conformance.areas.auth.token_life import lifetimes
@@ -39,19 +39,19 @@ NOWHERE = say("no API path was found that answers who is logged in and refuses w
 def _look(bench: Bench) -> TokenObservation:
     with administrator(bench) as own:
         token = own.token
-        seen = TokenObservation("jwt" if tokens.is_jwt(token) else "opaque", lifetimes(bench, own.login, token))
+        seen = TokenObservation("jwt" if forged_tokens.is_jwt(token) else "opaque", lifetimes(bench, own.login, token))
         found = open_to(own)
         if found is None:
             return replace(seen, stopped=NOWHERE)
         path, before, bare = found
         forged = {
             name: tuple(Forged(forgery.what, _sent(own, path, forgery)) for forgery in forgeries)
-            for name, forgeries in tokens.forgeries(token, own.username).items()
+            for name, forgeries in forged_tokens.forgeries(token, own.username).items()
         }
         return replace(seen, before=before, bare=bare, forged=forged, after=noted(own.ask("GET", path)))
 
 
-def _sent(own: Session, path: str, forgery: tokens.Forgery) -> Reply:
+def _sent(own: Session, path: str, forgery: forged_tokens.Forgery) -> Reply:
     separator = "&" if "?" in path else "?"
     asked = f"{path}{separator}{forgery.query}" if forgery.query else path
     return noted(own.api.ask("GET", asked, authorization=forgery.authorization))

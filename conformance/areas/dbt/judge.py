@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from conformance.areas.acc import judge as access
+from conformance.areas.acc import judge
 from conformance.areas.dbt.record import (
     ClientObservation,
     DatabaseObservation,
@@ -17,8 +17,7 @@ from conformance.areas.dbt.record import (
     SessionsObservation,
     Shown,
 )
-from conformance.areas.tls import facts
-from conformance.areas.tls import rules as tls_rules
+from conformance.areas.tls import facts, rules
 from conformance.areas.tls.facts import spoken
 from conformance.engine.policy import Policy
 from conformance.engine.profiles import Profile, guideline
@@ -118,7 +117,7 @@ def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) 
     """Judge DBT-03."""
     if seen.chain is None:
         raise NotApplicable(NO_TLS)
-    told = access.certificate_verifies(seen.chain, policy, case)
+    told = judge.certificate_verifies(seen.chain, policy, case)
     notes = told.notes
     if seen.common_name_only:
         notes += (say("The host stands in the subject alone: some clients want it among the alternative names."),)
@@ -237,7 +236,7 @@ def _spoken(versions: Iterable[str]) -> Listed:
 
 def _suites(seen: DatabaseTlsObservation, level: Profile, expected: Sentence) -> Verdict:
     assert seen.tls is not None  # noqa: S101 - the caller has seen to it
-    found = [finding for version in level.versions for finding in tls_rules.suites(seen.tls, level, version)]
+    found = [finding for version in level.versions for finding in rules.suites(seen.tls, level, version)]
     if found:
         return violates(expected, clauses(*(f.text for f in found)), *(f"/tls{f.pointer}" for f in found))
     offered = facts.offered(seen.tls, level.versions)

@@ -6,7 +6,6 @@ import base64
 import copy
 import json
 import secrets
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,9 +22,10 @@ from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret, SecretRef
 from conformance.secrecy.spellings import encodings
-from conformance.sentence import Own, Sentence, say
+from conformance.sentence import Sentence, say
 from conformance.web.exchange import Exchange
-from conformance.web.http import TIMEOUT, exchange, plain_words
+from conformance.web.http import TIMEOUT, exchange
+from conformance.web.trust import identity_trust
 
 SHOWN = 600
 PATIENCE_BIG = 20.0
@@ -52,11 +52,10 @@ class IdentityClient:
 
     def __init__(self, bench: Bench) -> None:
         """Raise Inconclusive when the declared CA cannot be used."""
-        identity = bench.target.identity
-        assert identity is not None  # noqa: S101 - the engine starts these probes for a declared section only
+        identity = bench.target.declared(Identity)
         self.bench = bench
         self.identity: Identity = identity
-        self.context = verifying_context(bench, identity.ca_file) if identity.url.startswith("https:") else None
+        self.context = identity_trust(bench, identity.ca_file) if identity.url.startswith("https:") else None
         self.key = bench.vault[identity.secret].reveal() if identity.secret else ""
         self._nobody: list[tuple[Stored, str]] = []
         self._spellings = spellings(self.key) if self.key else {}
@@ -172,11 +171,11 @@ class IdentityClient:
         headers = {"Authorization": self.bench.vault[place.authorization].reveal()} if place.authorization else {}
         context = self.context
         if context is None and url.startswith("https:"):
-            context = verifying_context(self.bench, self.identity.ca_file)
+            context = identity_trust(self.bench, self.identity.ca_file)
         seen = exchange(self.bench, "GET", url, headers=headers, context=context)
         if seen.status in place.absent_status:
             return Stored(State("absent"))
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             return Stored(State("unreadable", seen.trouble or status_words(seen.status)))
         document = pointers.parse(seen.body)
         if document is MISSING:
@@ -214,19 +213,3 @@ def spellings(secret: str) -> dict[Sentence, tuple[str, ...]]:
         say("as it stands"): (raw,),
         say("encoded"): tuple({form.lower() for form in encodings(secret)} - {raw}),
     }
-
-
-def verifying_context(bench: Bench, ca_file: str | None, *, also_system: bool = False) -> ssl.SSLContext:
-    """Return a context that verifies chain and name, against `ca_file` alone unless told otherwise.
-
-    Raises Inconclusive when the file cannot be used.
-    """
-    try:
-        context = ssl.create_default_context(cafile=str(bench.file(ca_file)) if ca_file else None)
-        if ca_file and also_system:
-            context.load_default_certs()
-    except OSError as error:
-        why = say("identity.ca_file {file} cannot be used: {why}", file=Own(ca_file or ""), why=plain_words(error))
-        raise Inconclusive(why) from error
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
 from conformance.areas.idv import page_hashes, page_markup
-from conformance.areas.idv.client import IdentityClient, spellings, verifying_context
+from conformance.areas.idv.client import IdentityClient, spellings
 from conformance.areas.idv.key_material import key_material
 from conformance.areas.idv.record import Page, status_words
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, counted, say
 from conformance.web.browse import Fetched, fetch, origin
 from conformance.web.preflight import reach
+from conformance.web.trust import identity_trust
 
 MOST_SCRIPTS = 20
 MOST_INLINE = 1000
@@ -82,7 +83,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         reach(client.bench, url)
     except Inconclusive as trouble:
         return Page(url, uid, trouble=trouble.reason)
-    context = verifying_context(client.bench, client.identity.ca_file, also_system=True)
+    context = identity_trust(client.bench, client.identity.ca_file, also_system=True)
     seen = fetch(client.bench, url, headers, context)
     landed = "" if seen.url == url else _bare(seen.url)
     found = _Texts(MOST_TEXT)
@@ -90,7 +91,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         found.unread.append(_only(Own(seen.url), seen.text))
     text = found.keep(Own(url), seen.text)
     found.keep(say("{url} (headers)", url=Own(url)), "\n".join((seen.head, seen.before)))
-    if seen.trouble or not 200 <= seen.status < 300:
+    if not seen.ok:
         carries = _traces(client, uid, found).carries
         return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
     scripts = page_markup.scripts(text)
@@ -113,7 +114,7 @@ def _read(fetched: Callable[[str], Fetched], links: list[str], found: _Texts, un
     """Return what stands at `links`, and keep it in `found`; what cannot be read is named in `unread`."""
     for link in links:
         seen = fetched(link)
-        if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
+        if not (seen.ok or seen.status in NOT_THERE):
             why = seen.trouble or status_words(seen.status)
             unread.append(say("{url}: {why}", url=Own(_bare(link)), why=why))
             continue

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from conformance.areas.idv import forgery, uid_variants
 from conformance.areas.idv.bindings import other_slots
-from conformance.areas.idv.client import IdentityClient, Stored, verifying_context
+from conformance.areas.idv.client import IdentityClient, Stored
 from conformance.areas.idv.layouts import Layout, Sent, layouts
 from conformance.areas.idv.record import OtherPathLook, PathAttempt, PathControl
 from conformance.areas.idv.trials import TICK_SECONDS, TrialRun
@@ -27,6 +27,7 @@ from conformance.pointers import MISSING
 from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
+from conformance.web.trust import identity_trust
 
 _INSTANT = re.compile(r'"\d{4}-\d\d-\d\d[T ].*|\d{9,}(?:\.\d+)?')
 
@@ -47,7 +48,7 @@ class _PathRun:
         self.before: dict[str, Stored] = {}
         self.context = self.client.context
         if self.context is None and path.url.startswith("https:"):
-            self.context = verifying_context(self.client.bench, self.client.identity.ca_file)
+            self.context = identity_trust(self.client.bench, self.client.identity.ca_file)
 
     def send(self, sent: Sent, value: str, bench: Bench | None = None) -> Exchange:
         """Send a request that sets the name to `value`."""
@@ -69,7 +70,7 @@ class _PathRun:
         self.marks.append(mark.lower())
         seen = self.promise.change(lambda: self.send(sent, mark))
         answer = self.client.noted(seen, str(sent.signature).encode(), watched)
-        if 200 <= answer.status < 300:
+        if answer.ok:
             answer = replace(answer, body="")  # it may name a session
         after = self.run.after(watched)
         found = before.changes(after) if before.state.kind == after.state.kind else tuple(sorted(after.leaves))

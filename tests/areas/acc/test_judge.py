@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.areas.acc import judge as judges
+from conformance.areas.acc import judge
 from conformance.areas.acc.record import (
     NOT_READABLE,
     Certificate,
@@ -37,7 +37,7 @@ def plain(status: int = 0, *lines: tuple[str, str], trouble: str = "", **facts: 
         password_field=False,
     )
     seen = PlainObservation({"8080": (look, replace(look, **facts))})
-    return judges.https_only(seen, policy(), case("ACC-01", "", "8080"))
+    return judge.https_only(seen, policy(), case("ACC-01", "", "8080"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_host_that_is_not_reached_at_all_settles_nothing(trouble: Sentence, se
 
 def test_long_lists_are_cut() -> None:
     look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, same_body=False, password_field=False)
-    verdict = judges.https_only(PlainObservation({"80": (look,) * 9}), policy(), case("ACC-01", "", "80"))
+    verdict = judge.https_only(PlainObservation({"80": (look,) * 9}), policy(), case("ACC-01", "", "80"))
     assert verdict.observed.endswith("; 6 more")
     assert len(verdict.exhibits) == 9
 
@@ -143,7 +143,7 @@ CHAIN = ChainObservation("gateway.example", "ca.pem", (LEAF,), 0, "", "", ECDSA)
 
 
 def chain(**changed: Any) -> Verdict:
-    return judges.certificate_verifies(replace(CHAIN, **changed), policy(), case("ACC-02", "", ""))
+    return judge.certificate_verifies(replace(CHAIN, **changed), policy(), case("ACC-02", "", ""))
 
 
 def test_a_chain_that_verifies() -> None:
@@ -194,7 +194,7 @@ ONE = Node("192.0.2.1", NOTHING, CHAIN, ("tls-1.3",), page(*RIGHT))
 
 
 def nodes(*others: Node) -> Verdict:
-    return judges.addresses_agree(NodesObservation((ONE, *others)), policy(), case("ACC-03", "", ""))
+    return judge.addresses_agree(NodesObservation((ONE, *others)), policy(), case("ACC-03", "", ""))
 
 
 def test_nodes_that_agree() -> None:
@@ -249,6 +249,6 @@ def test_a_page_that_does_not_arrive_settles_nothing() -> None:
 
 def test_without_any_address_nothing_is_settled() -> None:
     with pytest.raises(Inconclusive, match="no address behind the name"):
-        judges.addresses_agree(
+        judge.addresses_agree(
             NodesObservation((Node("192.0.2.1", Sentence("refused")),)), policy(), case("ACC-03", "", "")
         )

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from conformance import catalogue
-from conformance.areas.acc import forged_uploads as uploads
+from conformance.areas.acc import forged_uploads
 from conformance.areas.acc.authority import certificates
 from conformance.areas.acc.certificate_file import fitting
 from conformance.areas.acc.uploads import EVERYBODY_ELSE, Gate, certificate_uploads
@@ -77,13 +77,13 @@ def test_certificates_are_found_as_pem_in_any_text_or_alone_as_der() -> None:
 
 
 def test_the_suites_own_certificate_verifies_with_and_without_the_one_between() -> None:
-    bundle = uploads.make(("localhost", "127.0.0.1"))
+    bundle = forged_uploads.make(("localhost", "127.0.0.1"))
     for chain in (bundle.leaf + bundle.intermediate, bundle.leaf):
         trust = ssl.create_default_context(cadata=bundle.trust)
         assert trust.cert_store_stats()["x509_ca"] == 2
         assert chain.startswith(b"-----BEGIN CERTIFICATE-----")
     assert bundle.bad()["megabyte"] > b""
-    assert len(bundle.bad()["megabyte"]) >= uploads.MEGABYTE
+    assert len(bundle.bad()["megabyte"]) >= forged_uploads.MEGABYTE
     assert set(bundle.bad()) | {"unauthenticated", "non-admin"} == {
         row.name for row in catalogue.load()["ACC-06"].cases
     }
@@ -208,7 +208,7 @@ def test_the_journal_s_request_puts_the_present_certificate_back(change: Callabl
         assert aim.webapp.certificate is not None
         vault = open_vault(aim.secret_refs(), gateway.environ, gateway.folder)
         bench = Bench(aim, vault, Budget(aim.limits), Redactor(vault))
-        before, bundle = gateway.web.tls.served()[0], uploads.make(("localhost",))
+        before, bundle = gateway.web.tls.served()[0], forged_uploads.make(("localhost",))
         with administrator(bench) as admin:
             gate = Gate(admin, aim.webapp.certificate, bundle, presented(bench)[0])
             serve(bundle.whole)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.areas.auth import judge as auth
-from conformance.areas.auth import judge_users as auth_users
+from conformance.areas.auth import judge_users
 from conformance.areas.auth.record import (
     Deed,
     Find,
@@ -23,7 +23,7 @@ from conformance.areas.auth.record import (
 )
 from conformance.model import Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.sentence import NOTHING, Sentence
-from tests.areas.auth import logins as seen
+from tests.areas.auth import logins
 from tests.areas.auth.logins import BROKEN, DENIED, DONE, EMPTY, LIMITED, LOGIN_PAGE, POLICY, SILENT, WEEK, case
 
 
@@ -33,8 +33,8 @@ def judged(judge: Any, record: Any, requirement: str, name: str = "", value: str
 
 
 def guarded(method: str = "get", stopped: Sentence = NOTHING, **changed: Any) -> Verdict:
-    look = replace(seen.GUARDED, **changed)
-    return judged(auth.guarded, seen.guard(look, stopped), "AUTH-01", method, seen.PATH)
+    look = replace(logins.GUARDED, **changed)
+    return judged(auth.guarded, logins.guard(look, stopped), "AUTH-01", method, logins.PATH)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_path_that_only_the_administrator_finds_empty_is_guarded() -> None:
 @pytest.mark.parametrize(("name", "field"), [("wrong-password", "wrong"), ("unknown-user", "unknown")])
 def test_wrong_credentials(name: str, field: str) -> None:
     def outcome(**changed: Any) -> Outcome:
-        return judged(auth.wrong_credentials, replace(seen.LOGINS, **changed), "AUTH-02", name).outcome
+        return judged(auth.wrong_credentials, replace(logins.LOGINS, **changed), "AUTH-02", name).outcome
 
     assert outcome() is Outcome.PASS
     assert outcome(**{field: Try(Reply("POST /", 200, form=Form.DOCUMENT))}) is Outcome.PASS
@@ -121,7 +121,7 @@ def test_wrong_credentials(name: str, field: str) -> None:
 
 def test_default_password() -> None:
     def outcome(**changed: Any) -> Outcome:
-        return judged(auth.default_password, replace(seen.LOGINS, **changed), "AUTH-05").outcome
+        return judged(auth.default_password, replace(logins.LOGINS, **changed), "AUTH-05").outcome
 
     told = Reply("POST /", 403, form=Form.ERRORS, said="You must change your password")
     assert outcome() is Outcome.PASS
@@ -143,7 +143,7 @@ def test_default_password() -> None:
 def test_forged_tokens() -> None:
     def verdict(*replies: Reply, **changed: Any) -> Verdict:
         forged = {"alg-none": tuple(Forged(Sentence(f"forgery {n}"), reply) for n, reply in enumerate(replies))}
-        return judged(auth.forged_tokens, replace(seen.TOKEN, forged=forged, **changed), "AUTH-03", "alg-none")
+        return judged(auth.forged_tokens, replace(logins.TOKEN, forged=forged, **changed), "AUTH-03", "alg-none")
 
     assert verdict(DENIED, Reply("GET /", 400), BROKEN, LOGIN_PAGE).outcome is Outcome.PASS
     wrong = verdict(DENIED, DONE)
@@ -159,7 +159,7 @@ def test_forged_tokens() -> None:
 
 def test_logout() -> None:
     def outcome(name: str, **changed: Any) -> Outcome:
-        return judged(auth.logout, replace(seen.LOGOUT, **changed), "AUTH-04", name).outcome
+        return judged(auth.logout, replace(logins.LOGOUT, **changed), "AUTH-04", name).outcome
 
     assert outcome("token") is outcome("other-token") is Outcome.PASS
     assert outcome("token", after=(DONE, DONE)) is Outcome.FAIL
@@ -191,9 +191,9 @@ def test_logout() -> None:
 )
 def test_token_life(seconds: float, zone: bool, outcome: Outcome) -> None:
     stated = Lifetime(Sentence("/users/0/expires_after"), "then", seconds, zone)
-    assert judged(auth.token_life, replace(seen.TOKEN, lifetimes=(stated,)), "AUTH-08").outcome is outcome
+    assert judged(auth.token_life, replace(logins.TOKEN, lifetimes=(stated,)), "AUTH-08").outcome is outcome
     unread = Lifetime(Sentence("exp"), "soon", None)
-    assert judged(auth.token_life, replace(seen.TOKEN, lifetimes=(unread, stated)), "AUTH-08").outcome is outcome
+    assert judged(auth.token_life, replace(logins.TOKEN, lifetimes=(unread, stated)), "AUTH-08").outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_token_life(seconds: float, zone: bool, outcome: Outcome) -> None:
 )
 def test_a_life_that_is_not_told_is_open(lifetimes: tuple[Lifetime, ...]) -> None:
     with pytest.raises(Inconclusive):
-        judged(auth.token_life, replace(seen.TOKEN, lifetimes=lifetimes), "AUTH-08")
+        judged(auth.token_life, replace(logins.TOKEN, lifetimes=lifetimes), "AUTH-08")
 
 
 def throttle(*bad: Reply, **changed: Any) -> Verdict:
@@ -234,16 +234,16 @@ def test_bad_logins_that_go_on() -> None:
 @pytest.mark.parametrize("where", ["creation", "change"])
 def test_weak_passwords(where: str) -> None:
     def verdict(trial: Trial, strong: dict[str, Trial] | None = None) -> Verdict:
-        trials = {**(seen.STRONG if strong is None else strong), "short": trial}
+        trials = {**(logins.STRONG if strong is None else strong), "short": trial}
         record = PasswordObservation(trials) if where == "creation" else PasswordObservation({}, trials)
-        return judged(auth_users.weak_password, record, "AUTH-06", f"{where}-short")
+        return judged(judge_users.weak_password, record, "AUTH-06", f"{where}-short")
 
     assert verdict(Trial(DENIED, effect=False)).outcome is Outcome.PASS
     assert verdict(Trial(Reply("POST /", 422))).outcome is Outcome.PASS
     assert verdict(Trial(DONE, effect=False)).outcome is Outcome.PASS
     assert verdict(Trial(DONE)).outcome is Outcome.FAIL
     assert verdict(Trial(DENIED, effect=True)).outcome is Outcome.FAIL
-    stricter = verdict(Trial(DENIED), {**seen.STRONG, "eight": Trial(DENIED)})
+    stricter = verdict(Trial(DENIED), {**logins.STRONG, "eight": Trial(DENIED)})
     assert stricter.outcome is Outcome.PASS
     assert "stricter" in stricter.notes[0]
     for undecided in (Trial(SILENT), Trial(BROKEN), Trial(LIMITED), Trial(LIMITED, effect=False)):
@@ -254,16 +254,16 @@ def test_weak_passwords(where: str) -> None:
 
 
 def test_a_password_that_was_not_tried_is_open() -> None:
-    stopped = replace(seen.PASSWORDS, creation={}, stopped=Sentence("nobody could be made"))
+    stopped = replace(logins.PASSWORDS, creation={}, stopped=Sentence("nobody could be made"))
     with pytest.raises(Inconclusive, match="nobody could be made"):
-        judged(auth_users.weak_password, stopped, "AUTH-06", "creation-short")
+        judged(judge_users.weak_password, stopped, "AUTH-06", "creation-short")
 
 
 @pytest.mark.parametrize("name", ["create", "change", "delete", "settings"])
 def test_privileges(name: str) -> None:
     def outcome(deed: Deed, own: Reply = DONE) -> Outcome:
-        record = replace(seen.PRIVILEGES, own=own, deeds={**seen.PRIVILEGES.deeds, name: deed})
-        return judged(auth_users.privileges, record, "AUTH-07", name).outcome
+        record = replace(logins.PRIVILEGES, own=own, deeds={**logins.PRIVILEGES.deeds, name: deed})
+        return judged(judge_users.privileges, record, "AUTH-07", name).outcome
 
     assert outcome(Deed(DENIED, DONE)) is Outcome.PASS
     assert outcome(Deed(Reply("POST /", 404), DONE, effect=False)) is Outcome.PASS
@@ -279,8 +279,8 @@ def test_privileges(name: str) -> None:
 
 def test_disclosure_of_support() -> None:
     def outcome(**changed: Any) -> Outcome:
-        shown = replace(seen.DISCLOSURE.support, **changed)
-        return judged(auth_users.disclosure, replace(seen.DISCLOSURE, support=shown), "AUTH-10", "support").outcome
+        shown = replace(logins.DISCLOSURE.support, **changed)
+        return judged(judge_users.disclosure, replace(logins.DISCLOSURE, support=shown), "AUTH-10", "support").outcome
 
     assert outcome() is outcome(reply=Reply("GET /", 404)) is Outcome.PASS
     assert outcome(finds=(Find(Sentence("the value of WA_SECRET"), "/support"),)) is Outcome.FAIL
@@ -290,13 +290,13 @@ def test_disclosure_of_support() -> None:
 
 
 def test_disclosure_of_errors() -> None:
-    shown = seen.DISCLOSURE.errors[0]
+    shown = logins.DISCLOSURE.errors[0]
     told = replace(shown, finds=(Find(Sentence("a private key"), ""),))
-    found = judged(auth_users.disclosure, replace(seen.DISCLOSURE, errors=(shown, told)), "AUTH-10", "errors")
+    found = judged(judge_users.disclosure, replace(logins.DISCLOSURE, errors=(shown, told)), "AUTH-10", "errors")
     assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/errors/1",))
     assert "shows a private key" in found.observed
-    assert judged(auth_users.disclosure, seen.DISCLOSURE, "AUTH-10", "errors").outcome is Outcome.PASS
+    assert judged(judge_users.disclosure, logins.DISCLOSURE, "AUTH-10", "errors").outcome is Outcome.PASS
     for reply in (SILENT, DENIED):
-        unseen = replace(seen.DISCLOSURE, errors=(replace(shown, reply=reply),))
+        unseen = replace(logins.DISCLOSURE, errors=(replace(shown, reply=reply),))
         with pytest.raises(Inconclusive):
-            judged(auth_users.disclosure, unseen, "AUTH-10", "errors")
+            judged(judge_users.disclosure, unseen, "AUTH-10", "errors")

@@ -7,8 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from conformance import catalogue, pointers
-from conformance.areas.chn import judge as judges
-from conformance.areas.chn import judge_refusals as channel_refusals
+from conformance.areas.chn import judge, judge_refusals
 from conformance.areas.chn.record import SILENCE, Answer, Attempt, ChannelObservation, ClockReading, Group, WindowPoint
 from conformance.engine.policy import Policy
 from conformance.inputs import target
@@ -62,21 +61,21 @@ POLICY = Policy(
     target.parse({"schema": 1, "name": "t", "channel": {"url": "tcp://core.example:1", "secret": "env:WA_SECRET"}})
 )
 JUDGES = {
-    "CHN-01": judges.fresh,
-    "CHN-02": judges.unsealed,
-    "CHN-03": judges.forged,
-    "CHN-04": judges.changed,
-    "CHN-05": judges.stale,
-    "CHN-06": judges.future,
-    "CHN-07": judges.inside,
-    "CHN-08": judges.replayed_late,
-    "CHN-09": judges.replayed_inside,
-    "CHN-10": judges.clocks_agree,
-    "CHN-11": judges.edge,
-    "CHN-12": channel_refusals.alike,
-    "CHN-13": judges.malformed,
-    "CHN-14": judges.answer_sealed,
-    "CHN-15": judges.reflection,
+    "CHN-01": judge.fresh,
+    "CHN-02": judge.unsealed,
+    "CHN-03": judge.forged,
+    "CHN-04": judge.changed,
+    "CHN-05": judge.stale,
+    "CHN-06": judge.future,
+    "CHN-07": judge.inside,
+    "CHN-08": judge.replayed_late,
+    "CHN-09": judge.replayed_inside,
+    "CHN-10": judge.clocks_agree,
+    "CHN-11": judge.edge,
+    "CHN-12": judge_refusals.alike,
+    "CHN-13": judge.malformed,
+    "CHN-14": judge.answer_sealed,
+    "CHN-15": judge.reflection,
 }
 REFUSED_CASES = [
     ("CHN-02/plain", "unsealed", "plain"),

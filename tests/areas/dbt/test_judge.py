@@ -9,8 +9,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.areas.acc.record import ChainObservation
-from conformance.areas.dbt import judge as judges
-from conformance.areas.dbt import judge_stub as stub_judges
+from conformance.areas.dbt import judge, judge_stub
 from conformance.areas.dbt.record import (
     AccountRule,
     Attempt,
@@ -51,7 +50,7 @@ def case(requirement: str, name: str = "") -> Case:
 
 
 def in_the_clear(seen: DatabaseObservation) -> Verdict:
-    return judges.refuses_the_clear(seen, policy(), case("DBT-02"))
+    return judge.refuses_the_clear(seen, policy(), case("DBT-02"))
 
 
 def test_a_refusal_beside_tls_that_gets_further_is_right() -> None:
@@ -102,10 +101,10 @@ def test_mysqls_own_rule_settles_it(rule: AccountRule, outcome: Outcome) -> None
 
 
 def test_a_certificate_that_names_the_host_in_its_subject_alone_has_a_note() -> None:
-    told = judges.certificate_verifies(replace(SEEN, common_name_only=True), policy(), case("DBT-03"))
+    told = judge.certificate_verifies(replace(SEEN, common_name_only=True), policy(), case("DBT-03"))
     assert (told.outcome, len(told.notes)) == (Outcome.PASS, 1)
     with pytest.raises(NotApplicable, match="no TLS"):
-        judges.certificate_verifies(replace(SEEN, chain=None), policy(), case("DBT-03"))
+        judge.certificate_verifies(replace(SEEN, chain=None), policy(), case("DBT-03"))
 
 
 TAKEN = Login(Shown.DECLARED, taken=True)
@@ -117,7 +116,7 @@ CERTIFICATE = {"client_cert": "client.pem", "client_key": "env:KEY"}
 
 def shown(name: str, *logins: Login, **declared: Any) -> Verdict:
     seen = ClientObservation(offers_tls=True, logins=logins)
-    return judges.client_certificate(seen, policy(**CERTIFICATE | declared), case("DBT-04", name))
+    return judge.client_certificate(seen, policy(**CERTIFICATE | declared), case("DBT-04", name))
 
 
 @pytest.mark.parametrize("name", list(Shown))
@@ -163,7 +162,7 @@ def test_a_refusal_of_the_moment_is_none() -> None:
 
 def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
     with pytest.raises(NotApplicable, match="no client certificate is declared"):
-        judges.client_certificate(ClientObservation(offers_tls=True), policy(), case("DBT-04", "none"))
+        judge.client_certificate(ClientObservation(offers_tls=True), policy(), case("DBT-04", "none"))
 
 
 def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> DatabaseTlsObservation:
@@ -178,7 +177,7 @@ def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> Dat
 def level(seen: DatabaseTlsObservation, name: str, guideline: str = "5.8") -> Outcome:
     document = {"schema": 1, "name": "t", "webapp": {"url": "https://gw.example", "guideline": guideline}}
     declared = Policy(target.parse(document))
-    return judges.tls_level(seen, declared, case("DBT-05", name)).outcome
+    return judge.tls_level(seen, declared, case("DBT-05", name)).outcome
 
 
 def test_what_intermediate_lists_is_right_and_less_of_it_too() -> None:
@@ -211,7 +210,7 @@ BOOKS = SessionsObservation(offers_tls=True, username="wa", own=OWN, gateway=(EN
 
 
 def books(seen: SessionsObservation, name: str = "gateway-sessions") -> Verdict:
-    return judges.session_encrypted(seen, policy(), case("DBT-09", name))
+    return judge.session_encrypted(seen, policy(), case("DBT-09", name))
 
 
 def test_encrypted_sessions_are_right_and_local_ones_need_no_encryption() -> None:
@@ -265,7 +264,7 @@ def visited(client: Client, met: dict[str, tuple[Attempt, ...]], *, trusted: boo
 
 
 def web(seen: StubObservation, name: str = "expired") -> Verdict:
-    return stub_judges.verifies(seen, policy(), case("DBT-06", name))
+    return judge_stub.verifies(seen, policy(), case("DBT-06", name))
 
 
 @pytest.mark.parametrize("login", [TLS_LOGIN, CLEAR_LOGIN])
@@ -296,7 +295,7 @@ def test_without_control_or_attempt_staying_away_settles_nothing(seen: StubObser
 
 def core(name: str = "new-settings", **met: tuple[Attempt, ...]) -> Verdict:
     client = Client.CORE if name == "new-settings" else Client.CORE_RETIRED
-    return stub_judges.core_encrypts(visited(client, met), policy(), case("DBT-07", name))
+    return judge_stub.core_encrypts(visited(client, met), policy(), case("DBT-07", name))
 
 
 @pytest.mark.parametrize("name", ["new-settings", "retired-option"])
@@ -310,7 +309,7 @@ def test_the_core_app_encrypts(name: str) -> None:
 
 
 def zero(**met: tuple[Attempt, ...]) -> Verdict:
-    return stub_judges.verify_setting(visited(Client.WEB_VERIFY_OFF, met), policy(), case("DBT-08", "zero"))
+    return judge_stub.verify_setting(visited(Client.WEB_VERIFY_OFF, met), policy(), case("DBT-08", "zero"))
 
 
 def test_zero_ends_verification_and_not_encryption() -> None:
@@ -323,9 +322,9 @@ def test_zero_ends_verification_and_not_encryption() -> None:
 @pytest.mark.parametrize(("name", "client"), [("unset", Client.WEB), ("other-value", Client.WEB_VERIFY_OTHER)])
 def test_only_zero_switches_verification_off(name: str, client: Client) -> None:
     wrong = stub(client, good=(TLS_LOGIN,), unknown_authority=(TLS_LOGIN,))
-    assert stub_judges.verify_setting(wrong, policy(), case("DBT-08", name)).outcome is Outcome.FAIL
+    assert judge_stub.verify_setting(wrong, policy(), case("DBT-08", name)).outcome is Outcome.FAIL
     right = stub(client, good=(TLS_LOGIN,), unknown_authority=(BREAKS_OFF,))
-    assert stub_judges.verify_setting(right, policy(), case("DBT-08", name)).outcome is Outcome.PASS
+    assert judge_stub.verify_setting(right, policy(), case("DBT-08", name)).outcome is Outcome.PASS
 
 
 def test_presentations_are_the_cases() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.areas.hdr import judge as judges
-from conformance.areas.hdr import judge_places as places
+from conformance.areas.hdr import judge_places
 from conformance.areas.hdr.values import FIVE
 from conformance.locale import tongue
 from conformance.model import Inconclusive, NotApplicable, Outcome
@@ -57,7 +57,7 @@ def test_a_page_that_is_not_there_has_no_errors_of_its_own(name: str) -> None:
     bare = page(status=400)
     seen = observed(path(bare, unknown=bare, method=replace(bare, method="PROPFIND"), slash=bare))
     with pytest.raises(Inconclusive, match=r"answers 400: the declared page is not there .*webapp\.client_cert"):
-        places.errors_and_redirects(seen, policy(), case("HDR-07", name))
+        judge_places.errors_and_redirects(seen, policy(), case("HDR-07", name))
 
 
 def test_trouble_settles_nothing() -> None:
@@ -159,7 +159,7 @@ def test_values_conflict_where_they_mean_different_things(name: str, values: tup
 def test_an_error_has_to_send_what_the_page_sends(missing: str) -> None:
     right = path(page(*RIGHT))
     seen = observed(replace(right, unknown=page(*without(missing), status=404)))
-    verdict = places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
+    verdict = judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
     assert verdict.outcome is Outcome.FAIL
     assert f"lacks {missing} " in verdict.observed
     assert verdict.exhibits == ("/admin/~1/unknown",)
@@ -168,24 +168,24 @@ def test_an_error_has_to_send_what_the_page_sends(missing: str) -> None:
 def test_an_error_need_not_send_what_the_page_lacks() -> None:
     lacking = page(*without("X-Frame-Options"))
     seen = observed(path(lacking, unknown=replace(lacking, status=404)))
-    assert places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown")).outcome is Outcome.PASS
+    assert judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown")).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("answer", [page(), page(status=401)], ids=["page-with-nothing", "no-page"])
 def test_all_five_are_asked_for_where_no_page_shows_what_to_expect(answer: Exchange) -> None:
     seen = observed(path(answer, unknown=page(status=404)))
-    verdict = places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
+    verdict = judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
     assert verdict.outcome is Outcome.FAIL
     assert all(name in verdict.observed for name in FIVE)
 
 
 def test_redirects_on_the_way_and_refusals_are_judged() -> None:
     way = (page(status=302), page(*RIGHT))
-    verdict = places.errors_and_redirects(observed(path(way[1], get=way)), policy(), case("HDR-07", "redirect"))
+    verdict = judge_places.errors_and_redirects(observed(path(way[1], get=way)), policy(), case("HDR-07", "redirect"))
     assert verdict.outcome is Outcome.FAIL
     assert verdict.exhibits == ("/admin/~1/get/0",)
     slash = page(*without("X-XSS-Protection"), status=301)
-    verdict = places.errors_and_redirects(
+    verdict = judge_places.errors_and_redirects(
         observed(path(page(*RIGHT), slash=slash)), policy(), case("HDR-07", "redirect")
     )
     assert verdict.exhibits == ("/admin/~1/slash",)
@@ -193,7 +193,7 @@ def test_redirects_on_the_way_and_refusals_are_judged() -> None:
 
 def test_where_nothing_redirects_there_is_nothing_to_judge() -> None:
     with pytest.raises(NotApplicable, match="neither with a redirect nor with a refusal"):
-        places.errors_and_redirects(observed(path(page(*RIGHT))), policy(), case("HDR-07", "redirect"))
+        judge_places.errors_and_redirects(observed(path(page(*RIGHT))), policy(), case("HDR-07", "redirect"))
 
 
 def test_a_method_that_is_not_answered_gives_no_error_page() -> None:
@@ -201,14 +201,14 @@ def test_a_method_that_is_not_answered_gives_no_error_page() -> None:
         page(*RIGHT), method=Exchange("PROPFIND", "https://gateway.example/", trouble=say("connection reset"))
     )
     with pytest.raises(NotApplicable, match="PROPFIND / is not answered at all: connection reset"):
-        places.errors_and_redirects(observed(silent), policy(), case("HDR-07", "method"))
+        judge_places.errors_and_redirects(observed(silent), policy(), case("HDR-07", "method"))
 
 
 @pytest.mark.parametrize("name", FIVE)
 @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
 def test_a_header_on_the_api_deviates_from_the_document(name: str, method: str) -> None:
     seen = observed(path(page(*RIGHT)), page((name, "anything"), status=401))
-    verdict = places.api_sends_none(seen, policy(), case("HDR-06", method, "/v1/x"))
+    verdict = judge_places.api_sends_none(seen, policy(), case("HDR-06", method, "/v1/x"))
     assert verdict.outcome is Outcome.FAIL
     assert "deviates from the document" in verdict.observed
     assert "not a weakness" in verdict.notes[0]
@@ -217,11 +217,11 @@ def test_a_header_on_the_api_deviates_from_the_document(name: str, method: str) 
 def test_other_headers_on_the_api_are_fine() -> None:
     other = page(("Content-Security-Policy", "default-src 'none'"), ("X-XSS", "1"), status=401)
     seen = observed(path(page(*RIGHT)), other)
-    assert places.api_sends_none(seen, policy(), case("HDR-06", "get", "/v1/x")).outcome is Outcome.PASS
+    assert judge_places.api_sends_none(seen, policy(), case("HDR-06", "get", "/v1/x")).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("status", [404, 502])
 def test_an_endpoint_that_is_not_there_settles_nothing(status: int) -> None:
     seen = observed(path(page(*RIGHT)), page(status=status))
     with pytest.raises(Inconclusive, match="the declared endpoint is not there"):
-        places.api_sends_none(seen, policy(), case("HDR-06", "options", "/v1/x"))
+        judge_places.api_sends_none(seen, policy(), case("HDR-06", "options", "/v1/x"))

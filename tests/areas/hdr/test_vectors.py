@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.areas.hdr import judge as judges
-from conformance.areas.hdr import values
+from conformance.areas.hdr import judge, values
 from conformance.locate import data
 from conformance.model import NotApplicable, Outcome
 from tests.areas.hdr.pages import URL, case, observed, page, path, policy
@@ -16,15 +15,15 @@ from tests.areas.hdr.pages import URL, case, observed, page, path, policy
 VECTORS: list[dict[str, Any]] = json.loads((data("fixtures") / "headers" / "vectors.json").read_text())["vectors"]
 
 JUDGES = {
-    "HDR-01": judges.script_policy,
-    "HDR-02": judges.frames,
-    "HDR-03": judges.xss_protection,
-    "HDR-04": judges.sniffing,
-    "HDR-05": judges.transport,
-    "HDR-08": judges.standard_policy,
-    "HDR-09": judges.transport_life,
-    "HDR-10": judges.inline_scripts,
-    "HDR-11": judges.no_conflict,
+    "HDR-01": judge.script_policy,
+    "HDR-02": judge.frames,
+    "HDR-03": judge.xss_protection,
+    "HDR-04": judge.sniffing,
+    "HDR-05": judge.transport,
+    "HDR-08": judge.standard_policy,
+    "HDR-09": judge.transport_life,
+    "HDR-10": judge.inline_scripts,
+    "HDR-11": judge.no_conflict,
 }
 BESIDE = {"HDR-01": ("HDR-10",), "HDR-08": ("HDR-10",), "HDR-05": ("HDR-09", "HDR-11")}
 EFFECTS = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance import catalogue
-from conformance.areas.hook import judge as judges
+from conformance.areas.hook import judge
 from conformance.areas.hook.record import Connection, Phase, Upload, WebhookObservation
 from conformance.engine.policy import Policy
 from conformance.inputs import target
@@ -41,11 +41,11 @@ AUTHORITY = dict.fromkeys(ROLES, "first") | {
     "deleted-old": "none",
 }
 JUDGES = {
-    "HOOK-01": judges.never_in_the_clear,
-    "HOOK-02": judges.verified_is_delivered,
-    "HOOK-03": judges.unverified_gets_nothing,
-    "HOOK-04": judges.authority_is_swapped,
-    "HOOK-05": judges.administrators_only,
+    "HOOK-01": judge.never_in_the_clear,
+    "HOOK-02": judge.verified_is_delivered,
+    "HOOK-03": judge.unverified_gets_nothing,
+    "HOOK-04": judge.authority_is_swapped,
+    "HOOK-05": judge.administrators_only,
 }
 CASES = [(row.id, case.name) for row in catalogue.load().values() if row.area == "hook" for case in row.cases]
 

@@ -7,9 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from conformance.areas.idv import judge as judges
-from conformance.areas.idv import judge_answers as answers
-from conformance.areas.idv import judge_exposure as exposure
-from conformance.areas.idv import judge_switch as switching
+from conformance.areas.idv import judge_answers, judge_exposure, judge_switch
 from conformance.areas.idv.record import (
     Answer,
     Attempt,
@@ -107,11 +105,11 @@ def test_a_wrong_secret_is_no_pass_and_no_violation() -> None:
         (judges.unsigned_dropped, "IDV-02/uid-1"),
         (judges.forged_dropped, "IDV-03/bit-0"),
         (judges.own_uid_only, "IDV-04/other-client"),
-        (answers.refusal_tells_nothing, "IDV-13/right-hash"),
-        (answers.refusal_tells_nothing, "IDV-13/wrong-part"),
-        (answers.verified_https_only, "IDV-14/certificate"),
-        (answers.values_unchanged, "IDV-15"),
-        (exposure.secret_out_of_browser, "IDV-06/answers"),
+        (judge_answers.refusal_tells_nothing, "IDV-13/right-hash"),
+        (judge_answers.refusal_tells_nothing, "IDV-13/wrong-part"),
+        (judge_answers.verified_https_only, "IDV-14/certificate"),
+        (judge_answers.values_unchanged, "IDV-15"),
+        (judge_exposure.secret_out_of_browser, "IDV-06/answers"),
     ):
         with pytest.raises(Inconclusive, match="no secret"):
             judge(seen, policy(), case(name))
@@ -251,7 +249,7 @@ def alike(kind: str, status: int = 403, count: int = 3, **headers: str) -> tuple
 
 
 def compared(**kinds: tuple[Refusal, ...]) -> Outcome:
-    return answers.refusal_tells_nothing(refusals(**kinds), policy(), case("IDV-13/wrong-part")).outcome
+    return judge_answers.refusal_tells_nothing(refusals(**kinds), policy(), case("IDV-13/wrong-part")).outcome
 
 
 def test_refusals_that_differ_each_time_tell_nothing() -> None:
@@ -267,7 +265,7 @@ def test_an_honoured_hash_is_no_refusal_to_compare() -> None:
     seen = refusals(last=alike("last"))
     told = {"compared:last": Trial((refused(answer=HONOURED),))}
     with pytest.raises(Inconclusive):
-        answers.refusal_tells_nothing(
+        judge_answers.refusal_tells_nothing(
             replace(seen, trials=replace(seen.trials, trials=told)), policy(), case("IDV-13/wrong-part")
         )
 
@@ -277,13 +275,13 @@ def test_the_right_hash_in_an_answer_is_a_violation() -> None:
     told = {"compared:last": Trial((refused(answer=replace(REFUSED, reveals=True)),))}
     leaky = replace(seen, trials=replace(seen.trials, trials=told))
     row = case("IDV-13/right-hash")
-    assert answers.refusal_tells_nothing(seen, policy(), row).outcome is Outcome.PASS
-    assert answers.refusal_tells_nothing(leaky, policy(), row).outcome is Outcome.FAIL
+    assert judge_answers.refusal_tells_nothing(seen, policy(), row).outcome is Outcome.PASS
+    assert judge_answers.refusal_tells_nothing(leaky, policy(), row).outcome is Outcome.FAIL
 
 
 def way(transport: Transport, name: str = "certificate") -> Outcome:
     seen = replace(service(), transport=transport)
-    return answers.verified_https_only(seen, policy(), case(f"IDV-14/{name}")).outcome
+    return judge_answers.verified_https_only(seen, policy(), case(f"IDV-14/{name}")).outcome
 
 
 def test_https_has_to_verify() -> None:
@@ -314,7 +312,7 @@ def test_plain_http_must_not_be_answered_by_the_service(plain: Answer, over_tls:
 
 def values(stored: dict[str, str], **changes: Any) -> Outcome:
     seen = service(welcomes={"uid-1": Welcome("a@example.org", HONOURED, PRESENT, stored)})
-    return answers.values_unchanged(seen, policy(**changes), case("IDV-15")).outcome
+    return judge_answers.values_unchanged(seen, policy(**changes), case("IDV-15")).outcome
 
 
 def test_values_arrive_unchanged() -> None:
@@ -330,7 +328,7 @@ def test_values_arrive_unchanged() -> None:
         values({}, body={"visitor": {}})
 
 
-def pages(*found: Page, judge: Any = exposure.secret_out_of_browser, name: str = "IDV-06/pages") -> Outcome:
+def pages(*found: Page, judge: Any = judge_exposure.secret_out_of_browser, name: str = "IDV-06/pages") -> Outcome:
     outcome: Outcome = judge(with_pages(*found), policy(), case(name)).outcome
     return outcome
 
@@ -360,17 +358,17 @@ def test_pages_that_could_not_be_read_prove_nothing(found: tuple[Page, ...]) -> 
 def test_the_secret_in_an_answer_is_a_violation() -> None:
     leaky = service("forged:bit-0", refused(answer=replace(REFUSED, secret_forms=(Sentence("encoded"),))))
     row = case("IDV-06/answers")
-    assert exposure.secret_out_of_browser(leaky, policy(), row).outcome is Outcome.FAIL
-    assert exposure.secret_out_of_browser(service(), policy(), row).outcome is Outcome.PASS
+    assert judge_exposure.secret_out_of_browser(leaky, policy(), row).outcome is Outcome.FAIL
+    assert judge_exposure.secret_out_of_browser(service(), policy(), row).outcome is Outcome.PASS
     with pytest.raises(NotApplicable):
-        exposure.secret_out_of_browser(service(), policy("read"), row)
+        judge_exposure.secret_out_of_browser(service(), policy("read"), row)
 
 
 def test_the_hash_is_made_by_the_server() -> None:
     signing = replace(PAGE, key_material=(Sentence("a call of HmacSHA256 with a literal key"),))
 
     def judged(*found: Page) -> Outcome:
-        return pages(*found, judge=exposure.hash_made_by_server, name="IDV-07")
+        return pages(*found, judge=judge_exposure.hash_made_by_server, name="IDV-07")
 
     assert judged(PAGE, replace(PAGE, hash="right")) is Outcome.PASS
     assert judged(signing, replace(PAGE, hash="right")) is Outcome.PASS
@@ -395,9 +393,9 @@ def test_a_repository_is_judged_when_it_was_seen_whole(facts: dict[str, Any], ou
     row = case("IDV-08/repository-1")
     if outcome is None:
         with pytest.raises(Inconclusive):
-            exposure.secret_out_of_repository(seen, policy(), row)
+            judge_exposure.secret_out_of_repository(seen, policy(), row)
     else:
-        assert exposure.secret_out_of_repository(seen, policy(), row).outcome is outcome
+        assert judge_exposure.secret_out_of_repository(seen, policy(), row).outcome is outcome
 
 
 SET = Answer(200)
@@ -416,7 +414,7 @@ SWITCHED = SwitchObservation(
 )
 
 
-def switched(name: str, judge: Any = switching.takes_effect, **facts: Any) -> Outcome:
+def switched(name: str, judge: Any = judge_switch.takes_effect, **facts: Any) -> Outcome:
     outcome: Outcome = judge(replace(SWITCHED, **facts), policy(), case(name)).outcome
     return outcome
 
@@ -441,7 +439,7 @@ def test_a_setting_that_may_not_be_changed_is_inconclusive(facts: dict[str, Any]
 
 
 def forged_while_off(**facts: Any) -> Outcome:
-    return switched("IDV-10", switching.forged_dropped_while_off, **facts)
+    return switched("IDV-10", judge_switch.forged_dropped_while_off, **facts)
 
 
 def test_a_wrong_hash_is_dropped_while_off() -> None:
@@ -458,11 +456,11 @@ def test_a_wrong_hash_is_dropped_while_off() -> None:
 
 def test_times_are_shown_and_never_judged() -> None:
     seen = TimingObservation(NOTHING, (0.001, 0.002, 0.003), (0.101, 0.102, 0.103))
-    judged = answers.comparison_time(seen, policy(), case("IDV-12"))
+    judged = judge_answers.comparison_time(seen, policy(), case("IDV-12"))
     assert judged.outcome is Outcome.PASS
     assert "+100.00 ms" in judged.observed
     with pytest.raises(Inconclusive):
-        answers.comparison_time(TimingObservation(Sentence("no control")), policy(), case("IDV-12"))
+        judge_answers.comparison_time(TimingObservation(Sentence("no control")), policy(), case("IDV-12"))
 
 
 def test_an_observation_is_what_it_was_once_it_went_through_json() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.areas.idv import repositories as probes
+from conformance.areas.idv import repositories
 from conformance.areas.idv.record import Repository
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -35,7 +35,9 @@ def search(folder: Path, name: str = "site", secret: str = SECRET) -> Repository
     }
     aim = target.parse(document)
     vault = open_vault(aim.secret_refs(), {"S": secret}, folder)
-    (found,) = probes.repositories.look(Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder)).repositories
+    (found,) = repositories.repositories.look(
+        Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder)
+    ).repositories
     return found
 
 
@@ -57,7 +59,7 @@ def test_a_clean_repository_is_searched_whole(tmp_path: Path) -> None:
         SECRET,
         base64.b64encode(f"user:{SECRET}:x".encode()).decode(),
         SECRET.encode().hex(),
-        "x" * (probes.PIECE - 5) + SECRET,
+        "x" * (repositories.PIECE - 5) + SECRET,
     ],
 )
 def test_the_history_is_searched_in_every_spelling(tmp_path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.areas.tls import look as tls
+from conformance.areas.tls import look
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.handshake.caller import Caller
@@ -41,7 +41,7 @@ def bench(
 
 
 def observe(port: int, at: Bench | None = None) -> TlsObservation:
-    return tls.scan.look(at or bench(port))
+    return look.scan.look(at or bench(port))
 
 
 def ask(port: int, at: Bench | None = None) -> tuple[dict[str, Answer], HelloFindings]:

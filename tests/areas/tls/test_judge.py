@@ -9,8 +9,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.areas.tls import judge as tls
-from conformance.areas.tls import judge_hardening as tls_hardening
-from conformance.areas.tls import judge_level as tls_level
+from conformance.areas.tls import judge_hardening, judge_level
 from conformance.engine.cases import Judge, expand
 from conformance.engine.policy import Policy
 from conformance.handshake.record import Answer, Certificate, TlsObservation, Weakness
@@ -29,7 +28,7 @@ from tests.areas.tls.endpoints import (
 )
 
 JUDGES: dict[str, Judge] = {
-    "TLS-01": tls_level.level,
+    "TLS-01": judge_level.level,
     "TLS-02": tls.protocol_version,
     "TLS-03": tls.cipher_suites,
     "TLS-04": tls.key_exchange,
@@ -37,11 +36,11 @@ JUDGES: dict[str, Judge] = {
     "TLS-06": tls.certificate_life,
     "TLS-07": tls.weakness,
     "TLS-08": tls.server_order,
-    "TLS-09": tls_level.default_level,
-    "TLS-10": tls_hardening.stapling,
-    "TLS-11": tls_hardening.hybrid,
-    "TLS-12": tls_hardening.early_data,
-    "TLS-13": tls_hardening.protections,
+    "TLS-09": judge_level.default_level,
+    "TLS-10": judge_hardening.stapling,
+    "TLS-11": judge_hardening.hybrid,
+    "TLS-12": judge_hardening.early_data,
+    "TLS-13": judge_hardening.protections,
 }
 
 

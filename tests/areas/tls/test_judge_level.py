@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from conformance.areas.tls import judge_level as tls_level
+from conformance.areas.tls import judge_level
 from conformance.engine.profiles import guideline
 from conformance.handshake.record import Answer, TlsObservation
 from conformance.model import Inconclusive
@@ -29,16 +29,16 @@ DHE = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"
     ],
 )
 def test_level_under_each_guideline(seen: TlsObservation, expected: dict[str, str]) -> None:
-    assert tls_level.levels(seen) == expected
+    assert judge_level.levels(seen) == expected
 
 
 def test_strictest_level_wins_where_two_fit() -> None:
     """Without SSL 3.0, 4.0's old and intermediate have the same versions."""
     seen = replace(with_version(OLD, "tls-1.3", "other-version", suites=()), groups_tls12=("secp256r1",))
-    assert tls_level.levels(seen)["4.0"] == "intermediate"
+    assert judge_level.levels(seen)["4.0"] == "intermediate"
     with_ssl3 = replace(seen, versions={**seen.versions, "ssl-3.0": Answer("offered")})
     suites = {**seen.suites, "ssl-3.0": seen.suites["tls-1.0"]}
-    assert tls_level.levels(replace(with_ssl3, suites=suites))["4.0"] == "old"
+    assert judge_level.levels(replace(with_ssl3, suites=suites))["4.0"] == "old"
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,18 @@ def test_strictest_level_wins_where_two_fit() -> None:
 )
 def test_too_little_seen_to_tell(seen: TlsObservation) -> None:
     with pytest.raises(Inconclusive):
-        tls_level.levels(seen)
-    assert tls_level.recorded(asdict(seen)) == {}
+        judge_level.levels(seen)
+    assert judge_level.recorded(asdict(seen)) == {}
 
 
 def test_closest_level_and_what_is_in_the_way() -> None:
     seen = replace(INTERMEDIATE, groups_tls13=("x25519", "x448"))
-    match = tls_level.match(seen, guideline("5.8"))
+    match = judge_level.match(seen, guideline("5.8"))
     assert (match.level, match.closest) == ("none", "intermediate")
     assert [f.text for f in match.departures] == ["offered the group x448"]
 
 
 def test_level_is_told_from_a_results_file() -> None:
-    assert tls_level.recorded(asdict(MODERN))["5.8"] == "modern"
-    assert tls_level.recorded({"inconclusive": "connection refused"}) == {}
-    assert tls_level.recorded({}) == {}
+    assert judge_level.recorded(asdict(MODERN))["5.8"] == "modern"
+    assert judge_level.recorded({"inconclusive": "connection refused"}) == {}
+    assert judge_level.recorded({}) == {}
