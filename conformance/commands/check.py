@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from conformance.engine import ledger
 from conformance.inputs import schemas, target_file, waivers
 from conformance.inputs.complaints import read_toml
 from conformance.inputs.target import Target
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     name, words = Own(options.file), tongue(options.lang)
     if "waiver" in read_toml(options.file).content:
         found = waivers.read(options.file)
-        lines = [waived.line(waiver, found.day, Wording(options.lang)) for waiver in found.as_results()]
+        lines = [waived.line(waiver, found.day, Wording(options.lang)) for waiver in ledger.told(found)]
         usable = say("{file}: a usable waiver file; its cases are checked against a target when it is used", file=name)
     else:
         lines = [told.within(words) for told in _about(target_file.read(options.file), options.file.parent)]

@@ -68,7 +68,7 @@ def rejudged(before: Results, path: Path, waiver_file: Path | None = None) -> Re
         connections_opened=before.run.connections_opened,
         probe_seconds=before.run.probe_seconds,
         rejudged=before.run.id,
-        waivers=excuses.as_results(),
+        waivers=ledger.told(excuses),
     )
     return ledger.build(run, assessment, entries, before.observed)
 

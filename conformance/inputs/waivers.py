@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from conformance import catalogue
-from conformance.engine import results
 from conformance.inputs.complaints import Document, nearest, read_toml, shown
 from conformance.inputs.fields import Table, Text
 from conformance.model import Case, Demand, Unfit
@@ -102,10 +101,6 @@ class Waivers:
     def covered_by(self, waiver: Waiver, cases: Iterable[Case]) -> list[Case]:
         """List those of `cases` that `waiver` is the one to excuse."""
         return [case for case in cases if self.about(case) is waiver]
-
-    def as_results(self) -> list[results.Waiver]:
-        """Return the waivers as the results hold them."""
-        return [results.Waiver.model_validate(waiver.model_dump(mode="json")) for waiver in self.every]
 
 
 def none() -> Waivers:

@@ -74,7 +74,7 @@ class Session:
             self.assessment = Assessment(self.target, self.observatory)
             self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
-            self.run.waivers = self.waivers.as_results()
+            self.run.waivers = ledger.told(self.waivers)
             self._closing = closing.pop_all()
 
     def _aim(self, aim: Path | None, faults: tuple[str, ...], closing: ExitStack) -> tuple[Path, dict[str, str]]:

@@ -12,7 +12,7 @@ import pytest
 from conformance import catalogue
 from conformance.cli import main
 from conformance.engine.assessment import Assessment
-from conformance.engine.ledger import turns_red
+from conformance.engine.ledger import told, turns_red
 from conformance.engine.observatory import Recorded
 from conformance.engine.recording import Observed
 from conformance.engine.results import Entry
@@ -88,8 +88,8 @@ def test_errors_are_told_in_spanish_with_the_files_own_words_as_they_are(tmp_pat
 def test_whole_file_is_read(tmp_path: Path) -> None:
     found = waivers.read(written(tmp_path, {"ticket": '"T-9"'}), CASES)
     assert found.about(CASES["ACC-01/https-port"]) == found.every[0]
-    assert found.as_results()[0].expires == "2026-12-31"
-    assert waived.line(found.as_results()[0], TODAY, Wording("en")) == (
+    assert told(found)[0].expires == "2026-12-31"
+    assert waived.line(told(found)[0], TODAY, Wording("en")) == (
         "waived until 2026-12-31: ACC-01/https-port (W-1, approved by a: r)"
     )
 
