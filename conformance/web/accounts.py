@@ -55,7 +55,7 @@ class Api:
         assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
         self.bench = bench
         self.webapp = webapp
-        self.context: ssl.SSLContext = webapp_trust(bench, strict=False)
+        self.context: ssl.SSLContext = webapp_trust(bench)
 
     def on(self, bench: Bench) -> Api:
         """Return the same API for another bench: one for restoring, say."""

@@ -12,7 +12,14 @@ from conformance.areas.acc.judge_certificates import (
     generated_certificate_replaced,
     good_upload_is_served,
 )
-from conformance.areas.acc.record import AuthorityObservation, Certificate, ChainObservation, Upload, UploadsObservation
+from conformance.areas.acc.record import (
+    AuthorityObservation,
+    Certificate,
+    ChainObservation,
+    ChainsObservation,
+    Upload,
+    UploadsObservation,
+)
 from conformance.engine.cases import expand
 from conformance.engine.policy import Policy
 from conformance.inputs import target
@@ -50,13 +57,14 @@ def case(name: str) -> Case:
     ],
 )
 def test_the_generated_certificate_is_told_by_its_issuer(facts: dict[str, Any], outcome: Outcome) -> None:
-    seen = replace(CHAIN, served=(replace(LEAF, **facts),))
+    seen = ChainsObservation((CHAIN, replace(CHAIN, served=(replace(LEAF, **facts),))))
     assert generated_certificate_replaced(seen, POLICY, case("ACC-04")).outcome is outcome
 
 
-def test_without_a_certificate_nothing_is_settled() -> None:
-    with pytest.raises(Inconclusive):
-        generated_certificate_replaced(replace(CHAIN, served=()), POLICY, case("ACC-04"))
+def test_certificates_that_were_not_asked_for_settle_nothing() -> None:
+    seen = ChainsObservation((CHAIN,), unanswered=Sentence("connection reset"))
+    with pytest.raises(Inconclusive, match="not every kind of client was answered: connection reset"):
+        generated_certificate_replaced(seen, POLICY, case("ACC-04"))
 
 
 def fetched(status: int, **facts: Any) -> Verdict:
