@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import ssl
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING
 
+from ..answers import refusal
 from ..http import Request, Response
 from ..pki import Authority, LeafSpec, make_key
 from ..tls import TLS12, TlsServer, TlsSettings
@@ -48,6 +50,21 @@ def serves_the_api_over_plain_http(gateway: Gateway) -> None:
         if request.path.startswith("/v1/"):
             return gateway.web.api.answer(request)
         return redirect(f"https://localhost:{gateway.web.port}{request.path}")
+
+    gateway.web.plain = answer
+
+
+@fault("ACC-01")
+def proxies_the_api_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-01: what is posted to the API's paths reaches it in the clear; each answer has an id of its own."""
+
+    def answer(request: Request) -> Response:
+        if request.method != "POST" or not request.path.startswith("/v1/"):
+            return redirect(f"https://localhost:{gateway.web.port}{request.path}")
+        response = gateway.web.api.answer(request)
+        response.headers.append(("X-Request-Id", secrets.token_hex(8)))
+        response.body = response.body.replace(b"{", b'{"request": "' + secrets.token_hex(8).encode() + b'", ', 1)
+        return response
 
     gateway.web.plain = answer
 
@@ -260,6 +277,12 @@ def asks_to_upgrade(gateway: Gateway) -> None:
         return upgrade
 
     gateway.web.plain = answer
+
+
+@near_miss()
+def refuses_all_in_the_clear_in_json(gateway: Gateway) -> None:
+    """Is right: the plain port says 403 to everything, in JSON as the API speaks it."""
+    gateway.web.plain = lambda _: refusal(HTTPStatus.FORBIDDEN, 1005, "Access denied")
 
 
 @near_miss()

@@ -37,13 +37,19 @@ def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
     expected = say("plain HTTP is not answered, refused with an error, or sent on to https")
     wrong, right, port = [], set(), Own(case.value)
     looks = seen.plain[case.value]
+    several = len({look.address for look in looks}) > 1
     for number, look in enumerate(looks):
         if look.exchange.trouble == UNRESOLVED or look.exchange.trouble == look.https_trouble == UNREACHABLE:
             raise Inconclusive(say("port {port}: {trouble}", port=port, trouble=look.exchange.trouble))
-        if what := _given_away(look):
+        if what := _given_away(look, several=several):
             wrong.append((what, pointers.build("plain", case.value, number)))
         else:
             right.add(_answered(look.exchange))
+    if not wrong and all(look.https_trouble for look in looks):
+        trouble = looks[0].https_trouble
+        raise Inconclusive(
+            say("HTTPS itself does not answer ({trouble}), so that nothing is served at all", trouble=trouble)
+        )
     if not wrong:
         answers = listed(sorted(right), By.COMMA)
         return conforms(expected, say("port {port}: {answers}", port=port, answers=answers), f"/plain/{case.value}")
@@ -61,10 +67,11 @@ def _answered(exchange: Exchange) -> Sentence:
     return say("answers {status}", status=exchange.status)
 
 
-def _given_away(look: PlainLook) -> Sentence:
+def _given_away(look: PlainLook, *, several: bool) -> Sentence:
     """Say what a plain answer gives away, or nothing."""
     answer = look.exchange
-    path, status = Own(urlsplit(answer.url).path), answer.status
+    method = "" if answer.method == "GET" else f"{answer.method} "
+    path, status = Own(f"{method}{urlsplit(answer.url).path}{f' ({look.address})' * several}"), answer.status
     if answer.trouble:
         return say("{path} is served without any HTTP header", path=path) if _repeats_page(look) else NOTHING
     if 200 <= answer.status < 300:
@@ -84,9 +91,19 @@ def _given_away(look: PlainLook) -> Sentence:
             status=status,
             share=look.shared,
         )
-    if answer.status == look.https_status == 401 and look.same_body:
-        return say("{path} is answered 401, as over HTTPS: credentials are asked for in the clear", path=path)
+    if status == 401 and (look.alike or answer.values("WWW-Authenticate")):
+        return say("{path} is answered 401: credentials are asked for in the clear", path=path)
+    if look.of_api and look.alike and not look.everywhere and not _is_html(answer):
+        return say(
+            "{path} is answered {status} as over HTTPS, and another path is not: the API answers in the clear",
+            path=path,
+            status=status,
+        )
     return NOTHING
+
+
+def _is_html(answer: Exchange) -> bool:
+    return any("html" in kind.lower() for kind in answer.values("Content-Type"))
 
 
 def _repeats_page(look: PlainLook) -> bool:

@@ -13,18 +13,22 @@ NOT_READABLE = say("not readable")
 
 @dataclass(frozen=True, slots=True)
 class PlainLook:
-    """One path asked for in plain HTTP, beside what HTTPS answers there.
+    """One request in plain HTTP at `address`, beside what HTTPS answers to it.
 
-    `shared` is the part, 0 to 1, of the text that HTTPS serves which stands in the plain answer too; `same_body` says
-    that both bodies are equal and not empty; `password_field` that the plain answer asks for a password.
+    `shared` is the part, 0 to 1, of the text that HTTPS serves which stands in the plain answer too; `password_field`
+    says that the plain answer asks for a password. `of_api` tells a request of the API's; `alike` that both are
+    the same refusal but for ids and times, `everywhere` that the plain port refuses a path that is not there like that.
     """
 
     exchange: Exchange
     https_status: int
     https_trouble: Sentence
     shared: float
-    same_body: bool
     password_field: bool
+    address: str = ""
+    of_api: bool = False
+    alike: bool = False
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

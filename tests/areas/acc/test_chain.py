@@ -22,13 +22,20 @@ from conformance.inputs import target
 from conformance.model import Inconclusive
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
-from reference_server.http import Response
+from reference_server.http import Handler, Response
 from reference_server.pki import Authority, LeafSpec, make_key
 from tests import null
 
 
 @contextmanager
-def serving(folder: Path, authority: Authority, spec: LeafSpec, *, clients: bool = False) -> Iterator[int]:
+def serving(
+    folder: Path,
+    authority: Authority,
+    spec: LeafSpec,
+    *,
+    clients: bool = False,
+    answer: Handler = lambda _: Response(),
+) -> Iterator[int]:
     leaf = authority.issue(spec)
     (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -37,7 +44,7 @@ def serving(folder: Path, authority: Authority, spec: LeafSpec, *, clients: bool
     if clients:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(folder / "ca.pem")
-    with null.speaking_http(lambda _: Response(), lambda sock: context.wrap_socket(sock, server_side=True)) as port:
+    with null.speaking_http(answer, lambda sock: context.wrap_socket(sock, server_side=True)) as port:
         yield port
 
 

@@ -34,7 +34,6 @@ def plain(status: int = 0, *lines: tuple[str, str], trouble: str = "", **facts: 
         https_status=200,
         https_trouble=NOTHING,
         shared=0.0,
-        same_body=False,
         password_field=False,
     )
     seen = PlainObservation({"8080": (look, replace(look, **facts))})
@@ -108,7 +107,7 @@ def test_an_error_that_holds_the_page_is_wrong(facts: dict[str, Any], words: str
 
 @pytest.mark.parametrize(
     "facts",
-    [{"shared": 0.49}, {"shared": 1.0, "same_body": True, "https_status": 404}, {"shared": 1.0, "https_status": 301}],
+    [{"shared": 0.49}, {"shared": 1.0, "alike": True, "https_status": 404}, {"shared": 1.0, "https_status": 301}],
     ids=["a-common-footer", "the-same-error-page", "the-same-redirect-page"],
 )
 def test_an_error_that_resembles_one_is_right(facts: dict[str, Any]) -> None:
@@ -116,9 +115,40 @@ def test_an_error_that_resembles_one_is_right(facts: dict[str, Any]) -> None:
 
 
 def test_asking_for_credentials_as_https_does_is_wrong() -> None:
-    assert plain(401, https_status=401, same_body=True).outcome is Outcome.FAIL
+    assert plain(401, alike=True).outcome is Outcome.FAIL
     assert plain(401, https_status=401).outcome is Outcome.PASS
-    assert plain(403, https_status=403, same_body=True).outcome is Outcome.PASS
+    assert plain(401, ("www-authenticate", "Basic")).outcome is Outcome.FAIL
+    assert plain(403, alike=True).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 415])
+def test_what_refuses_as_the_api_does_is_the_api(status: int) -> None:
+    verdict = plain(status, alike=True, of_api=True)
+    assert verdict.outcome is Outcome.FAIL
+    assert f"/login is answered {status} as over HTTPS, and another path is not" in verdict.observed
+    assert plain(status, alike=True, of_api=True, everywhere=True).outcome is Outcome.PASS
+    assert plain(status, ("Content-Type", "text/html"), alike=True, of_api=True).outcome is Outcome.PASS
+    assert plain(status, of_api=True).outcome is Outcome.PASS
+
+
+def test_where_https_does_not_answer_either_nothing_is_settled() -> None:
+    refused = Sentence("connection refused")
+    with pytest.raises(Inconclusive, match=r"HTTPS itself does not answer \(connection refused\)"):
+        both(Exchange("GET", ELSEWHERE, trouble=refused), https_trouble=refused)
+    served = both(Exchange("GET", ELSEWHERE, 200), https_trouble=refused)
+    assert served.outcome is Outcome.FAIL
+
+
+def both(exchange: Exchange, *, https_trouble: Sentence) -> Verdict:
+    look = PlainLook(exchange, 0, https_trouble, 0.0, password_field=False)
+    return judge.https_only(PlainObservation({"8080": (look, look)}), policy(), case("ACC-01", "", "8080"))
+
+
+def test_method_and_address_are_told() -> None:
+    one = PlainLook(Exchange("GET", ELSEWHERE, 301), 200, NOTHING, 0.0, password_field=False, address="192.0.2.1")
+    other = replace(one, exchange=Exchange("POST", ELSEWHERE, 200), address="192.0.2.2")
+    verdict = judge.https_only(PlainObservation({"8080": (one, other)}), policy(), case("ACC-01", "", "8080"))
+    assert "POST /login (192.0.2.2) is answered 200" in verdict.observed
 
 
 def test_a_page_without_http_is_served_all_the_same() -> None:
@@ -132,7 +162,7 @@ def test_a_host_that_is_not_reached_at_all_settles_nothing(trouble: Sentence, se
 
 
 def test_long_lists_are_cut() -> None:
-    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, same_body=False, password_field=False)
+    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, password_field=False)
     verdict = judge.https_only(PlainObservation({"80": (look,) * 9}), policy(), case("ACC-01", "", "80"))
     assert verdict.observed.endswith("; 6 more")
     assert len(verdict.exhibits) == 9
