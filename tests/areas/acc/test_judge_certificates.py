@@ -79,6 +79,25 @@ def test_what_is_fetched_has_to_verify_the_endpoint() -> None:
         assert fetched(status).outcome is Outcome.FAIL
 
 
+UNVERIFIED = {
+    "certificates": (replace(LEAF, subject="CN=Gateway CA"),),
+    "message": "unable to get local issuer certificate",
+}
+
+
+@pytest.mark.parametrize("trust", ["ca.pem", ""])
+def test_a_front_that_shows_another_certificate_that_is_trusted_hides_the_gateway(trust: str) -> None:
+    served = replace(CHAIN, trust=trust)
+    with pytest.raises(Inconclusive, match=r"verifies by (ca\.pem|the system's trust store): what ends TLS in front"):
+        fetched(200, chain=served, **UNVERIFIED)
+
+
+def test_another_certificate_that_is_not_trusted_or_of_the_same_authority_is_wrong() -> None:
+    assert fetched(200, chain=replace(CHAIN, code=20), **UNVERIFIED).outcome is Outcome.FAIL
+    former = UNVERIFIED | {"certificates": (replace(LEAF, subject=LEAF.issuer),)}
+    assert fetched(200, chain=CHAIN, **former).outcome is Outcome.FAIL
+
+
 def test_none_that_is_stored_is_right_and_noted() -> None:
     verdict = fetched(404)
     assert verdict.outcome is Outcome.PASS
