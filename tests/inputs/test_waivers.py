@@ -18,6 +18,7 @@ from conformance.engine.recording import Observed
 from conformance.engine.results import Entry
 from conformance.inputs import target, waivers
 from conformance.inputs.waivers import Waiver, Waivers
+from conformance.locale import tongue
 from conformance.model import (
     Case,
     Exit,
@@ -71,6 +72,17 @@ def troubles(path: Path) -> list[str]:
     with pytest.raises(UnusableInput) as caught:
         waivers.read(path, CASES)
     return [re.sub(r"^(\d+):\d+:", r"\1:", line.removeprefix(f"{path}:")) for line in str(caught.value).splitlines()]
+
+
+def test_errors_are_told_in_spanish_with_the_files_own_words_as_they_are(tmp_path: Path) -> None:
+    path = written(tmp_path, {"id": '"none"', "subjects": '["closed", "closed"]', "expires": '"never"'})
+    with pytest.raises(UnusableInput) as caught:
+        waivers.read(path, CASES)
+    told = [line.partition('"waiver[1].')[2] for line in caught.value.told(tongue("es")).splitlines()]
+    assert sorted(told) == [
+        'expires" tiene que ser una fecha sin comillas, como 2026-12-31',
+        'subjects": contiene «closed» dos veces',
+    ]
 
 
 def test_whole_file_is_read(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def _look(bench: Bench) -> AuthorityObservation:
     with administrator(bench) as admin:
         seen, body = fetch_authority(admin)
     kind = next(iter(seen.values("Content-Type")), "")
-    if seen.trouble or not 200 <= seen.status < 300:
+    if not seen.ok:
         return AuthorityObservation(seen.status, seen.trouble, kind)
     found = certificates(body)[:MOST_CERTIFICATES]
     if not found:

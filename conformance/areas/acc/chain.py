@@ -51,12 +51,6 @@ _SAYS_NOTHING = (3, 12)
 """X509_V_ERR numbers: no revocation list of that issuer is at hand, or it is out of date."""
 
 
-def _webapp(bench: Bench) -> Webapp:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
-    return webapp
-
-
 @dataclass(frozen=True, slots=True)
 class Trust:
     """What a chain has to lead to: the target file's `key`, the file that it names, and where that is.
@@ -78,7 +72,7 @@ class Trust:
 
 def declared_trust(bench: Bench) -> Trust:
     """Return what the web app's chain has to lead to."""
-    name = _webapp(bench).ca_file
+    name = bench.target.declared(Webapp).ca_file
     return Trust("webapp.ca_file", name or "", bench.file(name) if name else None)
 
 
@@ -127,7 +121,7 @@ def _stapled(leaf: bytes, staples: Iterable[bytes]) -> str:
 
 
 def _chains(bench: Bench) -> ChainsObservation:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     addresses = webapp.addresses or addresses_of(webapp.url)
     with ThreadPoolExecutor(4) as pool:
@@ -158,7 +152,7 @@ class _Look:
 
     def chains(self, bench: Bench) -> Iterator[ChainObservation]:
         """Say of each chain what a careful client makes of it, once."""
-        host, trust = urlsplit(_webapp(bench).url).hostname or "", declared_trust(bench)
+        host, trust = urlsplit(bench.target.declared(Webapp).url).hostname or "", declared_trust(bench)
         found: dict[tuple[bytes, ...], list[Showing]] = {}
         for showing in self.shown:
             if showing.chain:
@@ -176,7 +170,7 @@ def _look_at(bench: Bench, address: str, pool: Executor) -> _Look:
         return _Look(address, first.trouble)
     look = _Look(address, shown=[first])
     try:
-        look.shown += showings(Caller(bench, _webapp(bench).url, address), pool)
+        look.shown += showings(Caller(bench, bench.target.declared(Webapp).url, address), pool)
     except Inconclusive as why:
         look.unanswered = why.reason
         return look
@@ -249,7 +243,7 @@ def _issuer_url(certificate: x509.Certificate) -> str:
 
 
 def _nodes(bench: Bench) -> NodesObservation:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     addresses = webapp.addresses or addresses_of(webapp.url)
     with ThreadPoolExecutor(4) as pool:
@@ -268,7 +262,7 @@ def addresses_of(url: str) -> tuple[str, ...]:
 
 
 def _node(bench: Bench, address: str) -> Node:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     try:
         sent = handshake(bench, webapp_context(bench), address)
         chain = examine(sent, urlsplit(webapp.url).hostname or "", declared_trust(bench))

@@ -17,7 +17,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.sentence import say
-from conformance.web.accounts import LOGIN
+from conformance.web.api import LOGIN
 from conformance.web.exchange import UNREACHABLE, Exchange
 from conformance.web.http import exchange, webapp_context
 
@@ -68,8 +68,7 @@ def _unheard_of() -> str:
 
 
 def _plain(bench: Bench) -> PlainObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     parts = urlsplit(webapp.url)
     ports = (parts.port or 443, *webapp.http_ports)
     addresses = webapp.addresses or addresses_of(webapp.url)
@@ -84,9 +83,8 @@ class _Look:
     """Asks in plain HTTP, and over HTTPS no more than what has to be compared."""
 
     def __init__(self, bench: Bench, pool: Executor, questions: list[_Question]) -> None:
-        webapp = bench.target.webapp
         self._bench, self._pool, self._questions = bench, pool, questions
-        self._origin = webapp.url.rstrip("/") if webapp else ""
+        self._origin = bench.target.declared(Webapp).url.rstrip("/")
         self._context = webapp_context(bench)
         self._secure: dict[_Question, Future[Exchange]] = {}
         self._twin(questions[0])
