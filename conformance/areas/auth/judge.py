@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from conformance import pointers
+from conformance.areas.auth.judge_guard import must_be_refused
 from conformance.areas.auth.record import (
     Forged,
     Form,
-    Guarded,
-    GuardObservation,
     Lifetime,
     LoginObservation,
     LogoutObservation,
@@ -22,9 +21,6 @@ from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
 
-SERVED = 0.5
-"""The part of what the administrator gets from which on it counts as served."""
-
 LIFE = 7 * 24 * 3600
 SLACK = 300
 """Seconds by which a token's end may be off: clocks, and a login that took its time."""
@@ -32,101 +28,12 @@ SLACK = 300
 ZONES = 14 * 3600
 """How far a time without a zone may be from UTC, in seconds."""
 
-_NO_HEAD = (404, 405, 501)
 _HINT = re.compile(
     r"new[ _-]?password|nueva contraseña"
     r"|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"
     r"|(password|contraseña)\W+(\w+\W+){0,4}(chang|expired|reset|update|due|default|cambi|caduc|venc)",
     re.IGNORECASE,
 )
-
-
-def guarded(seen: GuardObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge AUTH-01 on one path, by one method."""
-    expected = say("without a token the path answers 401 or 403, and nothing of what an authorised caller gets")
-    look, method = seen.paths[case.value], case.name
-    bare, exhibit = look.bare[method], pointers.build("paths", case.value)
-    request = Own(bare.asked)
-    if _served(look, method):
-        return violates(expected, _what_was_served(look, bare), f"{exhibit}/bare/{method}")
-    admin = look.admin.get(method)
-    if admin and method == "head" and admin.status in _NO_HEAD and not bare.trouble:
-        raise NotApplicable(
-            say(
-                "{request} is answered {status} to the administrator too: there is no HEAD here",
-                request=request,
-                status=admin.status,
-            )
-        )
-    _must_be_refused(bare, say("{request} without a token", request=request))
-    if admin is None:
-        raise Inconclusive(
-            say(
-                "{request} without a token was {reply}; what an authorised caller gets is not known: {why}",
-                request=request,
-                reply=bare.words,
-                why=seen.stopped,
-            )
-        )
-    if not 200 <= admin.status < 300 and (admin.status != 404 or bare.status == 404):
-        raise Inconclusive(
-            say(
-                "{request} without a token was {reply}, which says little: the administrator was {other}",
-                request=request,
-                reply=bare.words,
-                other=admin.words,
-            )
-        )
-    plainer = say(
-        "{request} without a token was {reply}, where 401 or 403 says it plainly.", request=request, reply=bare.words
-    )
-    observed = say(
-        "{request} without a token was {reply}; the administrator was {other}",
-        request=request,
-        reply=bare.words,
-        other=admin.words,
-    )
-    notes = () if bare.status in (401, 403) else (plainer,)
-    return conforms(expected, observed, f"{exhibit}/bare/{method}", f"{exhibit}/admin/{method}", notes=notes)
-
-
-def _what_was_served(look: Guarded, bare: Reply) -> Sentence:
-    request = Own(bare.asked)
-    if not look.repeated:
-        return say("{request} without a token was answered {status}", request=request, status=bare.status)
-    return say(
-        "{request} without a token was answered {status} with {share:.0%} of what the administrator gets",
-        request=request,
-        status=bare.status,
-        share=look.repeated,
-    )
-
-
-def _served(look: Guarded, method: str) -> bool:
-    """Tell whether a request without a token got what is not for everybody; a HEAD has no body, and goes by the GET."""
-    if method == "get":
-        return _got(look)
-    get, head = (200 <= look.bare[name].status < 300 for name in ("get", "head"))
-    return head and (_got(look) or not get)
-
-
-def _got(look: Guarded) -> bool:
-    bare, admin = look.bare["get"], look.admin.get("get")
-    if look.repeated >= SERVED:
-        return True
-    if bare.form is Form.PAGE:
-        return 200 <= bare.status < 300 and admin is not None and admin.form is Form.PAGE
-    return bare.taken and bare.form is not Form.NOTHING
-
-
-def _must_be_refused(reply: Reply, what: Sentence) -> None:
-    """Raise Inconclusive where an answer neither serves nor refuses."""
-    if reply.trouble:
-        raise Inconclusive(say("{what}: {trouble}", what=what, trouble=reply.trouble))
-    empty = 200 <= reply.status < 300 and reply.form is Form.NOTHING
-    if not reply.turned_away and not empty:
-        neither = say("{what} was {reply}, which is neither an answer nor a refusal", what=what, reply=reply.words)
-        raise Inconclusive(neither)
 
 
 def _must_be_answered(reply: Reply, what: Sentence) -> None:
@@ -242,7 +149,7 @@ def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
     if case.name == "token":
         expected = say("a token that was logged out is refused")
         if not first.taken:
-            _must_be_refused(first, say("the token that was logged out"))
+            must_be_refused(first, say("the token that was logged out"))
         observed = say(
             "{request} with it was {after} after the logout, and {before} before",
             request=Own(first.asked),
@@ -256,7 +163,7 @@ def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
     if first.taken:
         raise Inconclusive(say("the token that was logged out still works, so nothing can be said of the other"))
     if not second.taken:
-        _must_be_refused(second, say("the other token"))
+        must_be_refused(second, say("the other token"))
     observed = say(
         "{request} with the other token was {reply} after the logout",
         request=Own(second.asked),

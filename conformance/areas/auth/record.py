@@ -30,7 +30,8 @@ class Reply:
     """What the API answered.
 
     `asked` is method and path. `trouble` is empty, or says why there is no answer; `status` is then 0. `said` is how
-    the body of a refusal begins, and empty otherwise. `seconds` is how long the answer took.
+    the body of a refusal begins, and empty otherwise. `denied` says that whoever is not let in gets this answer on
+    other paths too, whatever its status. `seconds` is how long the answer took.
     """
 
     asked: str
@@ -39,17 +40,18 @@ class Reply:
     form: Form = Form.NOTHING
     said: str = ""
     seconds: float = 0.0
+    denied: bool = False
 
     @property
     def taken(self) -> bool:
         """Tell whether the API did what was asked, or says so."""
-        return 200 <= self.status < 300 and self.form not in (Form.ERRORS, Form.PAGE)
+        return 200 <= self.status < 300 and self.form not in (Form.ERRORS, Form.PAGE) and not self.denied
 
     @property
     def turned_away(self) -> bool:
         """Tell whether the API refused; being asked to wait, and a defect of its own, are no refusals."""
         if 200 <= self.status < 300:
-            return self.form in (Form.ERRORS, Form.PAGE)
+            return not self.taken
         return 300 <= self.status < 500 and self.status not in (408, 429)
 
     @property
@@ -57,9 +59,25 @@ class Reply:
         """Say in a few words what came."""
         if self.trouble:
             return self.trouble
+        if self.denied:
+            return say("answered {status}, with what is said on other paths as well", status=self.status)
         if self.taken != (200 <= self.status < 300):
             return say("answered {status} with errors only", status=self.status)
         return say("answered {status}", status=self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A request without a token that is none of the plain ones, and what came of it.
+
+    `repeated` is the part, 0 to 1, of what the administrator gets by a GET that stands in its answer. `does` says that
+    its method does something, so that a success needs no content to be one.
+    """
+
+    what: Sentence
+    reply: Reply
+    repeated: float = 0.0
+    does: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +85,38 @@ class Guarded:
     """One API path asked for without a token, by method (`get`, `head`), and by the administrator.
 
     `landed` is where a redirect of the GET without a token led to in the end. `repeated` is the part, 0 to 1, of what
-    the administrator gets that stands in the body without a token too. `admin` is empty where nobody could log in.
+    the administrator gets, and refusals do not say, that stands in the body without a token too. `everywhere` says that
+    a path that is not there is answered in the same way, and that the administrator gets nothing else either. `again`
+    was asked without a token after the administrator, at every address; `methods` and `respelt` with other methods and
+    other spellings, and `last` by the administrator after all of them. `untried` are methods that the path knows, and
+    that were not tried. `admin` is empty where nobody could log in, and so are those.
     """
 
     bare: dict[str, Reply]
     admin: dict[str, Reply]
     landed: Reply | None = None
     repeated: float = 0.0
+    everywhere: bool = False
+    again: tuple[Stranger, ...] = ()
+    methods: tuple[Stranger, ...] = ()
+    untried: tuple[str, ...] = ()
+    respelt: tuple[Stranger, ...] = ()
+    last: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A path that takes POST alone, sent an empty JSON object without a token.
+
+    `there` says whether the administrator finds it: None where that could not be seen without doing something. `admin`
+    is the same request by the administrator, None without consent to write. `like_admin` says that the administrator
+    got the same answer, and a path that is not there another.
+    """
+
+    bare: Reply
+    there: bool | None = None
+    admin: Reply | None = None
+    like_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +125,7 @@ class GuardObservation:
 
     paths: dict[str, Guarded]
     stopped: Sentence = NOTHING
+    posts: dict[str, Posted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

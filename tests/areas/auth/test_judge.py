@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.areas.auth import judge as auth
-from conformance.areas.auth import judge_users
+from conformance.areas.auth import judge_guard, judge_users
 from conformance.areas.auth.record import (
     Deed,
     Find,
@@ -16,7 +16,9 @@ from conformance.areas.auth.record import (
     Form,
     Lifetime,
     PasswordObservation,
+    Posted,
     Reply,
+    Stranger,
     ThrottleObservation,
     Trial,
     Try,
@@ -34,7 +36,7 @@ def judged(judge: Any, record: Any, requirement: str, name: str = "", value: str
 
 def guarded(method: str = "get", stopped: Sentence = NOTHING, **changed: Any) -> Verdict:
     look = replace(logins.GUARDED, **changed)
-    return judged(auth.guarded, logins.guard(look, stopped), "AUTH-01", method, logins.PATH)
+    return judged(judge_guard.guarded, logins.guard(look, stopped), "AUTH-01", method, logins.PATH)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,85 @@ def test_a_refusal_without_its_counterpart_proves_nothing(changed: dict[str, Any
 
 def test_a_path_that_only_the_administrator_finds_empty_is_guarded() -> None:
     assert guarded(admin={"get": Reply("GET /", 404), "head": DONE}).outcome is Outcome.PASS
+
+
+def stranger(reply: Reply, repeated: float = 0.0, *, does: bool = False) -> Stranger:
+    return Stranger(Sentence(f"{reply.asked} otherwise"), reply, repeated, does)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("get", {"again": (stranger(DENIED), stranger(DONE, 1.0))}),
+        ("respelt", {"respelt": (stranger(DENIED), stranger(DONE, 0.6))}),
+        ("methods", {"methods": (stranger(DENIED), stranger(DONE, 0.6))}),
+        ("methods", {"methods": (stranger(EMPTY, does=True),)}),
+        ("methods", {"methods": (stranger(DONE, does=True),), "untried": ("PUT",)}),
+    ],
+)
+def test_other_ways_in(name: str, changed: dict[str, Any]) -> None:
+    assert guarded(name, **changed).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("name", ["respelt", "methods"])
+def test_other_ways_that_lead_nowhere(name: str) -> None:
+    shut: dict[str, Any] = {name: (stranger(DENIED, does=name == "methods"), stranger(DONE, 0.4), stranger(LOGIN_PAGE))}
+    assert guarded(name, last=DONE, **shut).outcome is Outcome.PASS
+    for changed, why in (
+        ({"last": DENIED}, "in the end"),
+        ({"last": LIMITED}, "in the end"),
+        ({"last": None}, "known again"),
+        ({"last": DONE, "everywhere": True}, "known again"),
+        ({"last": None, "admin": {}, "stopped": Sentence("no key")}, "no key"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            guarded(name, **shut, **changed)
+    with pytest.raises(Inconclusive, match="429"):
+        guarded(name, **shut | {name: (stranger(DENIED), stranger(LIMITED, does=True)), "last": DONE})
+
+
+def test_methods_that_consent_keeps_out_are_open() -> None:
+    with pytest.raises(Inconclusive, match="PUT, which consent"):
+        guarded("methods", last=DONE, methods=(stranger(DENIED),), untried=("PUT",))
+    with pytest.raises(Inconclusive, match="complains"):
+        guarded("methods", last=DONE, methods=(stranger(Reply("PATCH /", 400), does=True),))
+
+
+def test_what_is_answered_alike_everywhere_is_open() -> None:
+    with pytest.raises(Inconclusive, match="not there"):
+        guarded(bare={"get": DONE, "head": DONE}, everywhere=True)
+    assert guarded(bare={"get": replace(DONE, denied=True), "head": DONE}).outcome is Outcome.PASS
+
+
+def posted(bare: Reply, **changed: Any) -> Verdict:
+    record = replace(logins.guard(logins.GUARDED), posts={"/v1/messages": Posted(bare, **changed)})
+    return judged(judge_guard.guarded, record, "AUTH-01", "post", "/v1/messages")
+
+
+COMPLAINT = Reply("POST /v1/messages", 400, form=Form.ERRORS)
+
+
+def test_a_path_that_takes_post_alone() -> None:
+    known = {"there": True, "admin": COMPLAINT}
+    for refused in (DENIED, Reply("POST /", 403), Reply("POST /", 404), LOGIN_PAGE, replace(DONE, denied=True)):
+        assert posted(refused, **known).outcome is Outcome.PASS
+        assert posted(refused, there=True).outcome is Outcome.PASS
+    for taken in (DONE, EMPTY):
+        assert posted(taken).outcome is posted(taken, **known).outcome is Outcome.FAIL
+    assert posted(COMPLAINT, **known, like_admin=True).outcome is Outcome.FAIL
+    assert posted(DENIED, **known | {"admin": DONE}).outcome is Outcome.PASS
+    for changed, why in (
+        ({}, "needs consent"),
+        ({"there": True, "admin": DENIED}, "says little"),
+        ({"there": True, "admin": LIMITED}, "says little"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            posted(DENIED, **changed)
+    for undecided in (SILENT, LIMITED, BROKEN, COMPLAINT):
+        with pytest.raises(Inconclusive):
+            posted(undecided, **known)
+    with pytest.raises(NotApplicable, match="no POST there"):
+        posted(DENIED, there=False, admin=Reply("POST /", 404))
 
 
 @pytest.mark.parametrize(("name", "field"), [("wrong-password", "wrong"), ("unknown-user", "unknown")])
