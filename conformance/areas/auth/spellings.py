@@ -11,8 +11,9 @@ REWRITTEN = ("X-Original-URL", "X-Rewrite-URL")
 def spellings(path: str, public: str) -> tuple[str, ...]:
     """List spellings of `path` that are not it; `public` is a path that anybody may ask for."""
     path, question, query = path.partition("?")
-    plain = path.strip("/")
-    found = dict.fromkeys(each + question + query for each in _spelt(f"/{plain}", public.rstrip("/")) if plain)
+    if not (plain := path.strip("/")):
+        return ()
+    found = dict.fromkeys(each + question + query for each in _spelt(f"/{plain}", public.rstrip("/")))
     return tuple(each for each in found if each.startswith("/") and each != path + question + query)
 
 
@@ -23,13 +24,8 @@ def _spelt(path: str, public: str) -> Iterator[str]:
     yield from (path.upper(), f"/{first.upper()}/{rest}", f"{folder}/{last.capitalize()}")
     yield from (f"/.{path}", f"{folder}/./{last}", f"{path}/", f"{path}/.", f"{folder}/portero/../{last}")
     yield from (f"{public}/..{path}", f"{public}/%2e%2e{path}", f"{public}/..%2f{path[1:]}", f"{public}/..;{path}")
-    yield from (f"/%{ord(first[0]):02x}{first[1:]}/{rest}", f"{folder}/%{ord(last[0]):02X}{last[1:]}")
-    yield from (
-        f"{folder}/%25{ord(last[0]):02x}{last[1:]}",
-        f"{folder}%2f{last}",
-        f"/%2f{path[1:]}",
-        f"{folder}\\{last}",
-    )
+    yield from (f"/{_escaped(first)}/{rest}", f"{folder}/{_escaped(last)}", f"{folder}/{_escaped(last, '%25')}")
+    yield from (f"{folder}%2f{last}", f"/%2f{path[1:]}", f"{folder}\\{last}")
     yield from (f"{path};portero=1", f"/{first};portero=1/{rest}", f"/;{path}", f"{path};.css")
     yield from (f"{path}.json", f"{path}.css", f"{path}/portero.css", f"{path}?portero.css")
     yield from (f"{path}%20", f"{path}%00", f"{path}%3f", f"{path}%23", f"{path}%0a", f"{path}%09")
