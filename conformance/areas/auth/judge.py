@@ -12,6 +12,7 @@ from conformance.areas.auth.record import (
     Lifetime,
     LoginObservation,
     LogoutObservation,
+    Node,
     Reply,
     ThrottleObservation,
     TokenObservation,
@@ -105,21 +106,23 @@ def _made(tried: Try) -> Reply:
 def forged_tokens(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-03 on one kind of forgery."""
     expected = say("a token that was not given out is refused")
-    if seen.stopped or seen.before is None or seen.after is None or seen.bare is None:
+    control = seen.controls.get(case.name)
+    if seen.stopped or seen.before is None or control is None:
         raise Inconclusive(seen.stopped or say("no forgery was sent"))
     tried = seen.forged[case.name]
     exhibits = [pointers.build("forged", case.name, number) for number in range(len(tried))]
     if wrong := [(n, each) for n, each in enumerate(tried) if _accepted(each.reply, seen.before)]:
         told = clauses(*(_what_became_of(each) for _, each in wrong))
         return violates(expected, told, *(exhibits[n] for n, _ in wrong))
-    if not seen.after.taken:
+    if not control.taken:
         raise Inconclusive(
-            say("the token itself was {reply} in the end, so the refusals say nothing", reply=seen.after.words)
+            say("the token itself was {reply} in the end, so the refusals say nothing", reply=control.words)
         )
     for each in tried:
         _refused_forgery(each)
-    itself = say("the token itself was {reply}", reply=seen.after.words)
-    return conforms(expected, clauses(*map(_what_became_of, tried), itself), *exhibits, "/before", "/after")
+    itself = say("the token itself was {reply}", reply=control.words)
+    after = pointers.build("controls", case.name)
+    return conforms(expected, clauses(*map(_what_became_of, tried), itself), *exhibits, "/before", after)
 
 
 def _what_became_of(forged: Forged) -> Sentence:
@@ -138,38 +141,67 @@ def _refused_forgery(each: Forged) -> None:
 
 def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-04: the token that was logged out, or the user's other one."""
-    if seen.stopped or seen.logout is None or len(seen.after) != 2 or len(seen.before) != 2:
+    if seen.stopped or seen.logout is None or not seen.nodes:
         raise Inconclusive(seen.stopped or say("nobody was logged out"))
-    first, second = seen.before
-    if not first.taken:
-        raise Inconclusive(say("before anybody logged out, the first token was {reply}", reply=first.words))
-    if not second.taken:
-        raise Inconclusive(say("before anybody logged out, the second token was {reply}", reply=second.words))
-    first, second = seen.after
-    if case.name == "token":
-        expected = say("a token that was logged out is refused")
-        if not first.taken:
-            must_be_refused(first, say("the token that was logged out"))
-        observed = say(
-            "{request} with it was {after} after the logout, and {before} before",
-            request=Own(first.asked),
-            after=first.words,
-            before=seen.before[0].words,
+    for node in seen.nodes:
+        for before, what in zip(node.before, (say("the first token"), say("the second token")), strict=True):
+            if not before.taken:
+                raise Inconclusive(
+                    say("before anybody logged out, {token} was {reply}", token=_at(what, node), reply=before.words)
+                )
+    alive = [(n, node) for n, node in enumerate(seen.nodes) if any(reply.taken for reply in node.ended)]
+    return _ended(seen, alive) if case.name == "token" else _the_other(seen, alive)
+
+
+def _at(what: Sentence, node: Node) -> Sentence:
+    return say("{token} at {address}", token=what, address=Own(node.address)) if node.address else what
+
+
+def _ended(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
+    expected = say("a token that was logged out is refused")
+    itself = say("the token that was logged out")
+    if alive:
+        told = clauses(
+            *(say("{token} was {reply}", token=_at(itself, node), reply=node.ended[-1].words) for _, node in alive)
         )
-        return verdict(not first.taken, expected, observed, "/after/0", "/before/0", "/logout")
+        return violates(expected, told, *(f"/nodes/{n}/ended" for n, _ in alive), "/logout")
+    for node in seen.nodes:
+        for reply in node.ended:
+            must_be_refused(reply, _at(itself, node))
+    told = clauses(
+        *(
+            counted(
+                "{token} was {reply} after the logout, asked {n} time, and {before} before",
+                "{token} was {reply} after the logout, asked {n} times, and {before} before",
+                len(node.ended),
+                token=_at(itself, node),
+                reply=node.ended[-1].words,
+                before=node.before[0].words,
+            )
+            for node in seen.nodes
+        )
+    )
+    return conforms(expected, told, *(f"/nodes/{n}" for n in range(len(seen.nodes))), "/logout")
+
+
+def _the_other(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
     if seen.same_token:
         raise NotApplicable(say("both logins brought the same token, so there is no other one to stay alive"))
     expected = say("the user's other token goes on working")
-    if first.taken:
+    if alive:
         raise Inconclusive(say("the token that was logged out still works, so nothing can be said of the other"))
-    if not second.taken:
-        must_be_refused(second, say("the other token"))
-    observed = say(
-        "{request} with the other token was {reply} after the logout",
-        request=Own(second.asked),
-        reply=second.words,
+    other = say("the other token")
+    dead = [(n, node) for n, node in enumerate(seen.nodes) if not all(reply.taken for reply in node.other)]
+    for _, node in dead:
+        must_be_refused(node.other[-1], _at(other, node))
+    told = clauses(
+        *(
+            say("{token} was {reply} after the logout", token=_at(other, node), reply=node.other[-1].words)
+            for _, node in dead or enumerate(seen.nodes)
+        )
     )
-    return verdict(second.taken, expected, observed, "/after/1", "/before/1", "/logout")
+    exhibits = (f"/nodes/{n}" for n, _ in dead or enumerate(seen.nodes))
+    return verdict(not dead, expected, told, *exhibits, "/logout")
 
 
 def token_life(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:

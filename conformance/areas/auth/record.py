@@ -153,16 +153,16 @@ class Forged:
 class TokenObservation:
     """A token of the administrator's, how long it lives, and what forgeries of it are worth on one path.
 
-    `kind` is `jwt` or `opaque`. `before` and `after` were asked with the token itself, `bare` without any. `stopped`
-    says why no forgery was sent, and is empty otherwise.
+    `kind` is `jwt` or `opaque`. `before` was asked with the token itself, and `controls` after each kind of forgery;
+    `bare` without any. `stopped` says why no forgery was sent, and is empty otherwise.
     """
 
     kind: str
     lifetimes: tuple[Lifetime, ...]
     before: Reply | None = None
-    after: Reply | None = None
     bare: Reply | None = None
     forged: dict[str, tuple[Forged, ...]] = field(default_factory=dict)
+    controls: dict[str, Reply] = field(default_factory=dict)
     stopped: Sentence = NOTHING
 
 
@@ -199,14 +199,27 @@ class LoginObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """What one address says of two tokens before the first was logged out, and again and again afterwards.
+
+    `address` is empty for whatever the name leads to. `ended` was asked with the token that was logged out, up to an
+    answer that takes it, `other` with the other one, up to one that does not.
+    """
+
+    address: str
+    before: tuple[Reply, Reply]
+    ended: tuple[Reply, ...] = ()
+    other: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LogoutObservation:
     """Two sessions of one user, of which the first logs out. `bare` is the same request without a token."""
 
     same_token: bool = False
     bare: Reply | None = None
-    before: tuple[Reply, ...] = ()
     logout: Reply | None = None
-    after: tuple[Reply, ...] = ()
+    nodes: tuple[Node, ...] = ()
     stopped: Sentence = NOTHING
 
 

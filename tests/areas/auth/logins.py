@@ -13,6 +13,7 @@ from conformance.areas.auth.record import (
     Lifetime,
     LoginObservation,
     LogoutObservation,
+    Node,
     PasswordObservation,
     PrivilegeObservation,
     Reply,
@@ -47,11 +48,12 @@ TOKEN = TokenObservation(
     "jwt",
     (Lifetime(Sentence("/users/0/expires_after"), "2026-11-29", WEEK),),
     before=DONE,
-    after=DONE,
     bare=DENIED,
+    controls={"alg-none": DONE},
     forged={"alg-none": (Forged(Sentence("unsigned"), DENIED), Forged(Sentence("unsigned too"), DENIED))},
 )
-LOGOUT = LogoutObservation(bare=DENIED, before=(DONE, DONE), logout=DONE, after=(DENIED, DONE))
+NODE = Node("", (DONE, DONE), ended=(DENIED, DENIED), other=(DONE, DONE))
+LOGOUT = LogoutObservation(bare=DENIED, logout=DONE, nodes=(NODE,))
 STRONG = {"eight": Trial(DONE, effect=True), "sixty-four": Trial(DONE, effect=True)}
 PASSWORDS = PasswordObservation(
     {**STRONG, "short": Trial(DENIED, effect=False)}, {**STRONG, "short": Trial(DENIED, effect=False)}

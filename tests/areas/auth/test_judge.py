@@ -233,30 +233,42 @@ def test_forged_tokens() -> None:
         with pytest.raises(Inconclusive, match="not decided"):
             verdict(DENIED, undecided)
     with pytest.raises(Inconclusive, match="in the end"):
-        verdict(DENIED, after=DENIED)
+        verdict(DENIED, controls={"alg-none": DENIED})
     with pytest.raises(Inconclusive, match="nowhere"):
         verdict(DENIED, stopped=Sentence("nowhere to go"))
 
 
+def test_a_success_that_strangers_get_too_is_no_forgery_taken() -> None:
+    for reply, outcome in ((DONE, Outcome.FAIL), (replace(DONE, denied=True), Outcome.PASS)):
+        forged: dict[str, tuple[Forged, ...]] = {"alg-none": (Forged(Sentence("forged"), reply),)}
+        seen = replace(logins.TOKEN, forged=forged)
+        assert judged(auth.forged_tokens, seen, "AUTH-03", "alg-none").outcome is outcome
+
+
 def test_logout() -> None:
-    def outcome(name: str, **changed: Any) -> Outcome:
-        return judged(auth.logout, replace(logins.LOGOUT, **changed), "AUTH-04", name).outcome
+    def outcome(name: str, *nodes: dict[str, Any], **changed: Any) -> Outcome:
+        seen = tuple(replace(logins.NODE, address=f"192.0.2.{n}", **node) for n, node in enumerate(nodes or ({},)))
+        return judged(auth.logout, replace(logins.LOGOUT, nodes=seen, **changed), "AUTH-04", name).outcome
 
     assert outcome("token") is outcome("other-token") is Outcome.PASS
-    assert outcome("token", after=(DONE, DONE)) is Outcome.FAIL
-    assert outcome("other-token", after=(DENIED, DENIED)) is Outcome.FAIL
-    assert outcome("token", same_token=True, after=(DENIED, DENIED)) is Outcome.PASS
+    assert outcome("token", {}, {}) is outcome("other-token", {}, {}) is Outcome.PASS
+    alive, gone = {"ended": (DENIED, DONE)}, {"other": (DONE, DENIED)}
+    assert outcome("token", alive) is outcome("token", {}, alive) is outcome("token", alive, {}) is Outcome.FAIL
+    assert outcome("other-token", gone) is outcome("other-token", {}, gone) is Outcome.FAIL
+    assert outcome("token", gone, same_token=True) is Outcome.PASS
     with pytest.raises(NotApplicable):
-        outcome("other-token", same_token=True, after=(DENIED, DENIED))
-    with pytest.raises(Inconclusive, match="before anybody"):
-        outcome("token", before=(DENIED, DONE))
+        outcome("other-token", gone, same_token=True)
+    with pytest.raises(Inconclusive, match=r"before anybody.*192\.0\.2\.1"):
+        outcome("token", {}, {"before": (DENIED, DONE)})
     for undecided in (SILENT, LIMITED, BROKEN):
         with pytest.raises(Inconclusive):
-            outcome("token", after=(undecided, DONE))
+            outcome("token", {}, {"ended": (DENIED, undecided)})
         with pytest.raises(Inconclusive):
-            outcome("other-token", after=(DENIED, undecided))
+            outcome("other-token", {}, {"other": (DONE, undecided)})
     with pytest.raises(Inconclusive, match="still works"):
-        outcome("other-token", after=(DONE, DENIED))
+        outcome("other-token", {}, {**alive, **gone})
+    with pytest.raises(Inconclusive, match="nobody"):
+        judged(auth.logout, replace(logins.LOGOUT, nodes=()), "AUTH-04", "token")
 
 
 @pytest.mark.parametrize(
