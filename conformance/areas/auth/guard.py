@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.areas.acc.plain import words
 from conformance.areas.auth.likeness import TELLING, alike, content, repeated
+from conformance.areas.auth.nodes import addresses
 from conformance.areas.auth.record import Form, Guarded, GuardObservation, Posted, Stranger
 from conformance.areas.auth.replies import form, noted
 from conformance.areas.auth.spellings import REWRITTEN, spellings
@@ -207,17 +208,21 @@ class _Path:
         return Stranger(what, reply, self.share(seen), does)
 
     def _again(self) -> tuple[Stranger, ...]:
-        webapp = self.strangers.bench.target.webapp
-        addresses: list[str | None] = [*[None] * _AGAIN, *(webapp.addresses if webapp else ())]
-        return tuple(
+        bench = self.strangers.bench
+        webapp = bench.target.webapp
+        several = addresses(bench, webapp) if webapp else ()
+        asked: list[str | None] = [*[None] * _AGAIN, *(each for each in several if each)]
+        again = tuple(
             self._stranger(
                 say("GET {path} after the administrator, at {address}", path=Own(self.path), address=Own(address))
                 if address
                 else say("GET {path} after the administrator", path=Own(self.path)),
                 self.strangers.ask("GET", self.path, address=address),
             )
-            for address in addresses
+            for address in asked
         )
+        declared = bool(webapp and webapp.addresses)
+        return again if declared else tuple(each for each in again if not each.reply.trouble) or again
 
     def _methods(self, admin: Session) -> tuple[tuple[Stranger, ...], tuple[str, ...]]:
         """Ask by other methods: by those that the path knows, as far as consent goes, and by one that is made up."""
