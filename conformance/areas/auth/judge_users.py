@@ -14,7 +14,7 @@ from conformance.areas.auth.record import (
     Trial,
 )
 from conformance.engine.policy import Policy
-from conformance.model import Case, Inconclusive, Verdict, conforms, violates
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
 
 _WORDS = {
@@ -28,6 +28,7 @@ _WORDS = {
 _STRONG = {"eight": 8, "twenty": 20, "sixty-four": 64}
 _SHOWN = 5
 _NOT_LET_IN = (401, 403, 429)
+_NOT_THERE = (404, 410)
 _PUT_OFF = (408, 429, 502, 503, 504)
 
 
@@ -160,14 +161,29 @@ def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdi
     if not answered:
         silent = (say("{what}: {trouble}", what=each.what, trouble=each.reply.trouble) for each in looks.values())
         raise Inconclusive(clauses(*silent))
-    if case.name == "support" and seen.support.reply.status in _NOT_LET_IN:
-        raise Inconclusive(
-            say("the support output was not shown to the administrator: {reply}", reply=seen.support.reply.words)
-        )
-    if case.name == "errors" and all(each.reply.status in _NOT_LET_IN for each in answered.values()):
+    if case.name == "support":
+        _must_be_shown(seen)
+    elif all(each.reply.status in _NOT_LET_IN for each in answered.values()):
         raise Inconclusive(say("every broken request was turned away at the door, so no error was seen"))
+    if unread := [say("{what}: {why}", what=e.what, why=e.unread) for e in answered.values() if e.unread]:
+        raise Inconclusive(say("not all of it was searched: {answers}", answers=clauses(*unread[:_SHOWN])))
     sizes = listed(map(_size, answered.values()), By.CLAUSE)
     return conforms(expected, say("no secret in any: {answers}", answers=sizes), *answered)
+
+
+def _must_be_shown(seen: DisclosureObservation) -> None:
+    """Raise where there is no support output, or where the administrator was not shown it."""
+    reply = seen.support.reply
+    if reply.status in _NOT_THERE:
+        raise NotApplicable(
+            say("there is no support output: {request} was {reply}", request=Own(reply.asked), reply=reply.words)
+        )
+    if seen.nowhere:
+        raise Inconclusive(
+            say("{request} was {reply}, as a path that is not there is", request=Own(reply.asked), reply=reply.words)
+        )
+    if not reply.taken or not seen.support.size:
+        raise Inconclusive(say("the support output was not shown to the administrator: {reply}", reply=reply.words))
 
 
 def _shows(shown: Shown, find: Find) -> Sentence:

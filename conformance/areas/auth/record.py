@@ -298,17 +298,25 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One piece of output and the secrets in it; the output itself is not kept."""
+    """One piece of output and the secrets in it; the output itself is not kept.
+
+    `unread` says why something of it was not searched, and is empty where all of it was.
+    """
 
     what: Sentence
     reply: Reply
     size: int = 0
     finds: tuple[Find, ...] = ()
+    unread: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureObservation:
-    """The support output, and what the API says when something is wrong."""
+    """The support output, and what the API says when something is wrong.
+
+    `nowhere` says that a path that is not there is answered as the support output's is.
+    """
 
     support: Shown
     errors: tuple[Shown, ...]
+    nowhere: bool = False

@@ -375,11 +375,19 @@ def test_disclosure_of_support() -> None:
         shown = replace(logins.DISCLOSURE.support, **changed)
         return judged(judge_users.disclosure, replace(logins.DISCLOSURE, support=shown), "AUTH-10", "support").outcome
 
-    assert outcome() is outcome(reply=Reply("GET /", 404)) is Outcome.PASS
+    assert outcome() is Outcome.PASS
     assert outcome(finds=(Find(Sentence("the value of WA_SECRET"), "/support"),)) is Outcome.FAIL
-    for reply in (SILENT, DENIED):
+    for reply in (SILENT, DENIED, BROKEN, LOGIN_PAGE, Reply("GET /", 302), Reply("GET /", 405)):
         with pytest.raises(Inconclusive):
             outcome(reply=reply)
+    with pytest.raises(Inconclusive, match="not shown"):
+        outcome(size=0)
+    with pytest.raises(NotApplicable, match="no support output"):
+        outcome(reply=Reply("GET /v1/support", 404))
+    with pytest.raises(Inconclusive, match="not all of it was searched: support output: cut off"):
+        outcome(unread=Sentence("cut off"))
+    with pytest.raises(Inconclusive, match="a path that is not there"):
+        judged(judge_users.disclosure, replace(logins.DISCLOSURE, nowhere=True), "AUTH-10", "support")
 
 
 def test_disclosure_of_errors() -> None:
@@ -389,6 +397,9 @@ def test_disclosure_of_errors() -> None:
     assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/errors/1",))
     assert "shows a private key" in found.observed
     assert judged(judge_users.disclosure, logins.DISCLOSURE, "AUTH-10", "errors").outcome is Outcome.PASS
+    cut = replace(logins.DISCLOSURE, errors=(replace(shown, unread=Sentence("cut off")),))
+    with pytest.raises(Inconclusive, match="cut off"):
+        judged(judge_users.disclosure, cut, "AUTH-10", "errors")
     for reply in (SILENT, DENIED):
         unseen = replace(logins.DISCLOSURE, errors=(replace(shown, reply=reply),))
         with pytest.raises(Inconclusive):

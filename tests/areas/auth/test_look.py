@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -161,6 +162,22 @@ def test_no_token_and_no_password_is_kept() -> None:
     long = [secret for secret in seen.given | set(seen.gateway.environ.values()) if len(secret) > 10]
     assert len(long) > 20
     assert [secret for secret in long if secret in kept] == []
+
+
+@pytest.mark.parametrize(
+    ("support", "why"),
+    [
+        (Response(200, [], gzip.compress(b"WA_SECRET=x")), "no text"),
+        (Response(200, [], '{"WA_SECRET": "x"}'.encode("utf-16")), "no text"),
+        (Response(200, [("Content-Encoding", "br")], b"packed"), "coded as br"),
+        (Response(200, [("Content-Encoding", "gzip")], gzip.compress(b"%d" % 7**9000)[:-20]), "breaks off"),
+        (Response(200, [], b"x" * (5 << 20)), "only its first 4096 KiB"),
+    ],
+)
+def test_support_output_that_was_not_read_is_open(support: Response, why: str) -> None:
+    with watching(answer=lambda request: support if request.path == "/v1/support" else None) as seen:
+        outcomes = seen.run("read")
+    assert why in outcomes.inconclusive["AUTH-10/support"]
 
 
 def test_a_login_that_ends_earlier_ones_breaks_nothing() -> None:
