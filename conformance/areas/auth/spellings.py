@@ -20,15 +20,15 @@ def spellings(path: str, public: str) -> tuple[str, ...]:
 def _spelt(path: str, public: str) -> Iterator[str]:
     first, _, rest = path[1:].partition("/")
     folder, _, last = path.rpartition("/")
-    yield from (f"/{path}", f"{folder}//{last}", f"//{path}", f"{path}//")  # RFC 3986 keeps empty segments: few do
-    yield from (path.upper(), f"/{first.upper()}/{rest}", f"{folder}/{last.capitalize()}")
-    yield from (f"/.{path}", f"{folder}/./{last}", f"{path}/", f"{path}/.", f"{folder}/portero/../{last}")
+    yield from (f"/{path}", f"{folder}//{last}")  # RFC 3986 keeps empty segments: few servers do
+    yield from (path.upper(), f"/{first.upper()}/{rest}")
+    yield from (f"/.{path}", f"{folder}/./{last}", f"{path}/", f"{folder}/portero/../{last}")
     yield from (f"{public}/..{path}", f"{public}/%2e%2e{path}", f"{public}/..%2f{path[1:]}", f"{public}/..;{path}")
     yield from (f"/{_escaped(first)}/{rest}", f"{folder}/{_escaped(last)}", f"{folder}/{_escaped(last, '%25')}")
-    yield from (f"{folder}%2f{last}", f"/%2f{path[1:]}", f"{folder}\\{last}")
-    yield from (f"{path};portero=1", f"/{first};portero=1/{rest}", f"/;{path}", f"{path};.css")
-    yield from (f"{path}.json", f"{path}.css", f"{path}/portero.css", f"{path}?portero.css")
-    yield from (f"{path}%20", f"{path}%00", f"{path}%3f", f"{path}%23", f"{path}%0a", f"{path}%09")
+    yield from (f"{folder}%2f{last}", f"{folder}\\{last}")
+    yield from (f"{path};portero.css", f"/{first};portero=1/{rest}")
+    yield from (f"{path}.json", f"{path}.css", f"{path}/portero.css")
+    yield from (f"{path}%20", f"{path}%00", f"{path}%0a")
 
 
 def _escaped(segment: str, sign: str = "%") -> str:
