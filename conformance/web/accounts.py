@@ -223,8 +223,8 @@ class OwnUsers:
         self.promise: Promise
         self._there: set[str] = set()
 
-    def create(self, user: User, by: Session | None = None) -> Exchange:
-        """Ask for a user to be made, by the administrator or whoever `by` is."""
+    def create(self, user: User, by: Session | Api | None = None) -> Exchange:
+        """Ask for a user to be made, by the administrator or whoever `by` is; by nobody where that is the API."""
         self._there.add(user.name)
         asked = {"username": user.name, "password": user.password}
         return self.promise.change(lambda: (by or self.admin).ask("POST", USERS, asked))

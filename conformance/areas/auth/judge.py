@@ -29,6 +29,7 @@ SLACK = 300
 ZONES = 14 * 3600
 """How far a time without a zone may be from UTC, in seconds."""
 
+_LOCKED = 423
 _HINT = re.compile(
     r"new[ _-]?password|nueva contraseña"
     r"|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"
@@ -41,6 +42,24 @@ def _must_be_answered(reply: Reply, what: Sentence) -> None:
     """Raise Inconclusive where a login was put off, or broke."""
     if reply.trouble or reply.status in (408, 429) or reply.status >= 500:
         raise Inconclusive(_not_decided(reply, what))
+
+
+def _must_be_decided(reply: Reply, control: Try, what: Sentence) -> None:
+    """Raise Inconclusive where a login may have been refused by a limit or a lock, as right ones are at that moment."""
+    _must_be_answered(reply, what)
+    if reply.status == _LOCKED:
+        raise Inconclusive(_not_decided(reply, what))
+    if control.token or (control.reply is not None and control.reply.status != reply.status):
+        return
+    right = control.reply.words if control.reply else control.withheld or say("not tried")
+    raise Inconclusive(
+        say(
+            "{login} was {reply}, which says nothing: right afterwards a right login was {right}",
+            login=what,
+            reply=reply.words,
+            right=right,
+        )
+    )
 
 
 def _not_decided(reply: Reply, what: Sentence) -> Sentence:
@@ -60,7 +79,7 @@ def wrong_credentials(seen: LoginObservation, policy: Policy, case: Case) -> Ver
     reply = _made(tried)
     if not seen.control.token:
         raise Inconclusive(say("{account} could not log in with the right password either", account=seen.account))
-    _must_be_answered(reply, login)
+    _must_be_decided(reply, seen.again, login)
     observed = say(
         "{login} was {reply}, without a token; with the right password it brings one", login=login, reply=reply.words
     )
@@ -83,7 +102,18 @@ def default_password(seen: LoginObservation, policy: Policy, case: Case) -> Verd
             "the login was {reply} and leads on to a change: the default password is still set", reply=reply.words
         )
         return violates(expected, observed, "/default", "/wrong")
-    _must_be_answered(reply, say("the login of admin with the default password"))
+    login, control = say("the login of admin with the default password"), seen.same if seen.same.reply else seen.again
+    _must_be_decided(reply, control, login)
+    usual = {tried.reply.status for tried in (seen.wrong, seen.unknown) if tried.reply and tried.reply.status}
+    if not seen.same.token and usual and reply.status not in usual:
+        raise Inconclusive(
+            say(
+                "{login} was {reply}, which is neither what a wrong password brings nor what an unknown user does: "
+                "a limit or a lock may have answered",
+                login=login,
+                reply=reply.words,
+            )
+        )
     observed = say("the login was {reply}, without a token", reply=reply.words)
     return conforms(expected, observed, "/default", "/control")
 

@@ -50,7 +50,20 @@ def _look(bench: Bench) -> LoginObservation:
             unknown=_wrong(api, new_user(bench)),
             default=_wrong(api, DEFAULT),
         )
-        return seen if own or seen.wrong.withheld else replace(seen, again=log_in(api, user))
+        seen = replace(seen, again=log_in(api, user))
+        return replace(seen, same=seen.again if user.name == DEFAULT.name else _declared_default(admin))
+
+
+def _declared_default(admin: Session) -> Try:
+    """Log the account in whose default password was tried, where the target file has its own."""
+    known = known_right(admin)
+    return log_in(admin.api, known) if known and known.name == DEFAULT.name else Try()
+
+
+def known_right(admin: Session) -> User | None:
+    """Return the administrator's own name and password: what can log in when anybody can."""
+    login = admin.api.webapp.admin
+    return User(login.username, admin.api.bench.vault[login.password].reveal()) if login else None
 
 
 @contextmanager

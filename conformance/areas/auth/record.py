@@ -184,10 +184,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class LoginObservation:
-    """Logins that must not work, and two that must: `account`'s, whose password was wrong, before and after.
+    """Logins that must not work, and some that must: `account`'s, whose password was wrong, before and after (`again`).
 
-    `default` is the default account with the default password. `again` is made for declared accounts only, so that no
-    count of bad logins is left behind at one.
+    `default` is the default account with the default password, `same` that account with its declared one, where it has
+    one. The last two leave no count of bad logins behind at a declared account.
     """
 
     account: Sentence
@@ -196,6 +196,7 @@ class LoginObservation:
     unknown: Try
     default: Try
     again: Try = Try()
+    same: Try = Try()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,15 +226,22 @@ class LogoutObservation:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A request that may change something. `effect` says whether it did, None where that is not known."""
+    """A request that may change something. `effect` says whether it did, None where that is not known.
+
+    `unseen` says that it ought to have been seen: no password was found that works.
+    """
 
     reply: Reply
     effect: bool | None = None
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordObservation:
-    """Passwords given to users of the run's own, on creation and on change, by what they are."""
+    """Passwords given to users of the run's own, on creation and on change, by what they are.
+
+    `again` is on creation the strong password that was taken before the weak ones, after them.
+    """
 
     creation: dict[str, Trial] = field(default_factory=dict)
     change: dict[str, Trial] = field(default_factory=dict)
@@ -242,11 +250,13 @@ class PasswordObservation:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What only an administrator may do, done by somebody else, and by the administrator (`control`)."""
+    """What only an administrator may do, done by somebody else, by nobody, and by the administrator (`control`)."""
 
     reply: Reply
     control: Reply | None
     effect: bool | None = None
+    nobody: Reply | None = None
+    nobody_effect: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,12 +213,42 @@ def test_default_password() -> None:
     assert outcome(default=Try(replace(told, said="New password required"))) is Outcome.FAIL
     assert outcome(default=Try(DONE)) is Outcome.FAIL
     assert outcome(default=Try(told), wrong=Try(told)) is Outcome.PASS
-    assert outcome(default=Try(replace(told, said="Access denied"))) is Outcome.PASS
+    assert outcome(default=Try(replace(told, status=401, said="Access denied"))) is Outcome.PASS
     for undecided in (Try(SILENT), Try(LIMITED), Try(withheld=Sentence("3 went wrong"))):
         with pytest.raises(Inconclusive):
             outcome(default=undecided)
     with pytest.raises(Inconclusive, match="right password"):
         outcome(control=Try(DENIED))
+
+
+def test_a_limit_that_refuses_right_logins_too_proves_nothing() -> None:
+    limited = Try(Reply("POST /", 403))
+
+    def outcome(changed: dict[str, Any], requirement: str = "AUTH-05") -> Outcome:
+        judge = auth.default_password if requirement == "AUTH-05" else auth.wrong_credentials
+        name = "" if requirement == "AUTH-05" else "unknown-user"
+        return judged(judge, replace(logins.LOGINS, **changed), requirement, name).outcome
+
+    undecided: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"default": limited, "again": limited}, "says nothing"),
+        ({"default": limited}, "neither"),
+        ({"default": Try(Reply("POST /", 423)), "wrong": Try(Reply("POST /", 423))}, "not decided"),
+        ({"same": Try(DENIED)}, "says nothing"),
+        ({"again": Try()}, "says nothing"),
+    )
+    for changed, why in undecided:
+        with pytest.raises(Inconclusive, match=why):
+            outcome(changed)
+    with pytest.raises(Inconclusive, match="says nothing"):
+        outcome({"unknown": limited, "again": limited}, "AUTH-02")
+    decided: tuple[dict[str, Any], ...] = (
+        {"again": limited},
+        {"again": Try(LIMITED)},
+        {"same": logins.RIGHT, "default": limited},
+    )
+    for changed in decided:
+        assert outcome(changed) is Outcome.PASS
+    assert outcome({"again": Try(LIMITED)}, "AUTH-02") is Outcome.PASS
 
 
 def test_forged_tokens() -> None:
@@ -346,6 +376,18 @@ def test_weak_passwords(where: str) -> None:
         verdict(Trial(DENIED), {"eight": Trial(DENIED), "sixty-four": Trial(DONE, effect=False)})
 
 
+def test_a_refusal_counts_while_strong_passwords_are_taken_and_somebody_logs_in() -> None:
+    weak = {**logins.STRONG, "short": Trial(DENIED, effect=False)}
+    for creation, why in (
+        (weak | {"again": Trial(LIMITED)}, "a strong one was answered 429"),
+        (weak | {"short": Trial(DENIED, unseen=True)}, "was not seen"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            judged(judge_users.weak_password, PasswordObservation(creation), "AUTH-06", "creation-short")
+    record = PasswordObservation(weak | {"again": Trial(DONE)})
+    assert judged(judge_users.weak_password, record, "AUTH-06", "creation-short").outcome is Outcome.PASS
+
+
 def test_a_password_that_was_not_tried_is_open() -> None:
     stopped = replace(logins.PASSWORDS, creation={}, stopped=Sentence("nobody could be made"))
     with pytest.raises(Inconclusive, match="nobody could be made"):
@@ -358,16 +400,31 @@ def test_privileges(name: str) -> None:
         record = replace(logins.PRIVILEGES, own=own, deeds={**logins.PRIVILEGES.deeds, name: deed})
         return judged(judge_users.privileges, record, "AUTH-07", name).outcome
 
-    assert outcome(Deed(DENIED, DONE)) is Outcome.PASS
-    assert outcome(Deed(Reply("POST /", 404), DONE, effect=False)) is Outcome.PASS
-    assert outcome(Deed(DONE, DONE, effect=False)) is Outcome.PASS
-    assert outcome(Deed(DONE, DONE)) is Outcome.FAIL
-    assert outcome(Deed(DENIED, DONE, effect=True)) is Outcome.FAIL
-    for deed in (Deed(DENIED, DENIED), Deed(DENIED, None), Deed(SILENT, DONE), Deed(LIMITED, DONE, effect=False)):
+    def deed(reply: Reply, control: Reply | None = DONE, effect: bool | None = None, **nobody: Any) -> Deed:
+        return Deed(reply, control, effect, **{"nobody": DENIED, **nobody})
+
+    assert outcome(deed(DENIED)) is Outcome.PASS
+    assert outcome(deed(Reply("POST /", 404), effect=False)) is Outcome.PASS
+    assert outcome(deed(DONE, effect=False)) is Outcome.PASS
+    assert outcome(deed(replace(DONE, denied=True), nobody=replace(DONE, denied=True))) is Outcome.PASS
+    assert outcome(deed(DONE)) is Outcome.FAIL
+    assert outcome(deed(DENIED, effect=True)) is Outcome.FAIL
+    assert outcome(deed(DENIED, nobody=DONE)) is Outcome.FAIL
+    assert outcome(deed(DENIED, nobody_effect=True)) is Outcome.FAIL
+    undecided = (
+        deed(DENIED, DENIED),
+        deed(DENIED, None),
+        deed(SILENT),
+        deed(LIMITED, effect=False),
+        deed(DENIED, nobody=SILENT),
+        deed(DENIED, nobody=LIMITED, nobody_effect=False),
+        deed(DENIED, nobody=None),
+    )
+    for each in undecided:
         with pytest.raises(Inconclusive):
-            outcome(deed)
+            outcome(each)
     with pytest.raises(Inconclusive, match="not good for anything"):
-        outcome(Deed(DENIED, DONE), own=DENIED)
+        outcome(deed(DENIED), own=DENIED)
 
 
 def test_disclosure_of_support() -> None:

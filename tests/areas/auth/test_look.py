@@ -114,7 +114,7 @@ def test_with_consent_to_read_no_count_is_left_at_an_account(declared: bool) -> 
     assert seen.bad.total() == 3
     assert seen.bad["admin"] == (1 if declared else 2)
     assert auditor.failures == 0
-    assert admin.failures == (1 if declared else 0)
+    assert admin.failures == 0
     assert not [request for request in seen.asked if request.method in ("PUT", "DELETE", "PATCH")]
 
 
@@ -178,6 +178,25 @@ def test_support_output_that_was_not_read_is_open(support: Response, why: str) -
     with watching(answer=lambda request: support if request.path == "/v1/support" else None) as seen:
         outcomes = seen.run("read")
     assert why in outcomes.inconclusive["AUTH-10/support"]
+
+
+@pytest.mark.parametrize("status", [403, 423, 401, 429])
+@pytest.mark.parametrize("taken", [1, 3, 4, 6, 9])
+def test_a_limit_of_logins_breaks_nothing_and_passes_no_default_password(status: int, taken: int) -> None:
+    logged_in: list[str] = []
+
+    def limit(request: Request) -> Response | None:
+        if request.path == LOGIN:
+            logged_in.append(request.path)
+            return refusal(status, 1015, "Access denied") if len(logged_in) > taken else None
+        return None
+
+    for faults in ((), ("default-password-works",)):
+        logged_in.clear()
+        with watching(*faults, answer=limit) as seen:
+            outcomes = seen.run()
+        assert outcomes.failed() <= {"AUTH-05"} if faults else not outcomes.failures()
+        assert not faults or "AUTH-05" in {*outcomes.failures(), *outcomes.inconclusive}, status
 
 
 def test_a_login_that_ends_earlier_ones_breaks_nothing() -> None:
