@@ -94,6 +94,7 @@ class Webapp(Table):
     guideline: Literal["4.0", "5.7", "5.8", "6.0"] = "5.8"
     admin_paths: Annotated[tuple[UrlPath, ...], Once] = ()
     api_paths: Annotated[tuple[UrlPath, ...], Once] = ()
+    post_paths: Annotated[tuple[UrlPath, ...], Once] = ("/v1/messages",)
     probe_throttling: StrictBool = False
     admin: Login | None = None
     user: Login | None = None
