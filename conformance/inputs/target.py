@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 
 from conformance.inputs.fields import (
     ChannelUrl,
@@ -41,6 +41,16 @@ CONSENT = ("read", "write", "destructive")
 SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
 
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
+
+
+def _no_literal_credentials(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
+            raise ValueError(f'header {name} may hold a secret: write "env:NAME" or "file:PATH"')
+    return headers
+
+
+RequestHeaders = Annotated[dict[str, HeaderValue], AfterValidator(_no_literal_credentials)]
 
 
 class Exclusion(Table):
@@ -91,6 +101,7 @@ class Webapp(Table):
     guideline: Literal["4.0", "5.7", "5.8", "6.0"] = "5.8"
     admin_paths: Annotated[tuple[UrlPath, ...], Once] = ()
     api_paths: Annotated[tuple[UrlPath, ...], Once] = ()
+    page_headers: RequestHeaders = Field(default_factory=dict)
     probe_throttling: StrictBool = False
     admin: Login | None = None
     user: Login | None = None
@@ -191,20 +202,13 @@ class Identity(Table):
     other_secrets: tuple[SecretRef, ...] = ()
     site_pages: tuple[WebUrl, ...] = ()
     repositories: tuple[str, ...] = ()
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    headers: RequestHeaders = Field(default_factory=dict)
     body: dict[str, Any] = Field(default_factory=dict)
     accepted: IdentityAccepted = IdentityAccepted()
     state: IdentityState | None = None
     signed_in_pages: tuple[SignedInPage, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
     switch: Switch | None = None
-
-    @model_validator(mode="after")
-    def _no_literal_credentials(self) -> Identity:
-        for name, value in self.headers.items():
-            if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
-                raise ValueError(f'header {name} may hold a secret: write "env:NAME" or "file:PATH"')
-        return self
 
 
 class Stub(Table):

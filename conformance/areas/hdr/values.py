@@ -24,6 +24,8 @@ _XSS_ON = re.compile(r"1([ \t]*;[ \t]*(mode[ \t]*=[ \t]*block|report[ \t]*=[ \t]
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the grammar's token
 _DIRECTIVE = re.compile(rf'({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?')
 
+_PARTS = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
+
 
 def members(values: Iterable[str]) -> list[str]:
     """Return the values of all lines, those between commas apart: a list is the same on one line or on several."""
@@ -35,7 +37,7 @@ def framing(page: Exchange) -> str:
 
     The last says that an enforced standard policy replaces X-Frame-Options, and lets somebody frame the page.
     """
-    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY))
+    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY), page.url)
     if ancestors is not None:
         return "frame-ancestors" if ancestors else "deny"
     words = {member.lower() for member in members(page.values(FRAMES))}
@@ -65,7 +67,7 @@ class Transport:
 def transport(page: Exchange) -> Transport:
     """Read the first line, the only one that counts (RFC 6797)."""
     found: dict[str, str] = {}
-    for part in page.values(TRANSPORT)[0].split(";"):
+    for part in _PARTS.findall(page.values(TRANSPORT)[0]):
         if not (text := part.strip(" \t")):
             continue
         directive = _DIRECTIVE.fullmatch(text)
@@ -74,6 +76,8 @@ def transport(page: Exchange) -> Transport:
         name = directive[1].lower()
         if name in found:
             return Transport(None, say("{name} stands there twice", name=Own(name)))
+        if name == "includesubdomains" and "=" in text:
+            return Transport(None, say("{name} has a value, and takes none", name=Own(directive[1])))
         found[name] = directive[2] or directive[3] or ""
     if "max-age" not in found:
         return Transport(None, say("there is no max-age"))
@@ -103,7 +107,7 @@ def is_named(host: str) -> bool:
 def script_effect(page: Exchange) -> str:
     """Return what a current browser runs under the standard policy: `runs:eval,self`, or `none` without one."""
     lines = page.values(STANDARD_POLICY)
-    found = csp.scripts(lines, urlsplit(page.url).hostname or "")
+    found = csp.scripts(lines, page.url)
     return "runs:" + ",".join(sorted(found.kinds)) if found.restricted else "none"
 
 
