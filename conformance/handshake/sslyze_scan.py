@@ -20,7 +20,7 @@ from conformance.handshake.caller import PATIENCE, Caller
 from conformance.handshake.relay import Relay
 from conformance.handshake.wire import is_address
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.key_file import key_file
+from conformance.web.http import key_file
 
 CONNECTIONS = 10
 # For the control hellos, and for other probes of the same host.

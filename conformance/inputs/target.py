@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
@@ -40,6 +40,7 @@ from conformance.secrecy.secret import SecretRef
 CONSENT = ("read", "write", "destructive")
 SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
 
+_Section = TypeVar("_Section", bound=Table)
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
 
 
@@ -358,6 +359,13 @@ class Target(Table):
     def document(self) -> dict[str, Any]:
         """Return the file's content as JSON can hold it; secrets are references, so it can be shown."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def declared(self, kind: type[_Section]) -> _Section:
+        """Return the section of that kind; raises LookupError where there is none: nothing about it is asked then."""
+        found = next((table for name in SECTIONS if isinstance(table := getattr(self, name), kind)), None)
+        if found is None:
+            raise LookupError(f"the target declares no [{kind.__name__.lower()}]")
+        return found
 
     def permits(self, tier: str) -> bool:
         """Tell whether the consent given covers `tier`."""

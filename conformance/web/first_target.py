@@ -75,5 +75,5 @@ def _paths(seen: FirstLook, found: list[str]) -> str:
 def _answer(answer: Exchange) -> str:
     if answer.trouble:
         return shown(answer.trouble, _LONGEST)
-    to = next(iter(answer.values("Location")), "") if 300 <= answer.status < 400 else ""
+    to = next(iter(answer.values("Location")), "") if answer.redirects else ""
     return f"status {answer.status}" + (f" to {shown(to, _LONGEST)}" if to else "")

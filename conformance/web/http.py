@@ -6,8 +6,10 @@ import errno
 import re
 import socket
 import ssl
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -18,7 +20,6 @@ from conformance.secrecy.secret import Secret
 from conformance.sentence import Own, Sentence, say
 from conformance.web.answer import Answer, OddAnswer, Stream, read_answer
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
-from conformance.web.key_file import key_file
 from conformance.web.resolve import ResolverSilent, resolve
 
 TIMEOUT = 5.0
@@ -250,3 +251,16 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], Sentence]], .
     (ResolverSilent, lambda _: say("the name was not resolved in time")),
     (TimeoutError, lambda _: say("no answer in time")),
 )
+
+
+@contextmanager
+def key_file(key: Secret) -> Iterator[Path]:
+    """Yield the path of a file with the key, which only its owner can read: `ssl` and sslyze read keys from files only.
+
+    It is gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:
+        path = Path(folder) / "key.pem"
+        path.touch(mode=0o600)
+        path.write_text(key.reveal() + "\n", encoding="utf-8")
+        yield path

@@ -47,18 +47,12 @@ def served(secured: ssl.SSLSocket) -> list[bytes]:
     return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner.get_unverified_chain() or ()]
 
 
-def _webapp(bench: Bench) -> Webapp:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
-    return webapp
-
-
 def webapp_trust(bench: Bench, *, strict: bool) -> ssl.SSLContext:
     """Return a context that verifies chain and name against the declared trust, and leaves all else open.
 
     Raises Inconclusive when webapp.ca_file cannot be used.
     """
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     ca_file = bench.file(webapp.ca_file) if webapp.ca_file is not None else None
     context = careful_context(ca_file, "webapp.ca_file", strict=strict)
     if webapp.client_cert is not None and webapp.client_key is not None:
@@ -84,7 +78,7 @@ def identity_trust(bench: Bench, ca_file: str | None, *, also_system: bool = Fal
 
 def handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
     """Return the chain that is served, DER; raises SSLCertVerificationError, or Inconclusive for all other trouble."""
-    parts = urlsplit(_webapp(bench).url)
+    parts = urlsplit(bench.target.declared(Webapp).url)
     host, port = parts.hostname or "", parts.port or 443
     with bench.budget.connection(host):
         try:

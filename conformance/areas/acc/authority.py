@@ -13,6 +13,7 @@ from conformance.areas.acc.chain import facts
 from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, say
 from conformance.web.accounts import Session, administrator
@@ -45,7 +46,7 @@ def _look(bench: Bench) -> AuthorityObservation:
     with administrator(bench) as admin:
         seen, body = fetch_authority(admin)
     kind = next(iter(seen.values("Content-Type")), "")
-    if seen.trouble or not 200 <= seen.status < 300:
+    if not seen.ok:
         return AuthorityObservation(seen.status, seen.trouble, kind)
     found = certificates(body)[:MOST_CERTIFICATES]
     message = _verified(bench, found) if found else ""
@@ -80,8 +81,7 @@ def _verified(bench: Bench, authorities: list[bytes]) -> str:
     context.verify_flags = ssl.VerifyFlags(
         ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
     )
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     if webapp.client_cert is not None and webapp.client_key is not None:
         present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
     try:

@@ -31,20 +31,14 @@ _MORE_THAN_ENOUGH = 16
 """How many addresses of one name are looked at."""
 
 
-def _webapp(bench: Bench) -> Webapp:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
-    return webapp
-
-
 def _chain(bench: Bench) -> ChainObservation:
-    reach(bench, _webapp(bench).url)
+    reach(bench, bench.target.declared(Webapp).url)
     return look_at_chain(bench)
 
 
 def look_at_chain(bench: Bench, address: str | None = None) -> ChainObservation:
     """Shake hands with the name, or with one address of it; raises Inconclusive where TLS itself fails."""
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     host = urlsplit(webapp.url).hostname or ""
     served = handshake(bench, webapp_context(bench), address)
     code, message = _verify(bench, address, strict=False)
@@ -127,7 +121,7 @@ def _issuer_url(certificate: x509.Certificate) -> str:
 
 
 def _nodes(bench: Bench) -> NodesObservation:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     addresses = webapp.addresses or _addresses(webapp.url)
     with ThreadPoolExecutor(4) as pool:
@@ -145,7 +139,7 @@ def _addresses(url: str) -> tuple[str, ...]:
 
 
 def _node(bench: Bench, address: str) -> Node:
-    webapp = _webapp(bench)
+    webapp = bench.target.declared(Webapp)
     try:
         chain = look_at_chain(bench, address)
     except Inconclusive as reason:

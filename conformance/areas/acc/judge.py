@@ -48,7 +48,7 @@ def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
 def _answered(exchange: Exchange) -> Sentence:
     if exchange.trouble:
         return exchange.trouble
-    if 300 <= exchange.status < 400:
+    if exchange.redirects:
         return say("answers {status}, to https", status=exchange.status)
     return say("answers {status}", status=exchange.status)
 
@@ -59,11 +59,11 @@ def _given_away(look: PlainLook) -> Sentence:
     path, status = Own(urlsplit(answer.url).path), answer.status
     if answer.trouble:
         return say("{path} is served without any HTTP header", path=path) if _repeats_page(look) else NOTHING
-    if 200 <= answer.status < 300:
+    if answer.ok:
         return say("{path} is answered {status}", path=path, status=status)
     if answer.values("Set-Cookie"):
         return say("{path} is answered {status} with a cookie", path=path, status=status)
-    if 300 <= answer.status < 400 and answer.values("Location"):
+    if answer.redirects and answer.values("Location"):
         aim = urljoin(answer.url, answer.values("Location")[0])
         if not aim.lower().startswith("https://"):
             return say("{path} is redirected to {aim}, which is not https", path=path, aim=Own(aim))

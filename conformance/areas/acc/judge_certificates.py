@@ -53,7 +53,7 @@ def authority_can_be_fetched(seen: AuthorityObservation, policy: Policy, case: C
             "No CA certificate is stored that could be fetched: clients need it from elsewhere, or trust it anyway."
         )
         return conforms(expected, say("answered 404: none is stored"), "/status", notes=(note,))
-    if not 200 <= seen.status < 300:
+    if not seen.ok:
         return violates(expected, say("answered {status}", status=seen.status), "/status")
     if not seen.certificates:
         return violates(expected, _no_certificate(seen), "/kind")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from conformance.areas.acc.record import PlainLook, PlainObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange, webapp_context
 
@@ -26,8 +27,7 @@ _PASSWORD = re.compile(r"<input\b[^<>]*\btype\s*=\s*[\"']?password", re.IGNORECA
 
 
 def _plain(bench: Bench) -> PlainObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     parts = urlsplit(webapp.url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     paths = list(dict.fromkeys((*webapp.admin_paths, *webapp.api_paths))) or ["/"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.handshake import record
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.exchange import Exchange
+from conformance.web.exchange import Answered, Exchange
 
 NOT_READABLE = say("not readable")
 
@@ -102,7 +102,7 @@ class NodesObservation:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorityObservation:
+class AuthorityObservation(Answered):
     """What an administrator gets who asks for the CA certificate, and whether the served chain verifies with it.
 
     `certificates` are those that came, none where the body holds no certificate. `message` are OpenSSL's words where
@@ -117,7 +117,7 @@ class AuthorityObservation:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Answered):
     """One upload of a certificate, and what is seen afterwards.
 
     `served` is the SHA-256 of the certificate that is presented now, `unserved` says why none is; `stored` is the
@@ -135,7 +135,7 @@ class Upload:
     @property
     def accepted(self) -> bool:
         """Tell whether the answer says so."""
-        return 200 <= self.status < 300
+        return self.ok
 
     def words(self) -> Sentence:
         """Say what the answer was."""

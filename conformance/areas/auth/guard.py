@@ -10,6 +10,7 @@ from conformance.areas.auth.record import Guarded, GuardObservation
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING
 from conformance.web.accounts import administrator
@@ -26,8 +27,7 @@ _TELLING = 3
 
 
 def _look(bench: Bench) -> GuardObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     bare = {path: {method: _bare(bench, method, path) for method in METHODS} for path in webapp.api_paths}
     landed = {path: _landed(bench, seen["GET"]) for path, seen in bare.items()}
@@ -42,8 +42,7 @@ def _look(bench: Bench) -> GuardObservation:
 
 
 def _bare(bench: Bench, method: str, path: str) -> Exchange:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - as above
+    webapp = bench.target.declared(Webapp)
     return exchange(bench, method, webapp.url.rstrip("/") + path, context=webapp_context(bench))
 
 
@@ -53,7 +52,7 @@ def _landed(bench: Bench, seen: Exchange) -> Exchange | None:
     for _ in range(_HOPS):
         location = next(iter(seen.values("Location")), "")
         onward = urljoin(seen.url, location)
-        if not 300 <= seen.status < 400 or not location or origin(onward) != origin(seen.url):
+        if not seen.redirects or not location or origin(onward) != origin(seen.url):
             break
         parts = urlsplit(onward)
         landed = seen = _bare(bench, "GET", parts.path + (f"?{parts.query}" if parts.query else ""))
@@ -62,7 +61,7 @@ def _landed(bench: Bench, seen: Exchange) -> Exchange | None:
 
 def _guarded(bare: dict[str, Exchange], allowed: dict[str, Exchange], landed: Exchange | None) -> Guarded:
     last = landed or bare["GET"]
-    served = allowed["GET"].body if allowed and 200 <= allowed["GET"].status < 300 else ""
+    served = allowed["GET"].body if allowed and allowed["GET"].ok else ""
     telling = len(words(served)) >= _TELLING
     return Guarded(
         bare={method.lower(): noted(seen) for method, seen in bare.items()},

@@ -68,7 +68,7 @@ def guarded(seen: GuardObservation, policy: Policy, case: Case) -> Verdict:
                 why=seen.stopped,
             )
         )
-    if not 200 <= admin.status < 300 and (admin.status != 404 or bare.status == 404):
+    if not admin.ok and (admin.status != 404 or bare.status == 404):
         raise Inconclusive(
             say(
                 "{request} without a token was {reply}, which says little: the administrator was {other}",
@@ -106,7 +106,7 @@ def _served(look: Guarded, method: str) -> bool:
     """Tell whether a request without a token got what is not for everybody; a HEAD has no body, and goes by the GET."""
     if method == "get":
         return _got(look)
-    get, head = (200 <= look.bare[name].status < 300 for name in ("get", "head"))
+    get, head = (look.bare[name].ok for name in ("get", "head"))
     return head and (_got(look) or not get)
 
 
@@ -115,7 +115,7 @@ def _got(look: Guarded) -> bool:
     if look.repeated >= SERVED:
         return True
     if bare.form is Form.PAGE:
-        return 200 <= bare.status < 300 and admin is not None and admin.form is Form.PAGE
+        return bare.ok and admin is not None and admin.form is Form.PAGE
     return bare.taken and bare.form is not Form.NOTHING
 
 
@@ -123,7 +123,7 @@ def _must_be_refused(reply: Reply, what: Sentence) -> None:
     """Raise Inconclusive where an answer neither serves nor refuses."""
     if reply.trouble:
         raise Inconclusive(say("{what}: {trouble}", what=what, trouble=reply.trouble))
-    empty = 200 <= reply.status < 300 and reply.form is Form.NOTHING
+    empty = reply.ok and reply.form is Form.NOTHING
     if not reply.turned_away and not empty:
         neither = say("{what} was {reply}, which is neither an answer nor a refusal", what=what, reply=reply.words)
         raise Inconclusive(neither)

@@ -15,7 +15,6 @@ from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
 from conformance.web.accounts import (
     ADMINISTRATOR,
-    Api,
     Session,
     User,
     administrator,
@@ -24,7 +23,7 @@ from conformance.web.accounts import (
     strong_password,
     throw_away,
 )
-from conformance.web.api import token_in
+from conformance.web.api import Api, token_in
 from conformance.web.exchange import Exchange
 
 DEFAULT = User("admin", "secret")

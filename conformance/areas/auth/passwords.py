@@ -15,7 +15,8 @@ from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import say
-from conformance.web.accounts import USERS, OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.accounts import OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.api import USERS
 
 EIGHT, TWENTY, SIXTY_FOUR = weak_passwords.STRONG
 

@@ -15,7 +15,6 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import Own, Sentence, say
 from conformance.web.accounts import (
-    USERS,
     OwnUsers,
     Session,
     User,
@@ -26,6 +25,7 @@ from conformance.web.accounts import (
     signed_in,
     throw_away,
 )
+from conformance.web.api import USERS
 
 SETTINGS = "/v1/settings/application"
 

@@ -21,9 +21,7 @@ PATIENCE = 5.0
 
 def database(bench: Bench) -> Database:
     """Return the declared database: the engine starts these probes for a declared section only."""
-    declared = bench.target.database
-    assert declared is not None  # noqa: S101 - see above
-    return declared
+    return bench.target.declared(Database)
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import or_
 
-from conformance.areas.hdr.sources import ANYWHERE, DATA, Source, common, own, read
+from conformance.areas.hdr.sources import ANYWHERE, DATA, Source, beyond, common, own, read
 
 Directives = dict[str, tuple[str, ...]]
 
@@ -28,7 +29,8 @@ class Scripts:
 
     `kinds` are among self, third, data, inline, handler, eval; `sources` is from where script files are let in by all
     of them, and `foreign` those of other domains, and data:. `restricted` is False where no policy says anything about
-    scripts; `trusts_tags` tells that the page itself may name scripts, of any domain.
+    scripts; `trusts_tags` tells that the page itself may name scripts, of any domain, `dynamic` that those may
+    load more.
     """
 
     restricted: bool
@@ -36,12 +38,13 @@ class Scripts:
     sources: tuple[Source, ...]
     foreign: tuple[str, ...]
     trusts_tags: bool
+    dynamic: bool
 
     def beyond(self, other: Scripts) -> tuple[str, ...]:
         """List what runs here and not under `other`, in a policy's words. Inline script is left out."""
-        found = [s.text for s in self.sources if not any(wider.covers(s) for wider in other.sources)]
-        if self.trusts_tags and not (other.trusts_tags or any(wider.covers(_SECURE) for wider in other.sources)):
-            found.append("'nonce-…'/'strict-dynamic'")
+        found = [source.text for source in beyond(self.sources, other.sources)]
+        if self.dynamic and not other.dynamic and beyond([_SECURE], other.sources):
+            found.append("'strict-dynamic'")
         if "eval" in self.kinds - other.kinds:
             found.append("'unsafe-eval'")
         return tuple(found)
@@ -66,18 +69,19 @@ def scripts(lines: Iterable[str], url: str, *, old: bool = False) -> Scripts:
         "handler": all(_lets_inline(policy, _HANDLERS, old=old) for policy in policies),
         "eval": all(_lets_eval(policy, old=old) for policy in policies),
     }
-    tags = [_trusts_tags(listed) for listed in files]
+    others = [_lets_others(each, page) for each in lists]
+    tags, dynamic = [list(map(told, files)) for told in (_trusts_tags, _is_dynamic)]
     return Scripts(
         restricted=bool(files),
         kinds=frozenset(kind for kind, runs in kinds.items() if runs),
         sources=sources,
         foreign=foreign,
-        trusts_tags=any(tags)
-        and all(trusted or _lets_others(each, page) for trusted, each in zip(tags, lists, strict=True)),
+        trusts_tags=any(tags) and all(map(or_, tags, others)),
+        dynamic=any(dynamic) and all(map(or_, dynamic, others)),
     )
 
 
-def frame_ancestors(lines: Iterable[str], url: str) -> tuple[str, ...] | None:
+def frame_ancestors(lines: Iterable[str], url: str) -> tuple[Source, ...] | None:
     """Return who may frame the page at `url`: nobody is (), and None means that no policy says.
 
     Paths are overlooked, as in Firefox: who frames is known by origin alone.
@@ -88,7 +92,7 @@ def frame_ancestors(lines: Iterable[str], url: str) -> tuple[str, ...] | None:
         for policy in parse(lines)
         if "frame-ancestors" in policy
     ]
-    return tuple(source.text for source in common(listed)) if listed else None
+    return common(listed) if listed else None
 
 
 def parse(lines: Iterable[str]) -> list[Directives]:
@@ -133,8 +137,12 @@ def _lets_others(sources: tuple[Source, ...], page: Source) -> bool:
 
 
 def _trusts_tags(listed: tuple[str, ...]) -> bool:
+    return any(map(_NONCE.fullmatch, _lower(listed))) or _is_dynamic(listed)
+
+
+def _is_dynamic(listed: tuple[str, ...]) -> bool:
     words = _lower(listed)
-    return any(map(_NONCE.fullmatch, words)) or ("'strict-dynamic'" in words and any(map(_HASH.fullmatch, words)))
+    return "'strict-dynamic'" in words and any(_NONCE.fullmatch(word) or _HASH.fullmatch(word) for word in words)
 
 
 def _lets_inline(policy: Directives, chain: tuple[str, ...], *, old: bool) -> bool:

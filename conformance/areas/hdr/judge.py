@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from conformance.areas.hdr import csp, values
+from conformance.areas.hdr import values
 from conformance.areas.hdr.csp import Scripts
 from conformance.areas.hdr.pages import Seen, page_of
 from conformance.areas.hdr.record import HeadersObservation
@@ -46,7 +46,7 @@ def _script_policy(page: Seen) -> Verdict:
     )
     if not page.exchange.values(SCRIPT_POLICY):
         return violates(expected, page.sends(SCRIPT_POLICY), page.pointer)
-    found = _scripts(page.exchange, SCRIPT_POLICY)
+    found = values.scripts(page.exchange, SCRIPT_POLICY)
     notes = _script_notes(page.exchange, found)
     if not found.restricted:
         return violates(expected, _unrestricted(page, SCRIPT_POLICY), page.pointer, notes=notes)
@@ -63,10 +63,6 @@ def _script_policy(page: Seen) -> Verdict:
 
 def _unrestricted(page: Seen, name: str) -> Sentence:
     return say("{page} sends {header}, which says nothing about scripts", page=page.label, header=page.sent(name))
-
-
-def _scripts(page: Exchange, name: str) -> Scripts:
-    return csp.scripts(page.values(name), page.url, old=name == SCRIPT_POLICY)
 
 
 _KINDS = {
@@ -142,9 +138,7 @@ def _framed(page: Seen, words: set[str], effect: str) -> Sentence:
     lines = page.exchange.values(FRAMES)
     if effect == "frame-ancestors":
         policy = Own(STANDARD_POLICY)
-        sources = own_list(
-            csp.frame_ancestors(page.exchange.values(STANDARD_POLICY), page.exchange.url) or (), By.SPACE
-        )
+        sources = own_list((source.text for source in values.framers(page.exchange)), By.SPACE)
         if not lines:
             return say(
                 "{page} sends no {header}, and {policy} with frame-ancestors {sources}",
@@ -277,10 +271,10 @@ def _standard_policy(page: Seen) -> Verdict:
         if page.exchange.values(f"{STANDARD_POLICY}-Report-Only"):
             observed = say("{seen}; the Report-Only one enforces nothing", seen=observed)
         return violates(expected, observed, page.pointer, notes=_UNPROTECTED)
-    standard = _scripts(page.exchange, STANDARD_POLICY)
+    standard = values.scripts(page.exchange, STANDARD_POLICY)
     if not standard.restricted:
         return violates(expected, _unrestricted(page, STANDARD_POLICY), page.pointer, notes=_UNPROTECTED)
-    documented = _scripts(page.exchange, SCRIPT_POLICY)
+    documented = values.scripts(page.exchange, SCRIPT_POLICY)
     looser = standard.beyond(documented) if documented.restricted else standard.foreign
     observed = page.sends(STANDARD_POLICY)
     if looser and documented.restricted:
@@ -312,7 +306,7 @@ def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 
 def _inline_scripts(page: Seen) -> Verdict:
-    found = {name: _scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
+    found = {name: values.scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
     judged = {name: scripts for name, scripts in found.items() if scripts.restricted}
     if not judged:
         raise NotApplicable(say("{page} sends no policy for scripts (see HDR-01 and HDR-08)", page=page.label))

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Sentence
 from conformance.web.accounts import administrator
@@ -26,6 +27,9 @@ API_METHODS = ("GET", "HEAD", "OPTIONS")
 UNUSUAL = "PROPFIND"
 """A method that is safe by its registration, and that no page takes."""
 
+_CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+"""What a browser sends of an answer that it has stored, by the line of that answer (RFC 9111, 4.3.1)."""
+
 _HOPS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -39,9 +43,9 @@ class _Visitor:
     context: ssl.SSLContext
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str) -> Exchange:
-        seen = exchange(self.bench, method, self.origin + path, headers=self.headers, context=self.context)
-        return replace(seen, body="")
+    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Exchange:
+        url, lines = self.origin + path, {**self.headers, **(headers or {})}
+        return replace(exchange(self.bench, method, url, headers=lines, context=self.context), body="")
 
     def follow(self, method: str, path: str) -> tuple[Exchange, ...]:
         """Ask, and go where redirects lead as long as they stay here and do not turn in a circle."""
@@ -65,15 +69,24 @@ class _Visitor:
             return None
         return (aim.path or "/") + (f"?{aim.query}" if aim.query else "") if stays else None
 
+    def again(self, stored: Exchange) -> Exchange | None:
+        """Ask for an answer once more unless it has changed since; None where it sent nothing to tell that by."""
+        sent = {asked: stored.values(line) for line, asked in _CONDITIONS.items()}
+        conditions = {asked: values[0] for asked, values in sent.items() if values and values[0]}
+        path = stored.url.removeprefix(self.origin)
+        return self.ask(stored.method, path, conditions) if conditions else None
+
     def administration(self, path: str) -> AdminPath:
         stem = urlsplit(path).path
         toggled = stem.rstrip("/") if stem.endswith("/") and stem != "/" else stem.rstrip("/") + "/"
+        way = self.follow("GET", path)
         return AdminPath(
-            get=self.follow("GET", path),
+            get=way,
             head=self.follow("HEAD", path),
             unknown=self.ask("GET", f"{stem.rstrip('/')}/{_unheard_of()}"),
             method=self.ask(UNUSUAL, path),
             slash=self.ask("GET", toggled),
+            again=self.again(way[-1]),
         )
 
 
@@ -82,8 +95,7 @@ def _unheard_of() -> str:
 
 
 def _headers(bench: Bench) -> HeadersObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     origin = webapp.url.rstrip("/")
     stranger = guest = _Visitor(bench, origin, webapp_context(bench))

@@ -41,7 +41,7 @@ class Seen:
 
 def is_page(exchange: Exchange) -> bool:
     """Tell whether an answer is a page: neither redirect nor error, nor without content."""
-    return 200 <= exchange.status < 300 and exchange.status not in _NO_CONTENT
+    return exchange.ok and exchange.status not in _NO_CONTENT
 
 
 def page_of(seen: HeadersObservation, case: Case) -> Seen:
@@ -72,7 +72,7 @@ def there(page: Seen) -> Seen:
         raise Inconclusive(say("{page}: {trouble}", page=page.label, trouble=page.exchange.trouble))
     if is_page(page.exchange):
         return page
-    if 300 <= status < 400:
+    if page.exchange.redirects:
         raise Inconclusive(_redirected(page))
     if status in REFUSALS:
         raise Inconclusive(

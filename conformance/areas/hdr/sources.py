@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import unquote, urlsplit
@@ -61,10 +62,12 @@ DATA = Source("data", text="data:")
 
 
 def own(url: str) -> Source:
-    """Return what 'self' stands for on a page at `url`."""
+    """Return what 'self' stands for on a page at `url`; policies know hosts by their ASCII names."""
     parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return Source(scheme, parts.hostname or "", _own_port(scheme, str(parts.port or "")), text="'self'")
+    scheme, host = parts.scheme.lower(), parts.hostname or ""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return Source(scheme, host, _own_port(scheme, str(parts.port or "")), text="'self'")
 
 
 def read(expression: str, page: Source) -> Source | None:
@@ -99,6 +102,12 @@ def common(lists: Sequence[Iterable[Source]]) -> tuple[Source, ...]:
         shared = (both for a, b in pairs if (both := a.common(b)) is not None)
         found = tuple(dict.fromkeys(islice(shared, _MOST)))
     return found
+
+
+def beyond(sources: Iterable[Source], others: Iterable[Source]) -> tuple[Source, ...]:
+    """List the sources that are not within any one of the others."""
+    wider = tuple(others)
+    return tuple(source for source in sources if not any(other.covers(source) for other in wider))
 
 
 def _own_port(scheme: str, port: str) -> str:
