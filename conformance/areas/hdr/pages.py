@@ -54,13 +54,13 @@ def page_of(seen: HeadersObservation, case: Case) -> Seen:
     if case.name == "get":
         return page
     head = Seen(path.head[-1], pointers.build("admin", case.value, "head", len(path.head) - 1))
+    if head.exchange.trouble:
+        raise NotApplicable(
+            say("{page}: {trouble}; the page is served to GET only", page=head.label, trouble=head.exchange.trouble)
+        )
     if not is_page(head.exchange):
         raise NotApplicable(
-            say(
-                "{page} {was_answered}: the page is served to GET only",
-                page=head.label,
-                was_answered=head.exchange.outcome,
-            )
+            say("{page} answers {status}: the page is served to GET only", page=head.label, status=head.exchange.status)
         )
     return head
 

@@ -116,8 +116,14 @@ def test_head_that_is_right_does_not_mend_the_page() -> None:
 @pytest.mark.parametrize("status", [302, 401, 405, 501])
 def test_head_may_be_answered_otherwise(status: int) -> None:
     seen = observed(path(page(*RIGHT), head=(page(status=status, method="HEAD"),)))
-    with pytest.raises(NotApplicable, match=f"HEAD / was answered {status}: the page is served to GET only"):
+    with pytest.raises(NotApplicable, match=f"HEAD / answers {status}: the page is served to GET only"):
         judges.sniffing(seen, policy(), case("HDR-04", "head"))
+
+
+def test_head_may_stay_unanswered() -> None:
+    silent = Exchange("HEAD", "https://gateway.example/", trouble=say("no answer in time"))
+    with pytest.raises(NotApplicable, match="HEAD /: no answer in time; the page is served to GET only"):
+        judges.sniffing(observed(path(page(*RIGHT), head=(silent,))), policy(), case("HDR-04", "head"))
 
 
 @pytest.mark.parametrize(("guideline", "outcome"), [("4.0", Outcome.PASS), ("5.8", Outcome.FAIL)])
