@@ -100,7 +100,7 @@ def _headers(bench: Bench) -> HeadersObservation:
     origin = webapp.url.rstrip("/")
     stranger = guest = _Visitor(bench, origin, webapp_context(bench))
     if webapp.page_headers:
-        guest = _Visitor(bench, origin, webapp_trust(bench, strict=False), bench.vault.revealed(webapp.page_headers))
+        guest = _Visitor(bench, origin, webapp_trust(bench), bench.vault.revealed(webapp.page_headers))
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
         admin = pool.map(guest.administration, webapp.admin_paths)
         unknown = pool.submit(stranger.ask, "POST", f"/v1/{_unheard_of()}")
