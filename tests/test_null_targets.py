@@ -42,7 +42,7 @@ EARNS: dict[str, tuple[str, set[str]]] = {
     "plain-http": ("incomplete", set()),
     "same-page": ("not-conformant", GOOD_TLS | {"IDV-06"}),  # its pages hold no secret
     "never-answers": ("not-conformant", GOOD_TLS),  # like the next: it also offers what MODERN leaves out
-    "redirects": ("not-conformant", GOOD_TLS),
+    "redirects": ("not-conformant", GOOD_TLS - {"HDR-06", "HDR-11"}),  # no page and no API among its answers
     "drops-after-ten": ("incomplete", TEN_ANSWERS),  # it keeps every promise: nothing may fail
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 
 from conformance.inputs.fields import (
     ChannelUrl,
@@ -44,6 +44,16 @@ SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment"
 
 _Section = TypeVar("_Section", bound=Table)
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
+
+
+def _no_literal_credentials(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
+            raise Unfit(say('header {name} may hold a secret: write "env:NAME" or "file:PATH"', name=Own(name)))
+    return headers
+
+
+RequestHeaders = Annotated[dict[str, HeaderValue], AfterValidator(_no_literal_credentials)]
 
 
 class Exclusion(Table):
@@ -95,6 +105,7 @@ class Webapp(Table):
     admin_paths: Annotated[tuple[UrlPath, ...], Once] = ()
     api_paths: Annotated[tuple[UrlPath, ...], Once] = ()
     post_paths: Annotated[tuple[UrlPath, ...], Once] = ("/v1/messages",)
+    page_headers: RequestHeaders = Field(default_factory=dict)
     probe_throttling: StrictBool = False
     admin: Login | None = None
     user: Login | None = None
@@ -195,20 +206,13 @@ class Identity(Table):
     other_secrets: tuple[SecretRef, ...] = ()
     site_pages: tuple[WebUrl, ...] = ()
     repositories: tuple[str, ...] = ()
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    headers: RequestHeaders = Field(default_factory=dict)
     body: dict[str, Any] = Field(default_factory=dict)
     accepted: IdentityAccepted = IdentityAccepted()
     state: IdentityState | None = None
     signed_in_pages: tuple[SignedInPage, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
     switch: Switch | None = None
-
-    @model_validator(mode="after")
-    def _no_literal_credentials(self) -> Identity:
-        for name, value in self.headers.items():
-            if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
-                raise Unfit(say('header {name} may hold a secret: write "env:NAME" or "file:PATH"', name=Own(name)))
-        return self
 
 
 class Stub(Table):

@@ -112,6 +112,12 @@ class Vault:
         """Return the secret that a target file's reference names."""
         return self._secrets[reference]
 
+    def revealed(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return a target file's headers ready for the wire, references replaced by what they refer to."""
+        return {
+            name: self[value].reveal() if isinstance(value, SecretRef) else value for name, value in headers.items()
+        }
+
     def __iter__(self) -> Iterator[Secret]:
         """Go through every secret, for the redactor."""
         return iter(self._secrets.values())

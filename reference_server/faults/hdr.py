@@ -15,6 +15,7 @@ OLD, STANDARD = "X-Content-Security-Policy", "Content-Security-Policy"
 FRAMES, XSS = "X-Frame-Options", "X-XSS-Protection"
 SNIFFING, TRANSPORT = "X-Content-Type-Options", "Strict-Transport-Security"
 
+_QUOTE = "\N{RIGHT SINGLE QUOTATION MARK}".encode().decode("latin-1")  # a header's bytes, as the server takes them
 _STRICT = "default-src 'self'; script-src 'self'; frame-ancestors 'none'"
 
 
@@ -48,6 +49,12 @@ def script_elements_from_anywhere(gateway: Gateway) -> None:
     """Breaks HDR-01: a more specific directive undoes script-src, in both headers alike."""
     gateway.web.admin.replace(OLD, "script-src 'self'; script-src-elem *")
     gateway.web.admin.replace(STANDARD, "script-src 'self'; script-src-elem *; frame-ancestors 'none'")
+
+
+@fault("HDR-01")
+def script_policy_with_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-01: a directive with a byte that is not ASCII is dropped whole, and nothing else restricts scripts."""
+    gateway.web.admin.replace(OLD, f"script-src 'self' 'nonce-c29tZXRoaW5n{_QUOTE}; style-src 'self'")
 
 
 @fault("HDR-02")
@@ -117,6 +124,12 @@ def strict_transport_misspelt(gateway: Gateway) -> None:
     gateway.web.admin.replace(TRANSPORT, "max-age=63072000 includeSubDomains")
 
 
+@fault("HDR-05")
+def strict_transport_with_a_value_too_many(gateway: Gateway) -> None:
+    """Breaks HDR-05: includeSubDomains takes no value, and browsers drop the line."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=63072000; includeSubDomains=true")
+
+
 @fault("HDR-06")
 def headers_on_the_api(gateway: Gateway) -> None:
     """Breaks HDR-06: the headers are set for the whole host."""
@@ -127,6 +140,19 @@ def headers_on_the_api(gateway: Gateway) -> None:
 def a_header_on_api_errors(gateway: Gateway) -> None:
     """Breaks HDR-06: API answers carry nosniff, set by a framework."""
     gateway.web.api.headers = [(SNIFFING, "nosniff")]
+
+
+@fault("HDR-06")
+def headers_on_api_answers_that_are_no_refusals(gateway: Gateway) -> None:
+    """Breaks HDR-06: only what the API is glad to answer carries them, as with nginx's add_header without always."""
+    serve = gateway.web.api.answer
+
+    def answer(request: Request) -> Response:
+        response = serve(request)
+        response.headers += gateway.web.admin.headers if response.status < HTTPStatus.BAD_REQUEST else []
+        return response
+
+    gateway.web.api.answer = answer  # type: ignore[method-assign]
 
 
 @fault("HDR-07")
@@ -177,6 +203,24 @@ def standard_policy_is_looser(gateway: Gateway) -> None:
     gateway.web.admin.replace(STANDARD, "script-src 'self' https:; frame-ancestors 'none'")
 
 
+@fault("HDR-08")
+def standard_policy_with_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-08: browsers drop the directive, and everything runs."""
+    gateway.web.admin.replace(STANDARD, f"script-src 'self' 'nonce-c29tZXRoaW5n{_QUOTE}; frame-ancestors 'none'")
+
+
+@fault("HDR-08")
+def standard_policy_has_another_port(gateway: Gateway) -> None:
+    """Breaks HDR-08: scripts of another port of the host run, which the documented policy does not let in."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' https://localhost:*; frame-ancestors 'none'")
+
+
+@fault("HDR-08")
+def standard_policy_lets_text_run(gateway: Gateway) -> None:
+    """Breaks HDR-08: 'unsafe-eval' stands under the standard name alone."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-eval'; frame-ancestors 'none'")
+
+
 @fault("HDR-09")
 def strict_transport_is_short(gateway: Gateway) -> None:
     """Breaks HDR-09: browsers are told to remember for five minutes."""
@@ -194,6 +238,13 @@ def inline_script_is_allowed(gateway: Gateway) -> None:
 def inline_handlers_are_allowed(gateway: Gateway) -> None:
     """Breaks HDR-10: attributes such as onclick may hold script."""
     gateway.web.admin.replace(STANDARD, f"{_STRICT}; script-src-attr 'unsafe-inline'")
+
+
+@fault("HDR-10")
+def inline_script_with_an_empty_nonce(gateway: Gateway) -> None:
+    """Breaks HDR-10: a nonce without a value is none, so 'unsafe-inline' stays."""
+    gateway.web.admin.replace(OLD, "script-src 'self' 'unsafe-inline' 'nonce-'")
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-inline' 'nonce-'; frame-ancestors 'none'")
 
 
 @fault("HDR-11")

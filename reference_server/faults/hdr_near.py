@@ -101,9 +101,45 @@ def home_redirects_to_the_login(gateway: Gateway) -> None:
 
 
 @near_miss()
-def home_asks_for_a_login(gateway: Gateway) -> None:
-    """Is right: the first page refuses visitors, and carries the headers all the same."""
-    gateway.web.admin.pages["/"] = lambda _: page("Sign in first", "", HTTPStatus.UNAUTHORIZED)
+def a_proxy_asks_for_a_login(gateway: Gateway) -> None:
+    """Is right: the proxy before the administration refuses strangers in its own words; the page behind is declared."""
+    login = "Basic cG9ydGVybzpub3QtdGhlLXJlYWwtb25l"
+    gateway.environ["PORTERO_PAGES_LOGIN"] = login
+    gateway.declared.setdefault("webapp", {})["page_headers"] = {"Authorization": "env:PORTERO_PAGES_LOGIN"}
+    serve = gateway.web.admin.answer
+
+    def answer(request: Request) -> Response:
+        if request.header("Authorization") == login:
+            return serve(request)
+        return Response(HTTPStatus.UNAUTHORIZED, [("WWW-Authenticate", 'Basic realm="administration"'), (XSS, "0")])
+
+    gateway.web.admin.answer = answer  # type: ignore[method-assign]
+
+
+@near_miss()
+def head_is_answered_without_the_headers(gateway: Gateway) -> None:
+    """Is right: HEAD is answered by another handler, and no browser shows what it brings."""
+    gateway.web.admin.headers_for = lambda request, _: [] if request.method == "HEAD" else gateway.web.admin.headers
+
+
+@near_miss()
+def sources_that_let_no_script_in(gateway: Gateway) -> None:
+    """Is right: sockets, and schemes that no script comes by, are nobody's domain."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "default-src 'self' wss: blob: mailto: custom:; frame-ancestors 'none'")
+
+
+@near_miss()
+def frame_ancestors_that_nobody_is(gateway: Gateway) -> None:
+    """Is right: who may frame the page has to be let in by each of two policies, and nobody is."""
+    policies = (f"script-src 'self'; frame-ancestors https://{name}.example" for name in ("a", "b"))
+    gateway.web.admin.replace(STANDARD, *policies, "frame-ancestors '' https://c.example")
+
+
+@near_miss()
+def strict_transport_with_a_semicolon_in_quotes(gateway: Gateway) -> None:
+    """Is right: a directive that nobody knows, its value in quotes."""
+    gateway.web.admin.replace(TRANSPORT, 'max-age=63072000; note="a;b"; includeSubDomains')
 
 
 @near_miss()

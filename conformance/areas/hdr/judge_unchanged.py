@@ -7,9 +7,10 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance import pointers
-from conformance.areas.hdr import csp, values
+from conformance.areas.hdr import values
 from conformance.areas.hdr.pages import Seen, page_of
 from conformance.areas.hdr.record import HeadersObservation
+from conformance.areas.hdr.sources import beyond
 from conformance.areas.hdr.values import FRAMES, SCRIPT_POLICY, SNIFFING, STANDARD_POLICY, TRANSPORT, XSS
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, verdict
@@ -83,8 +84,7 @@ def _lets_more_run(name: str) -> Callable[[Exchange, Exchange], bool]:
 
 
 def _lets_more_in(page: Exchange, stored: Exchange) -> bool:
-    before = values.framers(page)
-    return not all(csp.covers(before, source) for source in values.framers(stored))
+    return bool(beyond(values.framers(stored), values.framers(page)))
 
 
 def _options_let_more_in(page: Exchange, stored: Exchange) -> bool:

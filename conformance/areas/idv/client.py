@@ -20,7 +20,7 @@ from conformance.bench import Bench
 from conformance.inputs.target import Identity
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
-from conformance.secrecy.secret import Secret, SecretRef
+from conformance.secrecy.secret import Secret
 from conformance.secrecy.spellings import encodings
 from conformance.sentence import Sentence, say
 from conformance.web.exchange import Exchange
@@ -59,7 +59,7 @@ class IdentityClient:
         self.key = bench.vault[identity.secret].reveal() if identity.secret else ""
         self._nobody: list[tuple[Stored, str]] = []
         self._spellings = spellings(self.key) if self.key else {}
-        self.headers = reveal(bench, identity.headers)
+        self.headers = bench.vault.revealed(identity.headers)
         if "content-type" not in {name.lower() for name in self.headers}:
             self.headers["Content-Type"] = "application/json"
         for number, uid in enumerate(self._uids(), 1):
@@ -197,13 +197,6 @@ class IdentityClient:
 def _without(uid: str, found: Stored) -> dict[str, str]:
     """Return the values that are shown, with a mark where they repeat the uid that was asked for."""
     return {pointer: value.replace(json.dumps(uid)[1:-1], "{uid}") for pointer, value in found.leaves.items()}
-
-
-def reveal(bench: Bench, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers ready for the wire."""
-    return {
-        name: bench.vault[value].reveal() if isinstance(value, SecretRef) else value for name, value in headers.items()
-    }
 
 
 def spellings(secret: str) -> dict[Sentence, tuple[str, ...]]:
