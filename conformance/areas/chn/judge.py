@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 
 from conformance import pointers
@@ -91,9 +91,10 @@ def _all_refused(seen: ChannelObservation, name: str, case: str, expected: Sente
         return violates(expected, _accepted(accepted.values()), *accepted)
     between_controls(seen, name)
     _in_time(attempts.values())
-    answers = listed(dict.fromkeys(_answered(a) for a in attempts.values()), By.COMMA)
-    observed = say("refused {messages} ({answers})", messages=_whats(attempts.values()), answers=answers)
-    return conforms(expected, observed, *attempts)
+    delivered = group.attempts.get("delivered")
+    if delivered and not delivered.accepted and f"{case}/delivered" in group.attempts:
+        raise Inconclusive(say("it was not accepted before it was changed: {message}", message=_tale(delivered)))
+    return conforms(expected, _refused(attempts.values()), *attempts)
 
 
 def replayed_late(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
@@ -115,14 +116,18 @@ def _again(
     seen: ChannelObservation, name: str, expected: Sentence, first_name: str = "first", again_name: str = "again"
 ) -> Verdict:
     group = between_controls(seen, name)
-    first, again = group.attempts[first_name], group.attempts[again_name]
+    first, again = group.attempts[first_name], _of_case(group, name, again_name)
     if not first.accepted:
         raise Inconclusive(
             say("the message to be sent again was not accepted the first time: {first}", first=_tale(first))
         )
-    _in_time([again])
-    observed = _accepted([again]) if again.accepted else say("refused {message}", message=_tale(again))
-    return verdict(not again.accepted, expected, observed, *_pointers(name, first_name, again_name))
+    taken = {pointer: attempt for pointer, attempt in again.items() if attempt.accepted and attempt.on_time}
+    at_first = _pointers(name, first_name)
+    if taken:
+        told = say("accepted {n} of {all}: {first}", n=len(taken), all=len(again), first=_whats(taken.values()))
+        return violates(expected, told, *at_first, *taken)
+    _in_time(again.values())
+    return conforms(expected, _refused(again.values()), *at_first, *again)
 
 
 def clocks_agree(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
@@ -332,6 +337,11 @@ def _in_time(attempts: Iterable[Attempt]) -> None:
 
 def _accepted(attempts: Iterable[Attempt]) -> Sentence:
     return say("accepted {messages}", messages=_whats(attempts))
+
+
+def _refused(attempts: Collection[Attempt]) -> Sentence:
+    answers = listed(dict.fromkeys(_answered(a) for a in attempts), By.COMMA)
+    return say("refused {messages} ({answers})", messages=_whats(attempts), answers=answers)
 
 
 def _whats(attempts: Iterable[Attempt]) -> Listed:
