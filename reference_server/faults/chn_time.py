@@ -187,7 +187,7 @@ def remembers_the_text(gateway: Gateway) -> None:
         except binascii.Error as error:
             raise Refused("not base64url") from error
 
-    token.decode = decode
+    token.decode = decode  # type: ignore[method-assign]
 
 
 @fault("CHN-09")
