@@ -16,7 +16,8 @@ from conformance.areas.chn.timing import Timing
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Channel, Target
-from conformance.sentence import Sentence, say
+from conformance.model import Inconclusive
+from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.preflight import reach
 
 _AFTER_MARGIN = 2
@@ -33,20 +34,28 @@ def _look(bench: Bench) -> ChannelObservation:
     noise, source = meet(line)
     captured = _capture(line)
     core, web, fresh = steady(line, source)
-    groups = {
-        "unsealed": line.group(attacks.unsealed(line)),
-        "forged": line.group(attacks.forged(line)),
-        "changed": _changed(line),
-        "stale": line.group(attacks.stale(line)),
-        "future": line.group(attacks.future(line)),
-        "inside": line.group(attacks.inside(line)),
-        "replayed": _replayed(line),
-        "reflected": _reflected(line),
+    looks: dict[str, Callable[[], Group]] = {
+        "unsealed": lambda: line.group(attacks.unsealed(line)),
+        "forged": lambda: line.group(attacks.forged(line)),
+        "changed": lambda: _changed(line),
+        "stale": lambda: line.group(attacks.stale(line)),
+        "future": lambda: line.group(attacks.future(line)),
+        "inside": lambda: line.group(attacks.inside(line)),
+        "replayed": lambda: _replayed(line),
+        "reflected": lambda: _reflected(line),
     }
-    window = _window(line)
-    if channel.wait:
-        groups["waited"] = _waited(line, captured)
-    groups["malformed"] = _malformed(line)
+    groups: dict[str, Group] = {}
+    window: tuple[WindowPoint, ...] = ()
+    stopped = NOTHING
+    try:
+        for name, look in looks.items():
+            groups[name] = look()
+        window = _window(line)
+        if channel.wait:
+            groups["waited"] = _waited(line, captured)
+        groups["malformed"] = _malformed(line)
+    except Inconclusive as reason:  # what was seen before stays
+        stopped = reason.reason
     return ChannelObservation(
         url=channel.url,
         codec=channel.codec,
@@ -61,6 +70,7 @@ def _look(bench: Bench) -> ChannelObservation:
         regions=tuple(attacks.regions(line)),
         sealed_answers=len(line.nonces),
         distinct_nonces=len(set(line.nonces)),
+        stopped=stopped,
     )
 
 
@@ -146,6 +156,8 @@ def _repeats(line: Line, name: str, what: Sentence, when: Timing, message: bytes
 
 def _malformed(line: Line) -> Group:
     group = line.group(attacks.malformed(line))
+    if not group.after.accepted:
+        return group
     return Group(group.before, group.noise, {**group.attempts, **attacks.half_open(line)}, line.fresh())
 
 
