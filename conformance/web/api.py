@@ -39,7 +39,7 @@ class Api:
         """
         self.bench = bench
         self.webapp = bench.target.declared(Webapp)
-        self.context: ssl.SSLContext = context or webapp_trust(bench, strict=False)
+        self.context: ssl.SSLContext = context or webapp_trust(bench)
 
     def on(self, bench: Bench) -> Api:
         """Return the same API for another bench: one for restoring, say."""

@@ -134,6 +134,11 @@ def connect(host: str, port: int, ends: float) -> socket.socket:
     raise trouble
 
 
+def server_name(host: str) -> str:
+    """Return the name that a TLS hello and a certificate hold: that of the host, without its root's dot (RFC 6066)."""
+    return host.removesuffix(".")
+
+
 def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """Return the request's bytes; raises _Unsendable where a line break would end a line of its head early."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -156,7 +161,8 @@ def _ask(parts: SplitResult, address: str, request: bytes, context: ssl.SSLConte
     with connect(address, parts.port or {"https": 443}.get(parts.scheme, 80), ends) as sock:
         if parts.scheme != "https":
             return _talk(sock, ends, request, method)
-        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=parts.hostname) as secured:
+        name = server_name(parts.hostname or "")
+        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=name) as secured:
             return _talk(secured, ends, request, method)
 
 
