@@ -50,20 +50,19 @@ def _look(bench: Bench) -> LoginObservation:
             unknown=_wrong(api, new_user(bench)),
             default=_wrong(api, DEFAULT),
         )
-        seen = replace(seen, again=log_in(api, user))
-        return replace(seen, same=seen.again if user.name == DEFAULT.name else _declared_default(admin))
+        return replace(seen, again=log_in(api, user))
 
 
-def _declared_default(admin: Session) -> Try:
-    """Log the account in whose default password was tried, where the target file has its own."""
-    known = known_right(admin)
-    return log_in(admin.api, known) if known and known.name == DEFAULT.name else Try()
-
-
-def known_right(admin: Session) -> User | None:
-    """Return the administrator's own name and password: what can log in when anybody can."""
-    login = admin.api.webapp.admin
-    return User(login.username, admin.api.bench.vault[login.password].reveal()) if login else None
+def somebody_logs_in(admin: Session) -> bool:
+    """Tell whether the administrator, whose password is right for sure, could log in at this moment."""
+    login, api = admin.api.webapp.admin, admin.api
+    if login is None:
+        return False
+    seen = api.log_in(login.username, api.bench.vault[login.password].reveal())
+    token = token_in(seen)
+    if token and token != admin.token:
+        Session(api, login.username, token, seen).log_out()
+    return bool(token)
 
 
 @contextmanager

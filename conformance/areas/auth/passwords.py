@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.areas.auth import weak_passwords
-from conformance.areas.auth.logins import known_right, log_in
+from conformance.areas.auth.logins import log_in, somebody_logs_in
 from conformance.areas.auth.record import PasswordObservation, Trial
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
@@ -85,7 +85,7 @@ def _seen(admin: Session, user: User, weak: dict[str, User], trials: dict[str, T
         return trials | {took[-1]: replace(trials[took[-1]], effect=True)}
     if log_in(admin.api, user).token:
         return {name: replace(trial, effect=False) for name, trial in trials.items()}
-    can = _anybody(admin)
+    can = somebody_logs_in(admin)
     for name, changed in weak.items():
         effect = None
         if can and not trials[name].reply.trouble:
@@ -98,13 +98,7 @@ def _seen(admin: Session, user: User, weak: dict[str, User], trials: dict[str, T
 def _works(admin: Session, user: User) -> bool | None:
     """Tell whether a login works; None where none does at that moment, or where it was not decided."""
     works = log_in(admin.api, user).works
-    return works if works is not False or _anybody(admin) else None
-
-
-def _anybody(admin: Session) -> bool:
-    """Tell whether somebody can log in at this moment, whose password is right for sure."""
-    known = known_right(admin)
-    return known is not None and log_in(admin.api, known).token
+    return works if works is not False or somebody_logs_in(admin) else None
 
 
 def _change(admin: Session, user: User) -> Trial:

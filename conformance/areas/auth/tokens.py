@@ -58,7 +58,7 @@ def ways(session: Session) -> Iterator[Way]:
         raise Inconclusive(
             say(
                 "{paths} answers who brings no token as well, at least once somebody with one has asked: "
-                "nothing else was found to tell a good token from none by, see AUTH-01",
+                "no other API path was found to tell a good token from none by",
                 paths=own_list(served),
             )
         )
