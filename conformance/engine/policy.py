@@ -17,9 +17,7 @@ class Policy:
     @property
     def webapp(self) -> Webapp:
         """Return the declared web app; its requirements are not judged where there is none."""
-        if self.target.webapp is None:
-            raise LookupError("the target declares no [webapp]")
-        return self.target.webapp
+        return self.target.declared(Webapp)
 
     @property
     def guideline(self) -> Guideline:

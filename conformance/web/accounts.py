@@ -9,12 +9,9 @@ run share one session of the administrator; `throw_away` stands in the journal u
 
 from __future__ import annotations
 
-import base64
-import json
 import secrets
-import ssl
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,88 +25,15 @@ from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
 from conformance.sentence import By, Own, own_list, say
 from conformance.web.answer import MAX_BODY
-from conformance.web.api import no_token, token_in
+from conformance.web.api import LOGOUT, USERS, Api, no_token, token_in
 from conformance.web.exchange import Exchange
-from conformance.web.http import exchange
 from conformance.web.preflight import reach
 from conformance.web.putting_back import put_back
-from conformance.web.trust import webapp_trust
 
-USERS = "/v1/users"
-LOGIN = f"{USERS}/login"
-LOGOUT = f"{USERS}/logout"
 ADMINISTRATOR = "webapp.admin"
 
-_LIMITED = (429, 503)
 _GONE = (404, 410)
-_LONGEST_PAUSE = 15
-_TRIES = 3
 _LETTERS = string.ascii_letters
-
-
-class Api:
-    """The API behind webapp.url, spoken to as a careful client does."""
-
-    def __init__(self, bench: Bench) -> None:
-        """Send nothing yet; raises Inconclusive when the declared trust or client certificate cannot be used."""
-        webapp = bench.target.webapp
-        assert webapp is not None  # noqa: S101 - the engine starts these probes for a declared section only
-        self.bench = bench
-        self.webapp = webapp
-        self.context: ssl.SSLContext = webapp_trust(bench, strict=False)
-
-    def on(self, bench: Bench) -> Api:
-        """Return the same API for another bench: one for restoring, say."""
-        other = object.__new__(Api)
-        other.bench, other.webapp, other.context = bench, self.webapp, self.context
-        return other
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        document: Any = MISSING,
-        *,
-        authorization: str = "",
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        address: str | None = None,
-        most: int = MAX_BODY,
-    ) -> Exchange:
-        """Send a request; `document` goes out as JSON, `body` as it stands and called JSON.
-
-        `address` is connected to instead of those behind the name; `most` is how many bytes of the body are read.
-        """
-        sent = {"Authorization": authorization} if authorization else {}
-        if document is not MISSING:
-            body = json.dumps(document).encode()
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        url = self.webapp.url.rstrip("/") + path
-        sent |= headers or {}
-        return exchange(
-            self.bench, method, url, headers=sent, body=body, context=self.context, address=address, most=most
-        )
-
-    def log_in(self, username: str, password: str, document: Mapping[str, str] | None = None) -> Exchange:
-        """Send a login; a token in the answer is a secret from here on.
-
-        Counts nothing: a login that may go wrong is `Logins`' affair.
-        """
-        seen = self.ask("POST", LOGIN, dict(document or {}), authorization=basic(username, password))
-        if token := token_in(seen):
-            self.bench.redactor.learn(Secret(f"token of {username}", token))
-        return seen
-
-    def log_in_patiently(self, username: str, password: str) -> Exchange:
-        """Log in with the right password; an API that limits how often is given the time that it asks for."""
-        for _ in range(_TRIES - 1):
-            seen = self.log_in(username, password)
-            pause = _pause(seen)
-            if not pause or pause >= self.bench.left():
-                return seen
-            self.bench.clock.wait(pause)
-        return self.log_in(username, password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +74,6 @@ class User:
 
     name: str
     password: str
-
-
-def basic(username: str, password: str) -> str:
-    """Return an Authorization of the scheme Basic (RFC 7617)."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _pause(seen: Exchange) -> float:
-    """Return how many seconds to wait before another try; 0 where another try is not asked for, or too far off."""
-    if seen.status not in _LIMITED:
-        return 0
-    told = next(iter(seen.values("Retry-After")), "1")
-    return int(told) if told.isdecimal() and 0 < int(told) <= _LONGEST_PAUSE else 0
 
 
 @contextmanager
@@ -235,13 +146,13 @@ class OwnUsers:
         if seen.status in _GONE:
             self._there.discard(name)
             return False
-        return (name in seen.body or None) if 200 <= seen.status < 300 else None
+        return (name in seen.body or None) if seen.ok else None
 
     def delete(self, name: str, bench: Bench | None = None) -> Exchange:
         """Delete a user, as the administrator."""
         admin = self.admin.on(bench) if bench else self.admin
         seen = admin.ask("DELETE", f"{USERS}/{name}")
-        if 200 <= seen.status < 300 or seen.status in _GONE:
+        if seen.ok or seen.status in _GONE:
             self._there.discard(name)
         return seen
 
@@ -277,7 +188,7 @@ def throw_away(admin: Session) -> Iterator[User]:
     user = new_user(admin.api.bench)
     with own_users(admin, user.name) as users:
         seen = users.create(user)
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             raise Inconclusive(
                 say(
                     "no user of the run's own could be made: {request}: {answer}",

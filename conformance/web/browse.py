@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from conformance.bench import Bench
 from conformance.sentence import NOTHING, Sentence
+from conformance.web.exchange import Answered
 from conformance.web.http import TIMEOUT, plain_words
 
 LARGEST = 8 << 20
@@ -25,7 +26,7 @@ _NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "und
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Answered):
     """What came of one page. `trouble` says why there is no answer; `cut` that its end was not read.
 
     `head` are the answer's headers, a line each; `before` is what the redirects on the way said.
@@ -67,7 +68,7 @@ def fetch(bench: Bench, url: str, headers: Mapping[str, str], context: ssl.SSLCo
         for _ in range(MOST_REDIRECTS):
             seen, location = _get(bench, session, url, headers)
             onward = urljoin(url, location)
-            if not 300 <= seen.status < 400 or onward == url or origin(onward) != origin(url):
+            if not seen.redirects or onward == url or origin(onward) != origin(url):
                 break
             url, before = onward, f"{before}{seen.head}\n{seen.text}\n"
         return replace(seen, before=before)

@@ -10,8 +10,31 @@ UNRESOLVED = say("the name does not resolve")
 UNREACHABLE = say("the host is not reachable from here")
 
 
+class Answered:
+    """What every record says that has the status of an answer, 0 where `trouble` says why there is none."""
+
+    __slots__ = ()
+    status: int
+    trouble: Sentence
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether what was asked for was done (2xx)."""
+        return 200 <= self.status < 300
+
+    @property
+    def redirects(self) -> bool:
+        """Tell whether the answer leads elsewhere (3xx)."""
+        return 300 <= self.status < 400
+
+    @property
+    def outcome(self) -> Sentence:
+        """Say why there is no answer, or which status it has."""
+        return self.trouble or say("was answered {status}", status=self.status)
+
+
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Answered):
     """One request and what came back.
 
     `headers` are the lines in order, repeats kept, folded ones joined by a space, stripped of space and tab only;
@@ -32,11 +55,6 @@ class Exchange:
     incomplete: Sentence = NOTHING
     malformed: tuple[str, ...] = ()
     seconds: float = 0.0
-
-    @property
-    def outcome(self) -> Sentence:
-        """Say why there is no answer, or which status it has."""
-        return self.trouble or say("was answered {status}", status=self.status)
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of every line called `name`, in order; names compare without case."""

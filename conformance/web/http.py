@@ -6,8 +6,10 @@ import errno
 import re
 import socket
 import ssl
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -18,7 +20,6 @@ from conformance.secrecy.secret import Secret
 from conformance.sentence import Own, Sentence, say
 from conformance.web.answer import MAX_BODY, Answer, OddAnswer, Stream, read_answer
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
-from conformance.web.key_file import key_file
 from conformance.web.resolve import ResolverSilent, resolve
 
 TIMEOUT = 5.0
@@ -137,6 +138,11 @@ def connect(host: str, port: int, ends: float) -> socket.socket:
     raise trouble
 
 
+def server_name(host: str) -> str:
+    """Return the name that a TLS hello and a certificate hold: that of the host, without its root's dot (RFC 6066)."""
+    return host.removesuffix(".")
+
+
 def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """Return the request's bytes; raises _Unsendable where a line break would end a line of its head early."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -161,7 +167,8 @@ def _ask(
     with connect(address, parts.port or {"https": 443}.get(parts.scheme, 80), ends) as sock:
         if parts.scheme != "https":
             return _talk(sock, ends, request, method, most)
-        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=parts.hostname) as secured:
+        name = server_name(parts.hostname or "")
+        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=name) as secured:
             return _talk(secured, ends, request, method, most)
 
 
@@ -256,3 +263,16 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], Sentence]], .
     (ResolverSilent, lambda _: say("the name was not resolved in time")),
     (TimeoutError, lambda _: say("no answer in time")),
 )
+
+
+@contextmanager
+def key_file(key: Secret) -> Iterator[Path]:
+    """Yield the path of a file with the key, which only its owner can read: `ssl` and sslyze read keys from files only.
+
+    It is gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(prefix="portero-") as folder:
+        path = Path(folder) / "key.pem"
+        path.touch(mode=0o600)
+        path.write_text(key.reveal() + "\n", encoding="utf-8")
+        yield path

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import ssl
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urljoin
 
 from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.inputs.target import Login
 from conformance.model import Inconclusive
-from conformance.secrecy.secret import Secret
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
-from conformance.web.api import no_token, token_in
+from conformance.web.api import LOGOUT, Api, no_token, token_in
 from conformance.web.browse import origin
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import present_again
 from conformance.web.trust import identity_trust, webapp_trust
-
-_JSON = {"Content-Type": "application/json"}
 
 
 def put_back(bench: Bench, requests: Iterable[Request]) -> Sentence:
@@ -51,11 +46,19 @@ def _sent(bench: Bench, request: Request) -> Sentence:
     headers = request.headers | {name: bench.vault[ref].reveal() for name, ref in request.secret_headers.items()}
     if not request.login:
         return _trouble(_ask(bench, request, headers, context), request)
-    token = {"Authorization": f"Bearer {_log_in(bench, request.login, context).reveal()}"}
+    login = _credentials(bench, request.login)
+    api = Api(bench, context)
+    seen = api.log_in(login.username, bench.vault[login.password].reveal())
+    token = token_in(seen)
+    if not token:
+        raise Inconclusive(
+            say("{account} could not log in: {answer}", account=Own(request.login), answer=no_token(seen))
+        )
+    bearer = f"Bearer {token}"
     try:
-        return _trouble(_ask(bench, request, headers | token, context), request)
+        return _trouble(_ask(bench, request, headers | {"Authorization": bearer}, context), request)
     finally:
-        exchange(bench, "POST", _api(bench, "/v1/users/logout"), headers=token, context=context)
+        api.ask("POST", LOGOUT, authorization=bearer)
 
 
 def _ask(bench: Bench, request: Request, headers: dict[str, str], context: ssl.SSLContext) -> Exchange:
@@ -65,7 +68,7 @@ def _ask(bench: Bench, request: Request, headers: dict[str, str], context: ssl.S
 
 
 def _trouble(seen: Exchange, request: Request) -> Sentence:
-    if 200 <= seen.status < 300 or seen.status in request.also:
+    if seen.ok or seen.status in request.also:
         return NOTHING
     return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=seen.outcome)
 
@@ -83,36 +86,16 @@ def _context(bench: Bench, request: Request) -> ssl.SSLContext:
     table = getattr(bench.target, request.section, None)
     if table is None:
         raise Inconclusive(say("[{section}] is not declared in the target file any more", section=Own(request.section)))
-    if request.section == "identity":
-        context = identity_trust(bench, table.ca_file)
-    else:
-        context = webapp_trust(bench, strict=False)
+    context = identity_trust(bench, table.ca_file) if request.section == "identity" else webapp_trust(bench)
     if request.trust:
         context.load_verify_locations(cadata=request.trust)
     return context
 
 
-def _log_in(bench: Bench, account: str, context: ssl.SSLContext) -> Secret:
-    """Return a bearer token for an account that the target file names (`webapp.admin`); no report will hold it.
-
-    Raises Inconclusive where none is to be had.
-    """
+def _credentials(bench: Bench, account: str) -> Login:
+    """Return an account that the target file names (`webapp.admin`); raises Inconclusive where it names none."""
     section, _, key = account.partition(".")
     login = getattr(getattr(bench.target, section, None), key, None)
     if not isinstance(login, Login):
         raise Inconclusive(say("the target file lacks {key}, which this needs", key=Own(account)))
-    pair = f"{login.username}:{bench.vault[login.password].reveal()}"
-    headers = _JSON | {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-    seen = exchange(bench, "POST", _api(bench, "/v1/users/login"), headers=headers, body=b"{}", context=context)
-    token = token_in(seen)
-    if not token:
-        raise Inconclusive(say("{account} could not log in: {answer}", account=Own(account), answer=no_token(seen)))
-    secret = Secret(f"token of {account}", token)
-    bench.redactor.learn(secret)
-    return secret
-
-
-def _api(bench: Bench, path: str) -> str:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - its account was found
-    return urljoin(webapp.url, path)
+    return login

@@ -208,6 +208,75 @@ def two_lives_for_https(gateway: Gateway) -> None:
     gateway.web.admin.replace(TRANSPORT, "max-age=63072000", "max-age=31536000")
 
 
+@fault("HDR-12")
+def scripts_from_anywhere_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: a cache before the pages answers 304 itself, with a policy of its own that lets any script run."""
+    on_304(gateway, (STANDARD, "script-src *"))
+
+
+@fault("HDR-12")
+def old_script_policy_is_looser_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: under the documented name the 304 lets a content network's scripts run as well."""
+    on_304(gateway, (OLD, "script-src 'self' https://cdn.example"))
+
+
+@fault("HDR-12")
+def policy_without_scripts_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304's policy is about style sheets, and says nothing about scripts any more."""
+    on_304(gateway, (STANDARD, "style-src 'self'; frame-ancestors 'none'"))
+
+
+@fault("HDR-12")
+def inline_script_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304 lets inline script run, in the right files' company."""
+    on_304(gateway, (STANDARD, f"{_STRICT}; script-src-elem 'self' 'unsafe-inline'"))
+
+
+@fault("HDR-12")
+def own_domain_may_frame_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: page and 304 contradict each other about frames."""
+    on_304(gateway, (FRAMES, "SAMEORIGIN"))
+
+
+@fault("HDR-12")
+def ancestors_undo_deny_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: scripts are kept as short as before, and everybody may frame the page."""
+    on_304(gateway, (STANDARD, "script-src 'self'; frame-ancestors *"))
+
+
+@fault("HDR-12")
+def filter_is_off_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304 switches the filter of old browsers off."""
+    on_304(gateway, (XSS, "0"))
+
+
+@fault("HDR-12")
+def sniffing_protection_is_void_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the header stands on the 304, without its value."""
+    on_304(gateway, (SNIFFING, ""))
+
+
+@fault("HDR-12")
+def strict_transport_is_shorter_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the life falls from two years to five minutes."""
+    on_304(gateway, (TRANSPORT, "max-age=300; includeSubDomains"))
+
+
+@fault("HDR-12")
+def subdomains_are_lost_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the life stays, and the domains below the gateway's are left out."""
+    on_304(gateway, (TRANSPORT, "max-age=63072000"))
+
+
+def on_304(gateway: Gateway, *lines: tuple[str, str]) -> None:
+    """Send `lines` with a 304, in place of the headers that go on everything else."""
+
+    def chosen(_: Request, response: Response) -> list[tuple[str, str]]:
+        return list(lines) if response.status == HTTPStatus.NOT_MODIFIED else gateway.web.admin.headers
+
+    gateway.web.admin.headers_for = chosen
+
+
 def _only_where(gateway: Gateway, good: range | list[int]) -> None:
     def chosen(_: Request, response: Response) -> list[tuple[str, str]]:
         return gateway.web.admin.headers if response.status in good else []

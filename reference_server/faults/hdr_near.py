@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..http import Request, Response
 from ..web import page, redirect
 from . import near_miss
-from .hdr import FRAMES, OLD, SNIFFING, STANDARD, TRANSPORT, XSS
+from .hdr import FRAMES, OLD, SNIFFING, STANDARD, TRANSPORT, XSS, on_304
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -126,3 +127,59 @@ def head_is_not_served(gateway: Gateway) -> None:
         return page("Not here", "", HTTPStatus.METHOD_NOT_ALLOWED) if request.method == "HEAD" else route(request)
 
     gateway.web.admin.route = answer  # type: ignore[method-assign]
+
+
+@near_miss()
+def unchanged_pages_without_headers(gateway: Gateway) -> None:
+    """Is right: a 304 that leaves the headers out leaves those that are stored in force."""
+    on_304(gateway)
+
+
+@near_miss()
+def unchanged_pages_with_headers_of_another_spelling(gateway: Gateway) -> None:
+    """Is right: the 304 says the same in other words, in another order, and on more lines."""
+    on_304(
+        gateway,
+        (OLD, "script-src 'self'; default-src 'self'"),
+        (STANDARD.lower(), "frame-ancestors 'none'"),
+        (STANDARD, "SCRIPT-SRC 'self';;default-src  'self'"),
+        (FRAMES, "deny"),
+        (XSS, "1;mode=block"),
+        (SNIFFING, "NoSniff"),
+        (TRANSPORT, 'includeSubdomains; max-age="63072000"'),
+    )
+
+
+@near_miss()
+def unchanged_pages_with_stricter_headers(gateway: Gateway) -> None:
+    """Is right: the 304 comes from a proxy whose headers allow less than the application's."""
+    on_304(
+        gateway,
+        (STANDARD, "default-src 'none'; script-src 'self' 'nonce-c29tZXRoaW5n'; frame-ancestors 'none'"),
+        (TRANSPORT, "max-age=94608000; includeSubDomains; preload"),
+    )
+
+
+@near_miss()
+def unchanged_pages_leave_framing_to_the_older_header(gateway: Gateway) -> None:
+    """Is right: the 304's policy names no ancestors, and the stored X-Frame-Options lets nobody in."""
+    on_304(gateway, (STANDARD, "script-src 'self'"))
+
+
+@near_miss()
+def a_nonce_that_is_new_each_time(gateway: Gateway) -> None:
+    """Is right: the 304 names another nonce than the page did, and lets in nobody else."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'nonce-Zmlyc3Q='; frame-ancestors 'none'")
+    on_304(gateway, (STANDARD, "script-src 'self' 'nonce-c2Vjb25k'; frame-ancestors 'none'"))
+
+
+@near_miss()
+def pages_without_a_validator(gateway: Gateway) -> None:
+    """Is right: nobody can ask whether a page has changed."""
+    gateway.web.admin.validator = lambda _: ""
+
+
+@near_miss()
+def pages_that_always_change(gateway: Gateway) -> None:
+    """Is right: each answer has an ETag of its own, and none is ever unchanged."""
+    gateway.web.admin.validator = lambda _: f'"{secrets.token_hex(8)}"'

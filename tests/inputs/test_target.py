@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from conformance.inputs.target import Target, parse
+from conformance.inputs.target import SECTIONS, Channel, Target, Webapp, parse
 from conformance.inputs.target_file import check_client_key, read
 from conformance.inputs.toml_text import spell
 from conformance.model import UnusableInput
@@ -224,3 +224,15 @@ def test_area_without_requirements_may_be_left_out_beforehand(tmp_path: Path) ->
 def test_service_that_no_case_can_be_named_after_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="holds no control characters"):
         parse({"schema": 1, "name": "x", "deployment": {"compose_files": ["c.yml"], key: ["a\nb"]}})
+
+
+def test_a_section_is_found_by_its_kind_and_a_missing_one_is_named() -> None:
+    aim = Target.model_validate({"schema": 1, "name": "t", "webapp": {"url": "https://web.example"}})
+    assert aim.declared(Webapp) is aim.webapp
+    with pytest.raises(LookupError, match=r"declares no \[channel\]"):
+        aim.declared(Channel)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_has_the_name_of_its_kind(section: str) -> None:
+    assert f"{section.capitalize()} | None" == Target.__annotations__[section]

@@ -23,7 +23,7 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.bench.undo import Promise
 from conformance.engine.observatory import Probe
-from conformance.inputs.target import Certificate, Target
+from conformance.inputs.target import Certificate, Target, Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
@@ -64,7 +64,7 @@ class Gate:
     def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
         api = admin.api.on(admin.api.bench)
-        api.context = webapp_trust(api.bench, strict=False)
+        api.context = webapp_trust(api.bench)
         api.context.load_verify_locations(cadata=bundle.trust)
         self.admin = replace(admin, api=api)
         self.bench = api.bench
@@ -143,14 +143,13 @@ class Gate:
         """Upload the operator's file once more, and tell whether its certificate is presented."""
         restoring = self.bench.for_restoring()
         seen = self._post(self.original, self.admin.token, restoring)
-        if not 200 <= seen.status < 300 and put_back(restoring, [self.journalled()]):
+        if not seen.ok and put_back(restoring, [self.journalled()]):
             return False
         return not present_again(restoring, self.present)
 
 
 def _look(bench: Bench) -> UploadsObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     assert webapp.certificate is not None  # noqa: S101 - and where this is declared
     with administrator(bench) as admin:
         served, unserved = presented(bench)
@@ -205,7 +204,7 @@ def _somebody(gate: Gate) -> Iterator[str]:
             user = stack.enter_context(throw_away(gate.admin))
             session = stack.enter_context(signed_in(gate.admin, user))
         known = session.ask("GET", "/v1/health")
-        if not 200 <= known.status < 300:
+        if not known.ok:
             raise Inconclusive(_not_taken(known))
         yield session.token
 

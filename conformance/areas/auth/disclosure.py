@@ -12,7 +12,8 @@ from conformance.areas.auth.secret_finds import SecretFinder
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import Sentence, say
-from conformance.web.accounts import USERS, Session, administrator
+from conformance.web.accounts import Session, administrator
+from conformance.web.api import USERS
 from conformance.web.exchange import Exchange
 
 SUPPORT = "/v1/support"

@@ -18,9 +18,11 @@ from conformance.areas.auth.replies import form, noted
 from conformance.areas.auth.spellings import REWRITTEN, spellings
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.accounts import USERS, Session, administrator
+from conformance.web.accounts import Session, administrator
+from conformance.web.api import USERS
 from conformance.web.browse import origin
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange, webapp_context
@@ -94,8 +96,7 @@ class _Strangers:
 
 
 def _look(bench: Bench) -> GuardObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - as above
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     strangers = _Strangers(bench)
     bare = {path: {method: strangers.ask(method, path) for method in METHODS} for path in webapp.api_paths}
@@ -120,7 +121,7 @@ def _landed(strangers: _Strangers, seen: Exchange) -> Exchange | None:
     for _ in range(_HOPS):
         location = next(iter(seen.values("Location")), "")
         onward = urljoin(seen.url, location)
-        if not 300 <= seen.status < 400 or not location or origin(onward) != origin(seen.url):
+        if not seen.redirects or not location or origin(onward) != origin(seen.url):
             break
         parts = urlsplit(onward)
         landed = seen = strangers.ask("GET", parts.path + (f"?{parts.query}" if parts.query else ""))

@@ -15,7 +15,6 @@ from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
 from conformance.web.accounts import (
     ADMINISTRATOR,
-    Api,
     Session,
     User,
     administrator,
@@ -24,7 +23,7 @@ from conformance.web.accounts import (
     strong_password,
     throw_away,
 )
-from conformance.web.api import token_in
+from conformance.web.api import Api, token_in
 from conformance.web.exchange import Exchange
 
 DEFAULT = User("admin", "secret")
@@ -50,19 +49,13 @@ def _look(bench: Bench) -> LoginObservation:
             unknown=_wrong(api, new_user(bench)),
             default=_wrong(api, DEFAULT),
         )
-        return replace(seen, again=log_in(api, user))
+        return replace(seen, again=log_in(api, user, admin.token))
 
 
-def somebody_logs_in(admin: Session) -> bool:
-    """Tell whether the administrator, whose password is right for sure, could log in at this moment."""
-    login, api = admin.api.webapp.admin, admin.api
-    if login is None:
-        return False
-    seen = api.log_in(login.username, api.bench.vault[login.password].reveal())
-    token = token_in(seen)
-    if token and token != admin.token:
-        Session(api, login.username, token, seen).log_out()
-    return bool(token)
+def known_right(admin: Session) -> User | None:
+    """Return the administrator's own name and password: what can log in when anybody can."""
+    login = admin.api.webapp.admin
+    return User(login.username, admin.api.bench.vault[login.password].reveal()) if login else None
 
 
 @contextmanager
@@ -90,10 +83,10 @@ def _own_user(stack: ExitStack, admin: Session) -> User | None:
         return None
 
 
-def log_in(api: Api, user: User) -> Try:
-    """Log in with what ought to be right, and out again."""
+def log_in(api: Api, user: User, kept: str = "") -> Try:
+    """Log in with what ought to be right, and out again, unless that brought the token that is to be `kept`."""
     seen = api.log_in_patiently(user.name, user.password)
-    tried = _settled(api, user, seen)
+    tried = _settled(api, user, seen, kept)
     if tried.works is False:
         api.bench.logins.went_wrong()
     return tried
@@ -112,11 +105,12 @@ def _tried(api: Api, user: User) -> Try:
     return _settled(api, user, api.log_in(user.name, user.password))
 
 
-def _settled(api: Api, user: User, seen: Exchange) -> Try:
+def _settled(api: Api, user: User, seen: Exchange, kept: str = "") -> Try:
     """Note what a login brought, and give its token back; an answer without a token is shown."""
     token = token_in(seen)
     if token:
-        Session(api, user.name, token, seen).log_out()
+        if token != kept:
+            Session(api, user.name, token, seen).log_out()
         return Try(noted(seen), token=True)
     return Try(replace(noted(seen), said=seen.body[:SHOWN]))
 

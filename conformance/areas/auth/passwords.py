@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.areas.auth import weak_passwords
-from conformance.areas.auth.logins import log_in, somebody_logs_in
+from conformance.areas.auth.logins import known_right, log_in
 from conformance.areas.auth.record import PasswordObservation, Trial
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import say
-from conformance.web.accounts import USERS, OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.accounts import OwnUsers, Session, User, administrator, learnt, new_user, own_users
+from conformance.web.api import USERS
 
 EIGHT, TWENTY, SIXTY_FOUR = weak_passwords.STRONG
 AGAIN = "again"
@@ -85,7 +86,7 @@ def _seen(admin: Session, user: User, weak: dict[str, User], trials: dict[str, T
         return trials | {took[-1]: replace(trials[took[-1]], effect=True)}
     if log_in(admin.api, user).token:
         return {name: replace(trial, effect=False) for name, trial in trials.items()}
-    can = somebody_logs_in(admin)
+    can = _anybody(admin)
     for name, changed in weak.items():
         effect = None
         if can and not trials[name].reply.trouble:
@@ -98,7 +99,13 @@ def _seen(admin: Session, user: User, weak: dict[str, User], trials: dict[str, T
 def _works(admin: Session, user: User) -> bool | None:
     """Tell whether a login works; None where none does at that moment, or where it was not decided."""
     works = log_in(admin.api, user).works
-    return works if works is not False or somebody_logs_in(admin) else None
+    return works if works is not False or _anybody(admin) else None
+
+
+def _anybody(admin: Session) -> bool:
+    """Tell whether somebody can log in at this moment, whose password is right for sure."""
+    known = known_right(admin)
+    return known is not None and log_in(admin.api, known, admin.token).token
 
 
 def _change(admin: Session, user: User) -> Trial:

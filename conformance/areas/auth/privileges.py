@@ -17,8 +17,6 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.sentence import Own, Sentence, say
 from conformance.web.accounts import (
-    USERS,
-    Api,
     OwnUsers,
     Session,
     User,
@@ -29,6 +27,7 @@ from conformance.web.accounts import (
     signed_in,
     throw_away,
 )
+from conformance.web.api import USERS, Api
 from conformance.web.exchange import Exchange
 
 SETTINGS = "/v1/settings/application"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.sentence import NOTHING, Sentence, say
+from conformance.web.exchange import Answered
 
 OWN_USER = say("a user of the run's own")
 
@@ -26,7 +27,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Answered):
     """What the API answered.
 
     `asked` is method and path. `trouble` is empty, or says why there is no answer; `status` is then 0. `said` is how
@@ -45,12 +46,12 @@ class Reply:
     @property
     def taken(self) -> bool:
         """Tell whether the API did what was asked, or says so."""
-        return 200 <= self.status < 300 and self.form not in (Form.ERRORS, Form.PAGE) and not self.denied
+        return self.ok and self.form not in (Form.ERRORS, Form.PAGE) and not self.denied
 
     @property
     def turned_away(self) -> bool:
         """Tell whether the API refused; being asked to wait, and a defect of its own, are no refusals."""
-        if 200 <= self.status < 300:
+        if self.ok:
             return not self.taken
         return 300 <= self.status < 500 and self.status not in (408, 429)
 
@@ -61,7 +62,7 @@ class Reply:
             return self.trouble
         if self.denied:
             return say("answered {status}, with what is said on other paths as well", status=self.status)
-        if self.taken != (200 <= self.status < 300):
+        if self.taken != self.ok:
             return say("answered {status} with errors only", status=self.status)
         return say("answered {status}", status=self.status)
 

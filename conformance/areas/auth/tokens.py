@@ -15,7 +15,8 @@ from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import Own, own_list, say
-from conformance.web.accounts import ADMINISTRATOR, Session, administrator, basic
+from conformance.web.accounts import ADMINISTRATOR, Session, administrator
+from conformance.web.api import basic
 from conformance.web.exchange import Exchange
 
 USUAL = ("/v1/health", "/v1/settings/application")
@@ -58,7 +59,7 @@ def ways(session: Session) -> Iterator[Way]:
         raise Inconclusive(
             say(
                 "{paths} answers who brings no token as well, at least once somebody with one has asked: "
-                "no other API path was found to tell a good token from none by",
+                "nothing else was found to tell a good token from none by",
                 paths=own_list(served),
             )
         )

@@ -267,9 +267,7 @@ def reflection(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _channel(policy: Policy) -> Channel:
-    channel = policy.target.channel
-    assert channel is not None  # noqa: S101 - cases of an undeclared section are not judged
-    return channel
+    return policy.target.declared(Channel)
 
 
 def _was_waited(policy: Policy) -> None:

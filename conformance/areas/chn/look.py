@@ -12,7 +12,7 @@ from conformance.areas.chn.line import Line
 from conformance.areas.chn.record import Attempt, ChannelObservation, Group, WindowPoint
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
-from conformance.inputs.target import Target
+from conformance.inputs.target import Channel, Target
 from conformance.sentence import say
 from conformance.web.preflight import reach
 
@@ -22,8 +22,7 @@ _USUAL_SECONDS, _USUAL_MARGIN = 90.0, 10
 
 
 def _look(bench: Bench) -> ChannelObservation:
-    channel = bench.target.channel
-    assert channel is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    channel = bench.target.declared(Channel)
     reach(bench, channel.url)
     line = Line(bench, channel)
     started = bench.clock.now()

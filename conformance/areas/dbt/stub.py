@@ -15,7 +15,7 @@ from conformance.areas.dbt.wire import Line
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.handshake.pki import Issuer, common_name, load, lookalikes
-from conformance.inputs.target import Stub, Target
+from conformance.inputs.target import Database, Stub, Target
 from conformance.model import Inconclusive
 from conformance.sentence import Own, say
 from conformance.web.http import plain_words
@@ -35,7 +35,7 @@ SHOWN: dict[Client, tuple[Presented, ...]] = {
 
 
 def _stub(target: Target) -> Stub:
-    stub = target.database.stub if target.database else None
+    stub = target.declared(Database).stub
     assert stub is not None  # noqa: S101 - the requirements need the key
     return stub
 
@@ -53,8 +53,7 @@ def addresses(stub: Stub) -> dict[Client, str]:
 
 
 def _look(bench: Bench) -> StubObservation:
-    stub, declared = _stub(bench.target), bench.target.database
-    assert declared is not None  # noqa: S101 - as above
+    stub, declared = _stub(bench.target), bench.target.declared(Database)
     contexts = _contexts(bench, stub)
     places = addresses(stub)
     with contextlib.ExitStack() as stack:

@@ -54,8 +54,7 @@ _MOST_SECRETS = 200
 
 
 def _look(bench: Bench) -> DeploymentObservation:
-    declared = bench.target.deployment
-    assert declared is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    declared = bench.target.declared(Deployment)
     given = {ref.label: bench.vault[ref].reveal() for ref in bench.target.secret_refs() if ref.startswith("env:")}
     _keep_out(bench, _written(bench, declared))
     try:

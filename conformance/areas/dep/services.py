@@ -21,9 +21,7 @@ _SHOWN = 3
 
 def declared(policy: Policy) -> Deployment:
     """Return the declared deployment; its requirements are not judged where there is none."""
-    if policy.target.deployment is None:
-        raise LookupError("the target declares no [deployment]")
-    return policy.target.deployment
+    return policy.target.declared(Deployment)
 
 
 def web(seen: DeploymentObservation, policy: Policy) -> Named:

@@ -35,7 +35,7 @@ class Scripts:
 
     def beyond(self, other: Scripts) -> tuple[str, ...]:
         """List the foreign sources that `other` does not let through."""
-        return tuple(source for source in self.foreign if not _covers(other.foreign, source))
+        return tuple(source for source in self.foreign if not covers(other.foreign, source))
 
 
 def scripts(lines: Iterable[str], host: str, *, old: bool = False) -> Scripts:
@@ -126,11 +126,11 @@ def _foreign(sources: tuple[str, ...], host: str) -> tuple[str, ...]:
 
 def _foreign_to_all(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
     found = dict.fromkeys(source for listed in lists for source in listed)
-    return tuple(source for source in found if all(_covers(listed, source) for listed in lists))
+    return tuple(source for source in found if all(covers(listed, source) for listed in lists))
 
 
-def _covers(listed: tuple[str, ...], source: str) -> bool:
-    """Tell whether a list lets `source` through, be it by a wider word."""
+def covers(listed: tuple[str, ...], source: str) -> bool:
+    """Tell whether a source list lets `source` through, be it by a wider word."""
     if source in listed or source in ("*", "data:"):
         return source in listed
     if {"*", "http:"} & {*listed} or ("https:" in listed and source != "http:"):

@@ -28,7 +28,7 @@ def _script_policy(page: Seen) -> Verdict:
     )
     if not page.lines(SCRIPT_POLICY):
         return violates(expected, page.sends(SCRIPT_POLICY), page.pointer)
-    found = _scripts(page.exchange, SCRIPT_POLICY)
+    found = values.scripts(page.exchange, SCRIPT_POLICY)
     notes = _script_notes(page.exchange, found)
     if not found.restricted:
         return violates(expected, _unrestricted(page, SCRIPT_POLICY), page.pointer, notes=notes)
@@ -45,10 +45,6 @@ def _script_policy(page: Seen) -> Verdict:
 
 def _unrestricted(page: Seen, name: str) -> Sentence:
     return say("{page} sends {header}, which says nothing about scripts", page=page.label, header=page.sent(name))
-
-
-def _scripts(page: Exchange, name: str) -> Scripts:
-    return csp.scripts(page.values(name), urlsplit(page.url).hostname or "", old=name == SCRIPT_POLICY)
 
 
 _KINDS = {
@@ -112,7 +108,7 @@ def _frames(page: Seen) -> Verdict:
     words = {member.upper() for member in values.members(lines)}
     effect = values.framing(page.exchange)
     notes = [_FRAMING[effect]]
-    if 300 <= page.exchange.status < 400:
+    if page.exchange.redirects:
         notes.append(say("On a redirect no browser enforces it."))
     return verdict(
         "DENY" in words and effect == "deny",
@@ -252,10 +248,10 @@ def standard_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Ver
         if page.exchange.values(f"{STANDARD_POLICY}-Report-Only"):
             observed = say("{seen}; the Report-Only one enforces nothing", seen=observed)
         return violates(expected, observed, page.pointer, notes=_UNPROTECTED)
-    standard = _scripts(page.exchange, STANDARD_POLICY)
+    standard = values.scripts(page.exchange, STANDARD_POLICY)
     if not standard.restricted:
         return violates(expected, _unrestricted(page, STANDARD_POLICY), page.pointer, notes=_UNPROTECTED)
-    documented = _scripts(page.exchange, SCRIPT_POLICY)
+    documented = values.scripts(page.exchange, SCRIPT_POLICY)
     looser = standard.beyond(documented) if documented.restricted else standard.foreign
     observed = page.sends(STANDARD_POLICY)
     if looser:
@@ -274,7 +270,7 @@ _UNPROTECTED = (say("In a current browser scripts of any domain run."),)
 def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-10: script in the page itself does not run, unless a nonce or hash names it."""
     page = page_of(seen, case)
-    found = {name: _scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
+    found = {name: values.scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
     judged = {name: scripts for name, scripts in found.items() if scripts.restricted}
     if not judged:
         raise NotApplicable(say("{page} sends no policy for scripts (see HDR-01 and HDR-08)", page=page.label))

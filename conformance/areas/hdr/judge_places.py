@@ -50,7 +50,7 @@ def _asides(path: AdminPath, case: Case) -> list[Seen]:
     if case.name == "redirect":
         steps = [Seen(step, pointers.build("admin", case.value, "get", n)) for n, step in enumerate(path.get)]
         steps.append(Seen(path.slash, pointers.build("admin", case.value, "slash")))
-        found = [step for step in steps if 300 <= step.exchange.status < 400 or step.exchange.status in (401, 403)]
+        found = [step for step in steps if step.exchange.redirects or step.exchange.status in (401, 403)]
         if not found:
             raise NotApplicable(say("{path} answers neither with a redirect nor with a refusal", path=Own(case.value)))
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Webapp
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange, webapp_context
 from conformance.web.preflight import reach
@@ -18,6 +20,9 @@ from conformance.web.preflight import reach
 API_METHODS = ("GET", "HEAD", "OPTIONS")
 UNUSUAL = "PROPFIND"
 """A method that is safe by its registration, and that no page takes."""
+
+_CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+"""What a browser sends of an answer that it has stored, by the line of that answer (RFC 9111, 4.3.1)."""
 
 _HOPS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -31,8 +36,9 @@ class _Visitor:
     origin: str
     context: ssl.SSLContext
 
-    def ask(self, method: str, path: str) -> Exchange:
-        return replace(exchange(self.bench, method, self.origin + path, context=self.context), body="")
+    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Exchange:
+        url = self.origin + path
+        return replace(exchange(self.bench, method, url, headers=headers, context=self.context), body="")
 
     def follow(self, method: str, path: str) -> tuple[Exchange, ...]:
         """Ask, and go where redirects lead as long as they stay here and do not turn in a circle."""
@@ -56,15 +62,24 @@ class _Visitor:
             return None
         return (aim.path or "/") + (f"?{aim.query}" if aim.query else "") if stays else None
 
+    def again(self, stored: Exchange) -> Exchange | None:
+        """Ask for an answer once more unless it has changed since; None where it sent nothing to tell that by."""
+        sent = {asked: stored.values(line) for line, asked in _CONDITIONS.items()}
+        conditions = {asked: values[0] for asked, values in sent.items() if values and values[0]}
+        path = stored.url.removeprefix(self.origin)
+        return self.ask(stored.method, path, conditions) if conditions else None
+
     def administration(self, path: str) -> AdminPath:
         stem = urlsplit(path).path
         toggled = stem.rstrip("/") if stem.endswith("/") and stem != "/" else stem.rstrip("/") + "/"
+        way = self.follow("GET", path)
         return AdminPath(
-            get=self.follow("GET", path),
+            get=way,
             head=self.follow("HEAD", path),
             unknown=self.ask("GET", f"{stem.rstrip('/')}/{_unheard_of()}"),
             method=self.ask(UNUSUAL, path),
             slash=self.ask("GET", toggled),
+            again=self.again(way[-1]),
         )
 
 
@@ -73,8 +88,7 @@ def _unheard_of() -> str:
 
 
 def _headers(bench: Bench) -> HeadersObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     reach(bench, webapp.url)
     visitor = _Visitor(bench, webapp.url.rstrip("/"), webapp_context(bench))
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:

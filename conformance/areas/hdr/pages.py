@@ -53,7 +53,7 @@ class Seen:
 
 def is_page(exchange: Exchange) -> bool:
     """Tell whether an answer is a page: neither redirect nor error."""
-    return 200 <= exchange.status < 300
+    return exchange.ok
 
 
 def page_of(seen: HeadersObservation, case: Case) -> Seen:

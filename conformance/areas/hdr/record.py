@@ -13,6 +13,7 @@ class AdminPath:
 
     `get` and `head` begin with the path itself; redirects that stay on the origin are followed, a step each. `unknown`
     is a random name below it, `method` a method that pages do not take, `slash` the path with its last slash toggled.
+    `again` is the last step of `get` on condition that it has changed since; None where it sent no validator.
     """
 
     get: tuple[Exchange, ...]
@@ -20,6 +21,7 @@ class AdminPath:
     unknown: Exchange
     method: Exchange
     slash: Exchange
+    again: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.areas.hdr import csp
+from conformance.areas.hdr.csp import Scripts
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.exchange import Exchange
 
@@ -38,10 +39,22 @@ def framing(page: Exchange) -> str:
     ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY))
     if ancestors is not None:
         return "frame-ancestors" if ancestors else "deny"
+    return framing_by_options(page)
+
+
+def framing_by_options(page: Exchange) -> str:
+    """Return what X-Frame-Options by itself does: `deny`, `sameorigin` or `none`."""
     words = {member.lower() for member in members(page.values(FRAMES))}
     if len(words) > 1:
         return "deny" if words & {"deny", "allowall", "sameorigin"} else "none"
     return (words & {"deny", "sameorigin"} or {"none"}).pop()
+
+
+def framers(page: Exchange) -> tuple[str, ...]:
+    """Return the sources that a current browser lets frame the page; nobody is ()."""
+    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY))
+    by_options = {"deny": (), "sameorigin": ("'self'",), "none": ("*",)}
+    return by_options[framing_by_options(page)] if ancestors is None else ancestors
 
 
 def stops_sniffing(page: Exchange) -> bool:
@@ -60,6 +73,7 @@ class Transport:
 
     life: int | None
     trouble: Sentence = NOTHING
+    subdomains: bool = False
 
 
 def transport(page: Exchange) -> Transport:
@@ -79,7 +93,7 @@ def transport(page: Exchange) -> Transport:
         return Transport(None, say("there is no max-age"))
     if not re.fullmatch(r"[0-9]+", found["max-age"]):
         return Transport(None, say("max-age is {value!r}, not a number of seconds", value=Own(found["max-age"])))
-    return Transport(int(found["max-age"][:20]))
+    return Transport(int(found["max-age"][:20]), subdomains="includesubdomains" in found)
 
 
 def transport_effect(page: Exchange) -> str:
@@ -100,10 +114,14 @@ def is_named(host: str) -> bool:
     return False
 
 
+def scripts(page: Exchange, name: str) -> Scripts:
+    """Return what the policies of one of the two headers let run."""
+    return csp.scripts(page.values(name), urlsplit(page.url).hostname or "", old=name == SCRIPT_POLICY)
+
+
 def script_effect(page: Exchange) -> str:
     """Return what a current browser runs under the standard policy: `runs:eval,self`, or `none` without one."""
-    lines = page.values(STANDARD_POLICY)
-    found = csp.scripts(lines, urlsplit(page.url).hostname or "")
+    found = scripts(page, STANDARD_POLICY)
     return "runs:" + ",".join(sorted(found.kinds)) if found.restricted else "none"
 
 

@@ -34,8 +34,7 @@ _TRIES = 3
 
 
 def _look(bench: Bench) -> WebhookObservation:
-    webhook = bench.target.webhook
-    assert webhook is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webhook = bench.target.declared(Webhook)
     made = certificates(webhook.callback_host)
     with bench.budget.alone(SETTINGS), administrator(bench) as admin, receiving(webhook, made) as receivers:
         settings = CallbackSettings(admin)
@@ -138,7 +137,7 @@ class _Trial:
                 say(
                     "the administrator could not change the authority for webhooks: {method} {answer}",
                     method=Own(done.method),
-                    answer=done.trouble or say("was answered {status}", status=done.status),
+                    answer=done.outcome,
                 )
             )
         self._settle(done, digest({"first": self.made.first, "second": self.made.second}.get(authority, "")))

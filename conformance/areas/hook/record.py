@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.sentence import NOTHING, Sentence
+from conformance.web.exchange import Answered
 
 CHANGING = "changing"
 OTHER = "other"
@@ -52,7 +53,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Answered):
     """One address that callbacks were to go to, and whether the gateway took it.
 
     `status` answered the change of settings, `trouble` says why nothing did. `trigger` says why the gateway was not
@@ -69,7 +70,7 @@ class Phase:
     @property
     def taken(self) -> bool:
         """Tell whether the gateway calls back there now."""
-        return 200 <= self.status < 300
+        return self.ok
 
     @property
     def refused(self) -> bool:
@@ -78,7 +79,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Answered):
     """A request about the webhook's authority.
 
     `before` and `after` are SHA-256 of what is stored then, "none" where nothing is, empty where it cannot be read.
@@ -95,7 +96,7 @@ class Upload:
     @property
     def taken(self) -> bool:
         """Tell whether the answer says that it was done."""
-        return 200 <= self.status < 300
+        return self.ok
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
-from conformance.web.accounts import ADMINISTRATOR, Api, Session
+from conformance.web.accounts import ADMINISTRATOR, Session
+from conformance.web.api import Api
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.putting_back import put_back
@@ -51,7 +52,7 @@ class CallbackSettings:
 
     def _application(self) -> dict[str, Any]:
         seen = self.admin.ask("GET", APPLICATION)
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             raise Inconclusive(
                 say("the API shows no settings of callbacks, so none were changed: {answer}", answer=_words(seen))
             )
@@ -70,13 +71,13 @@ class CallbackSettings:
         seen = self.admin.ask("GET", CA)
         if seen.status in _ABSENT:
             return ""
-        found = certificates_in(seen.body) if 200 <= seen.status < 300 else ""
+        found = certificates_in(seen.body) if seen.ok else ""
         if not digest(found):
             bare = say("{request} was answered without a certificate", request=Own(f"GET {CA}"))
             raise Inconclusive(
                 say(
                     "the authority stored for webhooks cannot be read, so it was not replaced: {answer}",
-                    answer=bare if 200 <= seen.status < 300 else _words(seen),
+                    answer=bare if seen.ok else _words(seen),
                 )
             )
         return found
@@ -100,7 +101,7 @@ class CallbackSettings:
         """Put back and read again; tell whether all is as it was found. Logs in anew where the session is over."""
         api, requests = self.admin.api.on(bench), self.way_back()
         answers = [_ask(api, each.method, each.url, self.admin.token, each.headers, each.body) for each in requests]
-        if not all(200 <= a.status < 300 or a.status in r.also for a, r in zip(answers, requests, strict=True)):
+        if not all(a.ok or a.status in r.also for a, r in zip(answers, requests, strict=True)):
             return not put_back(bench, requests)
         return any(self._as_found(bench, wait) for wait in _LOOKS)
 
@@ -119,7 +120,7 @@ class CallbackSettings:
         """Ask for short pauses between tries, spelt as those that were found; tell whether that was taken."""
         wanted = {_PAUSE: pause_ms} | ({_LONGEST_PAUSE: longest_ms} if _LONGEST_PAUSE in self.found else {})
         spelt = {key: value if isinstance(self.found.get(key), int) else str(value) for key, value in wanted.items()}
-        return 200 <= self.admin.ask("PATCH", APPLICATION, spelt).status < 300
+        return self.admin.ask("PATCH", APPLICATION, spelt).ok
 
     def call_back_at(self, url: str) -> Exchange:
         """Set the address, and leave what else is set about webhooks as it was found."""
@@ -149,7 +150,7 @@ class CallbackSettings:
         seen = self.admin.ask("GET", CA)
         if seen.status in _ABSENT:
             return NONE
-        return digest(certificates_in(seen.body)) if 200 <= seen.status < 300 else ""
+        return digest(certificates_in(seen.body)) if seen.ok else ""
 
 
 def certificates_in(answer: str) -> str:
@@ -172,5 +173,4 @@ def _ask(api: Api, method: str, url: str, token: str, headers: dict[str, str], b
 
 
 def _words(seen: Exchange) -> Sentence:
-    answer = seen.trouble or say("was answered {status}", status=seen.status)
-    return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=answer)
+    return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=seen.outcome)

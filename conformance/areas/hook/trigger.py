@@ -64,12 +64,12 @@ class ByUrl:
             seen = exchange(self._bench, "POST", self._url, headers=self._headers, body=body, context=self._context)
             if seen.status not in (429, 503):
                 break
-        if 200 <= seen.status < 300:
+        if seen.ok:
             return NOTHING
         return say(
             "POST {url} (webhook.trigger): {answer}",
             url=Own(self._url),
-            answer=seen.trouble or say("was answered {status}", status=seen.status),
+            answer=seen.outcome,
         )
 
 

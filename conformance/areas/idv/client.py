@@ -52,8 +52,7 @@ class IdentityClient:
 
     def __init__(self, bench: Bench) -> None:
         """Raise Inconclusive when the declared CA cannot be used."""
-        identity = bench.target.identity
-        assert identity is not None  # noqa: S101 - the engine starts these probes for a declared section only
+        identity = bench.target.declared(Identity)
         self.bench = bench
         self.identity: Identity = identity
         self.context = identity_trust(bench, identity.ca_file) if identity.url.startswith("https:") else None
@@ -176,7 +175,7 @@ class IdentityClient:
         seen = exchange(self.bench, "GET", url, headers=headers, context=context)
         if seen.status in place.absent_status:
             return Stored(State("absent"))
-        if not 200 <= seen.status < 300:
+        if not seen.ok:
             return Stored(State("unreadable", seen.trouble or status_words(seen.status)))
         document = pointers.parse(seen.body)
         if document is MISSING:

@@ -19,9 +19,7 @@ _UNKNOWN_WHO = say("it was honoured, and without [identity.state] it cannot be t
 
 def declared(policy: Policy) -> Identity:
     """Return the target file's [identity]."""
-    if policy.target.identity is None:
-        raise LookupError("the target declares no [identity]")
-    return policy.target.identity
+    return policy.target.declared(Identity)
 
 
 def right_hash_honoured(seen: IdentityObservation, policy: Policy, case: Case) -> Verdict:

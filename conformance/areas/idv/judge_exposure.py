@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.areas.idv.judge import declared
-from conformance.areas.idv.record import IdentityObservation, Page, RepositoriesObservation, status_words
+from conformance.areas.idv.record import IdentityObservation, Page, RepositoriesObservation
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Own, Sentence, counted, listed, say
@@ -72,9 +72,8 @@ def _require_pages(pages: tuple[Page, ...]) -> None:
     if not pages:
         raise Inconclusive(say("the target file lacks identity.site_pages, which this requirement needs"))
     for page in pages:
-        if page.trouble or not 200 <= page.status < 300:
-            why = page.trouble or status_words(page.status)
-            raise Inconclusive(say("{page} could not be read: {why}", page=Own(page.url), why=why))
+        if not page.ok:
+            raise Inconclusive(say("{page} could not be read: {why}", page=Own(page.url), why=page.words()))
 
 
 def _stands_in(places: tuple[Sentence, ...]) -> Sentence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from conformance.areas.idv.judge import declared
-from conformance.areas.idv.record import IdentityObservation, Page, status_words
+from conformance.areas.idv.record import IdentityObservation, Page
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Own, Sentence, listed, say
@@ -72,7 +72,7 @@ def _for_its_client(page: Page, where: str) -> Verdict:
 
 def _require_session(page: Page) -> None:
     """Raise Inconclusive unless the page was received as the client who is signed in receives it."""
-    if page.trouble or not 200 <= page.status < 300:
+    if not page.ok:
         raise Inconclusive(
             say(
                 "{page} could not be read with its cookie: {why}; renew the session that the page's cookie names",
@@ -88,9 +88,9 @@ def _require_session(page: Page) -> None:
 
 
 def _not_read(page: Page) -> Sentence:
-    if not page.trouble and 300 <= page.status < 400:
+    if page.redirects:
         return say("status {status} leads away", status=page.status)
-    return page.trouble or status_words(page.status)
+    return page.words()
 
 
 def _session_ended(page: Page) -> Sentence:
@@ -120,8 +120,7 @@ def _for_nobody(page: Page, policy: Policy, where: str, clients: list[Page]) -> 
     if UNKNOWN in page.carries and _telling(declared(policy).hash_pointer.rpartition("/")[2]):
         return violates(expected, say("{page} carries a hash", page=name), f"{where}/carries")
     if page.trouble or status >= 500 or status == 429:
-        why = page.trouble or status_words(status)
-        raise Inconclusive(say("{page} could not be read: {why}", page=name, why=why))
+        raise Inconclusive(say("{page} could not be read: {why}", page=name, why=page.words()))
     if page.unread:
         raise Inconclusive(say("not everything could be read: {parts}", parts=listed(page.unread, By.CLAUSE)))
     if not any(OWN in client.carries for client in clients):

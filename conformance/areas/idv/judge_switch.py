@@ -59,7 +59,7 @@ def _answered(seen: SwitchObservation, setting: Answer | None, answer: Answer | 
     """Return an answer that the setting before it gives a meaning to; raises Inconclusive otherwise."""
     if setting is None or answer is None:
         raise Inconclusive(seen.stopped or say("the switch was not tried"))
-    if not 200 <= setting.status < 300:
+    if not setting.ok:
         raise Inconclusive(say("the setting could not be changed: {answer}", answer=setting.words()))
     if answer.late:
         raise Inconclusive(say("the service did not answer in time"))

@@ -91,7 +91,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
         found.unread.append(_only(Own(seen.url), seen.text))
     text = found.keep(Own(url), seen.text)
     found.keep(say("{url} (headers)", url=Own(url)), "\n".join((seen.head, seen.before)))
-    if seen.trouble or not 200 <= seen.status < 300:
+    if not seen.ok:
         carries = _traces(client, uid, found).carries
         return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
     scripts = page_markup.scripts(text)
@@ -114,7 +114,7 @@ def _read(fetched: Callable[[str], Fetched], links: list[str], found: _Texts, un
     """Return what stands at `links`, and keep it in `found`; what cannot be read is named in `unread`."""
     for link in links:
         seen = fetched(link)
-        if seen.trouble or not (200 <= seen.status < 300 or seen.status in NOT_THERE):
+        if not (seen.ok or seen.status in NOT_THERE):
             why = seen.trouble or status_words(seen.status)
             unread.append(say("{url}: {why}", url=Own(_bare(link)), why=why))
             continue

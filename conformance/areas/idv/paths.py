@@ -70,7 +70,7 @@ class _PathRun:
         self.marks.append(mark.lower())
         seen = self.promise.change(lambda: self.send(sent, mark))
         answer = self.client.noted(seen, str(sent.signature).encode(), watched)
-        if 200 <= answer.status < 300:
+        if answer.ok:
             answer = replace(answer, body="")  # it may name a session
         after = self.run.after(watched)
         found = before.changes(after) if before.state.kind == after.state.kind else tuple(sorted(after.leaves))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from conformance import pointers
 from conformance.inputs.target import IdentityAccepted
 from conformance.sentence import NOTHING, Own, Sentence, say
+from conformance.web.exchange import Answered
 
 MOST_STORED = 200
 LATE = say("no answer in time")
@@ -18,7 +19,7 @@ def status_words(status: int) -> Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Answered):
     """The answer to one initialisation.
 
     `found` is the JSON text at the target file's `accepted.pointer`, empty where nothing is there. `body` is the
@@ -208,7 +209,7 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Answered):
     """A page of the customer's site, its own scripts and what these read. `uid` is who is signed in, empty for nobody.
 
     `secret_in` are URLs and spellings (`https://…/w.js: base64`) of the secret; `hash` is `right`, `some` or `none`;
@@ -235,6 +236,10 @@ class Page:
     password_field: bool = False
     more_calls: bool = False
     nobody: Page | None = None
+
+    def words(self) -> Sentence:
+        """Say why it was not received, or with which status."""
+        return self.trouble or status_words(self.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import IO
 from conformance.areas.idv.record import RepositoriesObservation, Repository
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.inputs.target import Identity
 from conformance.model import Inconclusive
 from conformance.secrecy.spellings import encodings
 from conformance.sentence import NOTHING, Own, Sentence, say
@@ -37,8 +38,7 @@ class _Trouble(Exception):
 
 
 def _look(bench: Bench) -> RepositoriesObservation:
-    identity = bench.target.identity
-    assert identity is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    identity = bench.target.declared(Identity)
     if identity.secret is None:
         raise Inconclusive(say("the target file lacks identity.secret"))
     known = _spellings(bench.vault[identity.secret].reveal())

@@ -47,7 +47,7 @@ class ValidationSwitch:
 
     def _read(self, bench: Bench) -> Any:
         seen = exchange(bench, "GET", self.switch.url, headers=self._headers, context=self.client.context)
-        return pointers.parse(seen.body) if 200 <= seen.status < 300 else MISSING
+        return pointers.parse(seen.body) if seen.ok else MISSING
 
     def flag(self) -> str:
         """Return the JSON text of the flag as it stands now, or nothing where it cannot be read."""
@@ -82,7 +82,7 @@ class ValidationSwitch:
         bench = self.client.bench.for_restoring()
         answer = self._set(bench, enforced=self.original)
         self.flag_after = self._flag(bench)
-        return 200 <= answer.status < 300 and self.flag_after in ("", json.dumps(self.original))
+        return answer.ok and self.flag_after in ("", json.dumps(self.original))
 
     @property
     def way_back(self) -> Request:

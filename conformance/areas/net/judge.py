@@ -37,9 +37,7 @@ class _Found:
 
 def declared(policy: Policy) -> Network:
     """Return the declared networks."""
-    if policy.target.network is None:
-        raise LookupError("the target declares no [network]")
-    return policy.target.network
+    return policy.target.declared(Network)
 
 
 def kept_apart(*services: str) -> Callable[[NetworkObservation, Policy, Case], Verdict]:

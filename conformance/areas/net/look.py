@@ -82,8 +82,7 @@ def _network(bench: Bench) -> NetworkObservation:
 
 
 def _declared(target: Target) -> Network:
-    assert target.network is not None  # noqa: S101 - the engine starts this probe for a declared section only
-    return target.network
+    return target.declared(Network)
 
 
 def _plan(network: Network, vantage: Vantage) -> _Plan:

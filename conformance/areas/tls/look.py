@@ -13,6 +13,7 @@ from conformance.handshake.enumerate import enumerate_all, with_late_staples
 from conformance.handshake.record import TlsObservation
 from conformance.handshake.sslyze_scan import SslyzeChild, SslyzeFindings
 from conformance.handshake.versions import live_versions
+from conformance.inputs.target import Webapp
 from conformance.sentence import say
 from conformance.web.preflight import reach
 
@@ -22,8 +23,7 @@ _AT_ONCE = 6
 
 
 def _scan(bench: Bench) -> TlsObservation:
-    webapp = bench.target.webapp
-    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    webapp = bench.target.declared(Webapp)
     started, ends = bench.clock.now(), time.monotonic() + DEADLINE - _SPARE
     caller = Caller(bench, webapp.url)
     # Name and port only: whether it speaks TLS is for our own hellos to say.

@@ -212,6 +212,7 @@ def test_a_login_that_ends_earlier_ones_breaks_nothing() -> None:
         outcomes = seen.run()
     assert outcomes.failures() == {}
     assert "the first token was" in outcomes.inconclusive["AUTH-04/token"]
+    assert {case.partition("/")[0] for case in outcomes.inconclusive} == {"AUTH-04", "AUTH-09"}
 
 
 HOSTILE: dict[str, Response] = {

@@ -35,6 +35,7 @@ def path(answer: Exchange, **changed: Any) -> AdminPath:
         unknown=page(*RIGHT, status=404),
         method=page(*RIGHT, status=405, method="PROPFIND"),
         slash=page(*RIGHT, status=404),
+        again=page(*RIGHT, status=304),
     )
     return replace(looks, **changed)
 

@@ -87,3 +87,35 @@ def test_what_is_sent() -> None:
         f"https://localhost:{port}/admin",
     }
     assert not any(step.body for path in seen.admin.values() for step in (*path.get, path.unknown))
+
+
+@pytest.mark.parametrize(
+    ("lines", "conditions"),
+    [
+        ([("ETag", 'W/"a,b"')], {"If-None-Match": 'W/"a,b"'}),
+        ([("last-modified", "yesterday")], {"If-Modified-Since": "yesterday"}),
+        ([("ETag", '"a"'), ("Last-Modified", "x")], {"If-None-Match": '"a"', "If-Modified-Since": "x"}),
+        ([("ETag", "")], {}),
+        ([], {}),
+    ],
+    ids=["tag", "date", "both", "empty", "neither"],
+)
+def test_the_last_step_is_asked_for_again_by_its_own_validators(
+    lines: list[tuple[str, str]], conditions: dict[str, str]
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def answer(request: Request) -> Response:
+        if sent := {name: value for name, value in request.headers if name.startswith("If-")}:
+            asked.append((f"{request.method} {request.path}", sent))
+            return Response(304, [("X-Frame-Options", "DENY")])
+        if request.path == "/admin":
+            return redirect("/login?next=a")
+        return Response(200, lines, b"a page")
+
+    with serving(answer) as port:
+        again = look(port).admin["/admin"].again
+    assert asked == ([("GET /login?next=a", conditions)] if conditions else [])
+    assert (again is not None) == bool(conditions)
+    if again is not None:
+        assert (again.status, again.values("X-Frame-Options")) == (304, ("DENY",))

@@ -212,6 +212,12 @@ def policy_with_a_foreign_host(site: Site) -> AbstractContextManager[None]:
     return nginx(site, pages=f"location / {{ {add_headers(**changed)} {FILES} }}")
 
 
+def framed_once_unchanged(site: Site) -> AbstractContextManager[None]:
+    frames = "map $status $frames { default DENY; 304 SAMEORIGIN; }"
+    pages = f"location / {{ {add_headers(**{'X-Frame-Options': '$frames'})} {FILES} }}"
+    return nginx(site, pages=pages, more=frames)
+
+
 @pytest.mark.parametrize(
     ("slip", "broken"),
     [
@@ -223,6 +229,7 @@ def policy_with_a_foreign_host(site: Site) -> AbstractContextManager[None]:
         (both_ports_in_one_server, {"ACC-01"}),
         (redirect_that_stays_in_the_clear, {"ACC-01"}),
         (policy_with_a_foreign_host, {"HDR-01"}),
+        (framed_once_unchanged, {"HDR-12"}),
     ],
 )
 def test_slips_are_found(site: Site, slip: Callable[[Site], AbstractContextManager[None]], broken: set[str]) -> None:
