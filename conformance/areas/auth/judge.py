@@ -102,10 +102,10 @@ def default_password(seen: LoginObservation, policy: Policy, case: Case) -> Verd
             "the login was {reply} and leads on to a change: the default password is still set", reply=reply.words
         )
         return violates(expected, observed, "/default", "/wrong")
-    login, control = say("the login of admin with the default password"), seen.same if seen.same.reply else seen.again
-    _must_be_decided(reply, control, login)
+    login = say("the login of admin with the default password")
+    _must_be_decided(reply, seen.again, login)
     usual = {tried.reply.status for tried in (seen.wrong, seen.unknown) if tried.reply and tried.reply.status}
-    if not seen.same.token and usual and reply.status not in usual:
+    if usual and reply.status not in usual:
         raise Inconclusive(
             say(
                 "{login} was {reply}, which is neither what a wrong password brings nor what an unknown user does: "

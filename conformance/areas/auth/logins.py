@@ -49,14 +49,7 @@ def _look(bench: Bench) -> LoginObservation:
             unknown=_wrong(api, new_user(bench)),
             default=_wrong(api, DEFAULT),
         )
-        seen = replace(seen, again=log_in(api, user))
-        return replace(seen, same=seen.again if user.name == DEFAULT.name else _declared_default(admin))
-
-
-def _declared_default(admin: Session) -> Try:
-    """Log the account in whose default password was tried, where the target file has its own."""
-    known = known_right(admin)
-    return log_in(admin.api, known, admin.token) if known and known.name == DEFAULT.name else Try()
+        return replace(seen, again=log_in(api, user, admin.token))
 
 
 def known_right(admin: Session) -> User | None:

@@ -187,8 +187,8 @@ class Try:
 class LoginObservation:
     """Logins that must not work, and some that must: `account`'s, whose password was wrong, before and after (`again`).
 
-    `default` is the default account with the default password, `same` that account with its declared one, where it has
-    one. The last two leave no count of bad logins behind at a declared account.
+    `default` is the default account with the default password. `again` leaves no count of bad logins behind at a
+    declared account.
     """
 
     account: Sentence
@@ -197,7 +197,6 @@ class LoginObservation:
     unknown: Try
     default: Try
     again: Try = Try()
-    same: Try = Try()
 
 
 @dataclass(frozen=True, slots=True)
