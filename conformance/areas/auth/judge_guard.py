@@ -165,7 +165,7 @@ def _other_methods(look: Guarded, stopped: Sentence, exhibit: str) -> Verdict:
                     )
                 )
     if look.untried:
-        raise Inconclusive(
+        raise NotApplicable(
             say(
                 "the path also knows {methods}, which consent does not let be tried: "
                 "POST and PATCH need consent write, PUT needs destructive",

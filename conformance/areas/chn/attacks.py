@@ -154,7 +154,6 @@ def respelt(line: Line, message: bytes, when: Timing) -> Attempts:
             text if text != message else message + b"====",
         ),
         "last-bits": (say("the same message with other unused bits at its end"), _other_last_bits(message)),
-        "quoted": (say("the same message in quotes"), b'"' + message + b'"'),
     }
     return {
         name: _sending(line, what, when, lambda _, spelt=spelt: spelt)  # type: ignore[misc]
