@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from conformance.sentence import Sentence, clauses
+from conformance.sentence import Language, Sentence, clauses
 
 
 class Level(StrEnum):
@@ -73,11 +73,34 @@ class NotApplicable(_Because):
 
 
 class UnusableInput(Exception):
-    """The operator's input cannot be used. Each line of the message is one error, with its place and remedy."""
+    """The operator's input cannot be used: a sentence for each error, with its place and remedy."""
 
-    def told(self) -> str:
+    def __init__(self, *troubles: Sentence) -> None:
+        """Tell of `troubles`, in their order."""
+        super().__init__(*troubles)
+        self.troubles = troubles
+
+    def __str__(self) -> str:
+        """Return every line in English."""
+        return "\n".join(self.troubles)
+
+    def told(self, language: Language | None = None) -> str:
         """Return what a terminal is told: a line for each mistake."""
-        return "".join(f"portero: {line}\n" for line in str(self).splitlines())
+        lines = (line for trouble in self.troubles for line in trouble.within(language).splitlines())
+        return "".join(f"portero: {line}\n" for line in lines)
+
+
+class Unfit(ValueError):
+    """A value of the operator's files that cannot be used: what is wrong with it. Pydantic hands it on."""
+
+    def __init__(self, trouble: Sentence) -> None:
+        """Tell of `trouble`."""
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+class Demand(Unfit):
+    """What such a value must be: said of its key, which stands before it."""
 
 
 @dataclass(frozen=True, slots=True)

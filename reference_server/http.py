@@ -162,7 +162,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.send_header("Date", self.date_time_string(int(self.server.clock())))
         for name, value in response.headers:
             self.send_header(name, value)
-        if "content-length" not in names and response.status != HTTPStatus.NO_CONTENT:
+        if "content-length" not in names and response.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":

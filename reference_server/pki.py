@@ -32,6 +32,9 @@ class LeafSpec:
     extensions: bool = True
     self_signed: bool = False
     for_client: bool = False
+    named_in_subject_only: bool = False
+    issuer: Authority | None = None
+    """Who issues it; None leaves that to the server."""
 
 
 @dataclass(slots=True)
@@ -114,9 +117,9 @@ class Authority:
             builder = builder.add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
             )
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([_alternative(name) for name in spec.names]), critical=False
-        )
+        if not spec.named_in_subject_only:
+            alternatives = x509.SubjectAlternativeName([_alternative(name) for name in spec.names])
+            builder = builder.add_extension(alternatives, critical=False)
         if spec.must_staple:
             builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
         if spec.ocsp_url:
@@ -137,8 +140,8 @@ def make_key(kind: str) -> Key:
         return rsa.generate_private_key(65537, int(kind.removeprefix("rsa-")))
     if kind == "ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    curves = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1(), "secp521r1": ec.SECP521R1()}
-    return ec.generate_private_key(curves[kind])
+    curves = (ec.SECP192R1(), ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1())
+    return ec.generate_private_key(next(curve for curve in curves if curve.name == kind))
 
 
 def _key_pem(key: Key) -> bytes:

@@ -66,11 +66,14 @@ class FernetFormat:
         return self.parse(key, self.decode(sealed))
 
     def decode(self, sealed: bytes) -> bytes:
-        """Undo base64url; no other character and no other padding will do."""
+        """Undo base64url; a token has one spelling, or a replay could be spelt anew."""
         try:
-            return base64.b64decode(sealed, altchars=b"-_", validate=True)
+            raw = base64.urlsafe_b64decode(sealed)
         except binascii.Error as error:
             raise Refused("not base64url") from error
+        if base64.urlsafe_b64encode(raw) != sealed:
+            raise Refused("not base64url")
+        return raw
 
     def checked(self, key: bytes, raw: bytes) -> Message:
         """Return what a token's bytes say, once its MAC holds."""

@@ -153,7 +153,7 @@ class TlsServer:
         path = self.shared.folder / "web.pem"
         for spec in chosen.leaves:
             if id(spec) not in self._issued:
-                leaf = (self.authority or self.shared.authority).issue(spec)
+                leaf = (spec.issuer or self.authority or self.shared.authority).issue(spec)
                 self.keys.append(leaf.key)
                 self._issued[id(spec)] = leaf.chain_pem, leaf.key_pem
             path.write_bytes(b"".join(self._issued[id(spec)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class Administration:
             ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
         ]
         self.headers_for: Callable[[Request, Response], list[tuple[str, str]]] = lambda *_: self.headers
+        self.validator: Callable[[Response], str] = _tag
         self.pages: dict[str, Callable[[Request], Response]] = {
             "/": lambda _: page("Gateway administration", "<p>Messages delivered today: 1204</p>"),
             "/login": lambda _: page("Sign in", _LOGIN),
@@ -56,8 +58,18 @@ class Administration:
 
     def answer(self, request: Request) -> Response:
         """Serve one request that is not the API's."""
-        response = self.route(request)
+        response = self.unless_unchanged(request, self.route(request))
         response.headers += self.headers_for(request, response)
+        return response
+
+    def unless_unchanged(self, request: Request, response: Response) -> Response:
+        """Put an ETag on what is found; answer 304 in its place to a browser that has it already."""
+        tag = self.validator(response) if response.status == HTTPStatus.OK else ""
+        if not tag:
+            return response
+        if tag in (known.strip() for known in request.header("If-None-Match").split(",")):
+            return Response(HTTPStatus.NOT_MODIFIED, [("ETag", tag)])
+        response.headers.append(("ETag", tag))
         return response
 
     def route(self, request: Request) -> Response:
@@ -160,6 +172,10 @@ def page(title: str, content: str, status: int = HTTPStatus.OK) -> Response:
 def redirect(location: str, status: int = HTTPStatus.FOUND) -> Response:
     """Send the browser elsewhere."""
     return Response(status, [("Location", location)])
+
+
+def _tag(response: Response) -> str:
+    return f'"{hashlib.sha256(response.body).hexdigest()[:16]}"'
 
 
 def _asset(kind: str, content: bytes) -> Response:

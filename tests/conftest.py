@@ -10,10 +10,25 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from reference_server.faults import faults, near_misses
+from reference_server.faults import faults, named, near_misses
 from tests import packs
 
 BEHIND_THE_TESTS = 10
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out faults and near misses that do not concern the areas that were asked for."""
+    areas = config.option.area
+
+    def wanted(item: pytest.Item) -> bool:
+        callspec = getattr(item, "callspec", None)
+        spoilt = callspec.params.get("spoilt") if callspec else None
+        return not isinstance(spoilt, str) or packs.concerns(named(spoilt), areas)
+
+    left_out = [item for item in items if not wanted(item)]
+    if left_out:
+        items[:] = [item for item in items if wanted(item)]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,6 +51,6 @@ def under_way(request: pytest.FixtureRequest) -> Iterator[packs.UnderWay]:
     runs: packs.UnderWay = {}
     for kind in (faults(), near_misses()):
         for pack in packs.packed(fault for name, fault in kind.items() if name in names):
-            runs |= dict.fromkeys(pack, pool.submit(packs.look, pack))
+            runs |= dict.fromkeys(pack, pool.submit(packs.look, pack, tuple(request.config.option.area)))
     yield runs
     pool.shutdown(cancel_futures=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import resource
 import signal
 import stat
@@ -13,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from conformance import __version__, catalogue, cli
-from conformance.inputs import target
+from conformance.inputs import target, toml_comments
 from conformance.inputs.target_file import read
-from conformance.locale import LANGUAGES
+from conformance.locale import LANGUAGES, tongue
 from conformance.model import Exit
+from conformance.sentence import Sentence
 from reference_server.faults import faults, near_misses
 from reference_server.pki import Authority
 from tests.live import CHECKOUT, portero, results
+
+TEMPLATE = CHECKOUT / "conformance" / "commands" / "init.toml"
 
 
 def call(*words: str | Path) -> int:
@@ -28,7 +33,7 @@ def call(*words: str | Path) -> int:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = {"pytest", "pydantic", "requests", "sslyze", "cryptography", "rich", "jinja2"}
+    heavy = {"pytest", "pydantic", "requests", "sslyze", "cryptography", "rich", "jinja2", "babel"}
     program = "import sys; from conformance import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.rpartition("[")[2].replace("'", "").replace(",", "").split())
@@ -126,9 +131,10 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert call("init", tmp_path / "no" / "folder.toml") == Exit.UNUSABLE
 
 
-def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_key_of_the_written_file_is_known_when_switched_on(lang: str, tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
-    call("init", path)
+    call("init", path, "--lang", lang)
     text = path.read_text(encoding="utf-8")
     switched = "".join(
         line.removeprefix("# ") if line.startswith(("# [", "# ")) and ("=" in line or line.startswith("# [")) else line
@@ -141,6 +147,144 @@ def test_every_key_of_the_written_file_is_known_when_switched_on(tmp_path: Path)
     (tmp_path / "certs").mkdir()
     path.write_text(switched, encoding="utf-8")
     assert read(path).sections == target.SECTIONS
+
+
+def test_comments_of_the_written_file_are_in_its_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spanish, english = tmp_path / "es.toml", tmp_path / "en.toml"
+    assert (call("init", spanish, "--lang", "es"), call("init", english)) == (Exit.OK, Exit.OK)
+    assert call("check", spanish) == Exit.OK
+    assert capsys.readouterr().out.endswith(f"{spanish}: a usable target file\n")
+    told, plain = spanish.read_text(encoding="utf-8"), english.read_text(encoding="utf-8")
+    comments, templates = (
+        set(toml_comments.comments(told)),
+        toml_comments.comments(TEMPLATE.read_text(encoding="utf-8")),
+    )
+    assert len(templates) > 40
+    assert {comment.within(tongue("es")) for comment in templates} <= comments
+    assert comments & {*toml_comments.comments(plain)} == {"WA_WEB_SECURITY_LEVEL: modern | intermediate | old"}
+    assert not comments & {*templates}
+    assert r'reason = "necesita el consentimiento \"write\", que aquí no se da"' in told
+    assert codes(told) == codes(plain)
+
+
+def codes(text: str) -> list[str]:
+    """List what stands before the comments of a target file, where it stands."""
+    lines = (line for line in text.splitlines() if " = " in line or "[" in line[:3])
+    return [line.rpartition(" # ")[0] or line for line in lines if "reason = " not in line]
+
+
+def test_a_bad_file_is_told_of_in_spanish_and_its_own_words_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "open and closed.toml"
+    path.write_text(
+        """schema = 1
+name = ""
+[webapp]
+url = "http://x"
+admin_paths = ["header"]
+haeder = "none"
+ca_file = "is missing.pem"
+security_level = "moderm"
+[channel]
+url = "https://x/c"
+secret = "closed"
+tolerance_seconds = "none"
+""",
+        encoding="utf-8",
+    )
+    assert call("check", path, "--lang", "es") == Exit.UNUSABLE
+    told = capsys.readouterr().err.splitlines()
+    expected = (
+        '2:1: "name" tiene que ser texto no vacío y sin caracteres de control',
+        '4:1: "webapp.url" tiene que ser una URL que empieza por https:// y una máquina',
+        '5:16: "webapp.admin_paths[1]" tiene que ser una ruta que empieza por / y lleva codificación por ciento',
+        '6:1: clave desconocida "haeder" en [webapp]; ahí se conocen: addresses, admin, ',
+        '7:1: "webapp.ca_file": no se puede leer is missing.pem: ',
+        '8:1: "webapp.security_level" tiene que ser "modern", "intermediate" o "old"; ¿quiso decir «modern»?',
+        '11:1: "channel.secret": un secreto nunca figura en este archivo: escriba "env:NAME" o "file:PATH"',
+        '12:1: "channel.tolerance_seconds" tiene que ser un número entero, sin comillas',
+    )
+    assert len(told) == len(expected)
+    assert all(line.startswith(f"portero: {path}:{start}") for line, start in zip(told, expected, strict=True)), told
+
+
+@pytest.mark.parametrize("words", [("--lang", "es", "--help"), ("--lang=es", "-h"), ("--lang", "es", "run", "--help")])
+def test_help_in_spanish_holds_no_english(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call(*words)
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith("uso: portero ")
+    assert "\nopciones:\n" in told
+    assert "muestra esta ayuda y termina" in told
+    assert not {"the", "show", "usage", "options", "FILE", "COMMAND"} & {*re.findall(r"\w+", told)}
+
+
+def test_every_command_speaks_the_language_before_it_and_behind_it() -> None:
+    parser = cli.parser("es")
+    for name in (
+        "run",
+        "check",
+        "init",
+        "explain ACC-01",
+        "list",
+        "diff a b",
+        "rejudge r",
+        "render r",
+        "restore",
+        "serve",
+    ):
+        assert parser.parse_args(name.split()).lang == "es"
+        assert parser.parse_args(["--lang", "en", *name.split(), "--lang", "es"]).lang == "es"
+    assert cli.with_command(["--lang", "es"]) == ["--lang", "es", "run"]
+    assert cli.with_command(["--lang", "es", "-q"]) == ["--lang", "es", "run", "-q"]
+    assert cli.with_command(["--lang=es", "list"]) == ["--lang=es", "list"]
+    assert cli.with_command(["--lang"]) == ["run", "--lang"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("lisst", "portero: argumento ORDEN: opción no válida: 'lisst' (elija entre "),
+        ("explain", "portero: faltan estos argumentos: ID\n"),
+        ("run --also", "portero: argumento --also: se esperaba un valor\n"),
+        ("run --quiet=1", "portero: argumento -q/--quiet: no lleva valor, y se le dio '1'\n"),
+        ("run --no-such", "portero: argumentos desconocidos: --no-such\n"),
+        ("run --level mus", "; ¿quiso decir must?\n"),
+        ("explain ACC-0x", "portero: ningún requisito se llama «ACC-0x»; ¿quiso decir «ACC-0"),
+        ("serve --fault no-such-fault-here", "portero: no hay ningún fallo que se llame «no-such-fault-here»"),
+        ("check", "portero: check: nombre el archivo de objetivo o de exenciones"),
+    ],
+)
+def test_unusable_command_lines_are_told_of_in_spanish(
+    words: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+
+    class Noting(dict[str, Sentence]):
+        def __contains__(self, text: object) -> bool:
+            asked.add(str(text))
+            return super().__contains__(text)
+
+    known = cli.OF_ARGPARSE
+    monkeypatch.setattr(cli, "OF_ARGPARSE", Noting(known))
+    gettext = vars(argparse)["_"]
+    try:
+        code = call("--lang", "es", *words.split())
+    except SystemExit as ended_by_argparse:
+        code = int(str(ended_by_argparse.code))
+    assert code == Exit.UNUSABLE
+    assert told in capsys.readouterr().err
+    assert asked
+    assert asked <= {*known, "%(heading)s:"}, "argparse says something that has no translation"
+    assert vars(argparse)["_"] is gettext
+
+
+def test_a_run_that_cannot_begin_says_so_in_spanish(tmp_path: Path) -> None:
+    ended = portero("--lang", "es", "--target", "no/such.toml", "--reports", tmp_path)
+    assert ended.code == Exit.UNUSABLE
+    assert ended.errors.startswith("portero: no/such.toml: no se puede leer: ")
 
 
 def test_check_names_what_is_wrong_in_a_waiver_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

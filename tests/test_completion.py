@@ -21,6 +21,8 @@ from tests.webservers import installed
     [
         (["re"], ["render", "restore", "rejudge"]),
         (["--lang", "e"], ["en", "es"]),
+        (["--lang", "es", "re"], ["render", "restore", "rejudge"]),
+        (["--lang=es", "check", "--sch"], ["--schema"]),
         (["run", "--area", "t"], ["tls"]),
         (["run", "--fault", "offers-http-on"], []),
         (["run", "--target", "t.toml", "--ve"], ["--verbose"]),

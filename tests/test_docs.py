@@ -50,7 +50,7 @@ def _understood(use: str) -> bool:
     except Parsed:
         return True
     except SystemExit as ended:
-        return alone and ended.code == Exit.OK
+        return (alone or "--help" in words) and ended.code == Exit.OK
     return False
 
 

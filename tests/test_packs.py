@@ -62,5 +62,6 @@ def test_a_run_that_breaks_the_union_counts_for_all() -> None:
 )
 def test_any_other_run_has_each_run_alone(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = {(name,): Seen((name,), {}, {}, ()) for name in seen.spoilt}
-    monkeypatch.setattr(packs, "_run", ({seen.spoilt: seen} | alone).__getitem__)
+    runs = {seen.spoilt: seen} | alone
+    monkeypatch.setattr(packs, "_run", lambda spoilt, _: runs[spoilt])
     assert packs.look(seen.spoilt) == {name: alone[(name,)] for name in seen.spoilt}

@@ -128,6 +128,8 @@ def test_after_a_kill_restore_puts_back_what_the_run_had_changed(slow: Slow, tmp
 def test_without_a_journal_nothing_is_left_to_put_back(tmp_path: Path) -> None:
     ended = portero("restore", "--reports", tmp_path)
     assert (ended.code, ended.output) == (Exit.OK, f"{tmp_path / NAME}: is not there: nothing is left to put back\n")
+    ended = portero("restore", "--reports", tmp_path, "--lang", "es")
+    assert (ended.code, ended.output) == (Exit.OK, f"{tmp_path / NAME}: no existe: no queda nada por restaurar\n")
 
 
 def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:

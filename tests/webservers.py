@@ -106,6 +106,14 @@ def apache_hosts(folder: Path, port: int, hosts: str, *more_modules: str) -> Ite
         yield
 
 
+@contextmanager
+def s_server(folder: Path, *arguments: str) -> Iterator[int]:
+    """Run OpenSSL's test server; yields the port."""
+    program, port = installed("openssl"), free_port()
+    with _running([program, "s_server", "-accept", f"127.0.0.1:{port}", "-www", *arguments], port, folder):
+        yield port
+
+
 def free_port() -> int:
     """Return a port that was free a moment ago: these servers take no socket of ours."""
     with socket.create_server(("127.0.0.1", 0)) as sock:

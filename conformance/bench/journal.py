@@ -119,11 +119,20 @@ def read(path: Path) -> Page | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UnusableInput(f"{path}: cannot be read: {error.strerror}") from error
+        why = Own(error.strerror)
+        raise UnusableInput(say("{file}: cannot be read: {error}", file=Own(path), error=why)) from error
     except ValidationError as error:
-        raise UnusableInput(f"{path}: is no journal of changes: {error.errors()[0]['msg']}") from error
+        why = Own(error.errors()[0]["msg"])
+        raise UnusableInput(say("{file}: is no journal of changes: {error}", file=Own(path), error=why)) from error
     if page.schema != SCHEMA:
-        raise UnusableInput(f"{path}: is of edition {page.schema}, and this Portero reads {SCHEMA}")
+        raise UnusableInput(
+            say(
+                "{file}: is of edition {edition}, and this Portero reads {number}",
+                file=Own(path),
+                edition=page.schema,
+                number=SCHEMA,
+            )
+        )
     return page
 
 
@@ -150,6 +159,10 @@ def refuse_unplayed(folder: Path) -> None:
     """Raise UnusableInput where an earlier run has left something changed."""
     if (path := folder / NAME).exists():
         raise UnusableInput(
-            f"{path}: an earlier run was stopped before it had put back what it changed; "
-            f"run `portero restore --reports {folder}` first"
+            say(
+                "{file}: an earlier run was stopped before it had put back what it changed; "
+                "run `portero restore --reports {folder}` first",
+                file=Own(path),
+                folder=Own(folder),
+            )
         )

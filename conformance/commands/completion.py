@@ -71,6 +71,7 @@ def candidates(words: Sequence[str]) -> list[str]:
 def _possible(before: list[str], begun: str) -> Iterable[str]:
     parser = cli.parser()
     commands = _commands(parser)
+    before = before[cli.before_command(before) :]
     if not before and not begun.startswith("-"):
         return commands
     if not before or before[0].startswith("-"):

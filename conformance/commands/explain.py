@@ -10,6 +10,7 @@ from conformance import catalogue
 from conformance.inputs.complaints import nearest, shown
 from conformance.model import Exit, Requirement, UnusableInput
 from conformance.report.wording import Wording
+from conformance.sentence import Own, clauses, say
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,8 +18,8 @@ def run(options: argparse.Namespace) -> int:
     rows = catalogue.load()
     row = rows.get(options.id.upper())
     if row is None:
-        near = nearest(options.id, rows) or '; "portero list" names them all'
-        raise UnusableInput(f'no requirement is called "{shown(options.id)}"{near}')
+        near = nearest(options.id, rows) or say('"portero list" names them all')
+        raise UnusableInput(clauses(say('no requirement is called "{id}"', id=Own(shown(options.id))), near))
     sys.stdout.write(_text(row, options.lang) + "\n")
     return Exit.OK
 

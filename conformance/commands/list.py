@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance import catalogue, locate
+from conformance.locale import tongue
 from conformance.model import Exit, Requirement
+from conformance.sentence import say
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +20,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     elif options.faults:
-        _print((row["name"], ", ".join(row["breaks"]) or "nothing (near miss)", row["text"]) for row in rows)
+        nothing = say("nothing (near miss)").within(tongue(options.lang))
+        _print((row["name"], ", ".join(row["breaks"]) or nothing, row["text"]) for row in rows)
     else:
         _print((row["id"], row["level"], row["consent"], row["title"]) for row in rows)
     return Exit.OK

@@ -21,7 +21,7 @@ from conformance.model import Case, Outcome, UnusableInput
 from conformance.report import difference
 from conformance.report.folder import claimed
 from conformance.report.wording import Wording
-from conformance.sentence import NOTHING
+from conformance.sentence import NOTHING, Sentence
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +48,9 @@ def rejudged(before: Results, path: Path, waiver_file: Path | None = None) -> Re
     except ValidationError as error:
         trouble = error.errors(include_url=False)[0]
         where = ".".join(map(str, trouble["loc"]))
-        raise UnusableInput(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}") from None
+        raise UnusableInput(
+            Sentence(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}")
+        ) from None
     assessment = Assessment(aim, Recorded(before.observed))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
     selected = set(assessment.cases)
@@ -66,7 +68,7 @@ def rejudged(before: Results, path: Path, waiver_file: Path | None = None) -> Re
         connections_opened=before.run.connections_opened,
         probe_seconds=before.run.probe_seconds,
         rejudged=before.run.id,
-        waivers=excuses.as_results(),
+        waivers=ledger.told(excuses),
     )
     return ledger.build(run, assessment, entries, before.observed)
 
@@ -77,7 +79,7 @@ def _ruled(assessment: Assessment, excuses: Waivers, case: Case, path: Path) -> 
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         what = shown(f"{type(error).__name__}: {error}")
         raise UnusableInput(
-            f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})"
+            Sentence(f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})")
         ) from error
 
 

@@ -13,13 +13,15 @@ from conformance.bench.budget import Budget
 from conformance.bench.journal import NAME, Entry, Page, read, write
 from conformance.hostile import shown
 from conformance.inputs import target_file
+from conformance.locale import Tongue, tongue
 from conformance.model import Exit, UnusableInput
 from conformance.report.folder import claimed
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
+from conformance.sentence import Own, Sentence, say
 from conformance.web.putting_back import put_back
 
-_NO_REQUEST = "no request does that: see to it yourself"
+_NO_REQUEST = say("no request does that: see to it yourself")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,28 +32,36 @@ def run(options: argparse.Namespace) -> int:
     Raises UnusableInput where the journal or its target file cannot be used, or a run still goes on.
     """
     path: Path = options.reports / NAME
+    words = tongue(options.lang)
     if not path.exists():
-        sys.stdout.write(f"{path}: is not there: nothing is left to put back\n")
+        _say(say("{file}: is not there: nothing is left to put back", file=Own(path)).within(words))
         return Exit.OK
     with claimed(options.reports):
         page = read(path)
         if page is None:
-            raise UnusableInput(f"{path}: is gone: another `portero restore` has just played it back")
-        return _play(path, page, options.target or Path(page.target))
+            raise UnusableInput(
+                say("{file}: is gone: another `portero restore` has just played it back", file=Own(path))
+            )
+        return _play(path, page, options.target or Path(page.target), words)
 
 
-def _play(path: Path, page: Page, aim: Path) -> int:
+def _play(path: Path, page: Page, aim: Path, words: Tongue) -> int:
     bench = _bench(aim)
     all_back = True
     for entry in reversed(page.entries):
         trouble = put_back(bench, entry.requests) if entry.requests else _NO_REQUEST
-        sys.stdout.write(bench.redactor.text(_told(entry, trouble)))
+        _say(bench.redactor.text(_told(entry, trouble).within(words)))
         all_back = all_back and not trouble
         if trouble in ("", _NO_REQUEST):
             page = replace(page, entries=tuple(kept for kept in page.entries if kept is not entry))
             _keep(path, page)
     if page.entries:
-        sys.stdout.write(f"{path}: keeps what could not be put back; run `portero restore` again once that is mended\n")
+        _say(
+            say(
+                "{file}: keeps what could not be put back; run `portero restore` again once that is mended",
+                file=Own(path),
+            ).within(words)
+        )
     return Exit.OK if all_back else Exit.INCOMPLETE
 
 
@@ -61,9 +71,20 @@ def _bench(aim: Path) -> Bench:
     return Bench(target, vault, Budget(target.limits), Redactor(vault), aim.parent).for_restoring()
 
 
-def _told(entry: Entry, trouble: str) -> str:
-    what = f"{shown(entry.what)}, changed {shown(entry.since)}"
-    return f"{what}: could not be put back: {shown(trouble)}\n" if trouble else f"{what}: put back\n"
+def _told(entry: Entry, trouble: Sentence) -> Sentence:
+    what, since = entry.what.with_own(shown), Own(shown(entry.since))
+    if not trouble:
+        return say("{what}, changed {since}: put back", what=what, since=since)
+    return say(
+        "{what}, changed {since}: could not be put back: {trouble}",
+        what=what,
+        since=since,
+        trouble=trouble.with_own(shown),
+    )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _keep(path: Path, page: Page) -> None:
@@ -71,5 +92,9 @@ def _keep(path: Path, page: Page) -> None:
         write(path, page)
     except OSError as error:
         raise UnusableInput(
-            f"{path}: cannot be written ({error.strerror}), so it still names what was put back; that does no harm"
+            say(
+                "{file}: cannot be written ({error}), so it still names what was put back; that does no harm",
+                file=Own(path),
+                error=Own(error.strerror),
+            )
         ) from error

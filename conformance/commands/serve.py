@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from conformance import catalogue, locate
+from conformance.inputs.complaints import unwritable
 from conformance.inputs.toml_text import spell
+from conformance.locale import tongue
 from conformance.model import Exit, UnusableInput
 from conformance.run.session import refuse_unknown_faults
+from conformance.sentence import By, Own, Sentence, own_list, say
 
 MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 
@@ -28,16 +31,19 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: ended.set())
     gateway = locate.module("reference_server").Gateway(options.security_level, options.fault, costly=catalogue.AREAS)
     with gateway, _described(gateway, options.write_target):
-        sys.stdout.write(_ready(gateway.document(), options.write_target))
+        words = tongue(options.lang)
+        told = _ready(gateway.document(), options.write_target)
+        sys.stdout.write("".join(f"{line.within(words)}\n" for line in told))
         sys.stdout.flush()
         ended.wait()
     return Exit.OK
 
 
-def _ready(document: dict[str, Any], target: Path | None) -> str:
+def _ready(document: dict[str, Any], target: Path | None) -> Iterator[Sentence]:
     urls = [f"{name} {table['url']}" for name, table in document.items() if isinstance(table, dict) and "url" in table]
-    hint = f"target file: {target} (portero run --target {target})\n" if target else ""
-    return f"{hint}ready: {', '.join(urls)}; Ctrl-C ends it\n"
+    if target:
+        yield say("target file: {file} (portero run --target {file})", file=Own(target))
+    yield say("ready: {urls}; Ctrl-C ends it", urls=own_list(urls, By.COMMA))
 
 
 @contextmanager
@@ -55,7 +61,7 @@ def _described(gateway: Any, target: Path | None) -> Iterator[None]:
             _write(target.with_name(name), text + "\n")
         yield
     except OSError as error:
-        raise UnusableInput(f"{target}: cannot be written: {error.strerror}") from error
+        raise UnusableInput(unwritable(target, error)) from error
     finally:
         for path in written:
             path.unlink(missing_ok=True)
@@ -63,7 +69,12 @@ def _described(gateway: Any, target: Path | None) -> Iterator[None]:
 
 def _refuse_foreign(target: Path) -> None:
     if target.exists() and (not target.is_file() or not target.read_bytes().startswith(MARK.encode())):
-        raise UnusableInput(f"{target}: is there already, and was not written by portero serve: choose another name")
+        raise UnusableInput(
+            say(
+                "{file}: is there already, and was not written by portero serve: choose another name",
+                file=Own(target),
+            )
+        )
 
 
 def _write(path: Path, text: str) -> None:

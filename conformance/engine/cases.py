@@ -177,6 +177,7 @@ AXES: dict[str, Callable[[Policy], list[tuple[str, str]]]] = {
     "api_paths": _paths("api_paths"),
     "nodes_looked_at": _nodes_looked_at,
     "plain_ports": _plain_ports,
+    "post_paths": _paths("post_paths"),
     "reach_administration": _reach("api", "admin"),
     "reach_communication": _reach("communication"),
     "reach_control": _reach("control"),

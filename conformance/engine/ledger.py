@@ -16,6 +16,7 @@ from conformance.engine.assessment import Assessment, unsettled
 from conformance.engine.observatory import Recorded
 from conformance.engine.recording import Observed
 from conformance.engine.results import NOT_SELECTED, SCHEMA, Entry, Results, RunVerdict
+from conformance.inputs.waivers import Waivers
 from conformance.locale import LANGUAGES
 from conformance.model import Case, Exit, Inconclusive, Level, Outcome, Requirement
 from conformance.sentence import say
@@ -45,6 +46,11 @@ class Run:
 def utc_now() -> str:
     """Return the present instant as results.json spells it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def told(waivers: Waivers) -> list[results.Waiver]:
+    """Return waivers as the results hold them."""
+    return [results.Waiver.model_validate(waiver.model_dump(mode="json")) for waiver in waivers.every]
 
 
 def build(run: Run, assessment: Assessment, entries: Mapping[str, Entry], observed: Observed) -> Results:

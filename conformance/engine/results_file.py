@@ -14,6 +14,7 @@ from conformance.engine.ledger import verdict, worst
 from conformance.engine.results import SCHEMA, Results
 from conformance.hostile import shown
 from conformance.model import UnusableInput
+from conformance.sentence import Sentence
 
 LARGEST = 32 << 20  # bytes; a run of the whole catalogue writes about half a MiB
 
@@ -28,13 +29,13 @@ def read(path: Path) -> Results:
     schema = document.get("schema") if isinstance(document, dict) else None
     if type(schema) is int and schema != SCHEMA:
         writer = "by a newer Portero; this one" if schema > SCHEMA else "which never was one; this Portero"
-        raise UnusableInput(f"{path}: written in results schema {schema} {writer} reads {SCHEMA}")
+        raise UnusableInput(Sentence(f"{path}: written in results schema {schema} {writer} reads {SCHEMA}"))
     try:
         found = Results.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where, what = _spelt(document, first["loc"]), first["msg"]
-        raise UnusableInput(f"{path}: not a results file: {where}: {what}; was it edited by hand?") from None
+        raise UnusableInput(Sentence(f"{path}: not a results file: {where}: {what}; was it edited by hand?")) from None
     if found.run.finished is None:  # it never came to its end
         found.run.interrupted = True
         found.verdict = "not-conformant" if found.verdict == "not-conformant" else "incomplete"
@@ -46,10 +47,12 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise UnusableInput(Sentence(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}")) from error
     if len(content) > LARGEST:
         raise UnusableInput(
-            f"{path}: is larger than {LARGEST >> 20} MiB, which no results file is: name the results.json of a run"
+            Sentence(
+                f"{path}: is larger than {LARGEST >> 20} MiB, which no results file is: name the results.json of a run"
+            )
         )
     return content
 
@@ -58,13 +61,13 @@ def _parsed(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise UnusableInput(f"{path}: cannot be read: is not UTF-8 text at byte {error.start}") from error
+        raise UnusableInput(Sentence(f"{path}: cannot be read: is not UTF-8 text at byte {error.start}")) from error
     except json.JSONDecodeError as error:
-        raise UnusableInput(f"{path}: not whole JSON, cut short perhaps: {error}") from error
+        raise UnusableInput(Sentence(f"{path}: not whole JSON, cut short perhaps: {error}")) from error
     except RecursionError as error:
-        raise UnusableInput(f"{path}: not a results file: it is nested too deeply") from error
+        raise UnusableInput(Sentence(f"{path}: not a results file: it is nested too deeply")) from error
     except ValueError as error:
-        raise UnusableInput(f"{path}: not a results file: {error}") from error
+        raise UnusableInput(Sentence(f"{path}: not a results file: {error}")) from error
 
 
 def _refuse_constant(name: str) -> Never:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from conformance.bench import Bench
@@ -62,6 +63,12 @@ class Caller:
 
         Raises Unreachable, and Inconclusive when the run's limits are spent.
         """
+        with self.connection() as sock:
+            return _converse(sock, hello)
+
+    @contextmanager
+    def connection(self) -> Iterator[socket.socket]:
+        """Hold a connection; raises as `ask` does."""
         with self._bench.budget.connection(self.host):
             try:
                 sock = self.connect()
@@ -75,7 +82,7 @@ class Caller:
                     )
                 ) from error
             with sock:
-                return _converse(sock, hello)
+                yield sock
 
     def settle_on(self, hello: Hello) -> None:
         """Take `hello` as the control: it was just answered well."""
@@ -133,7 +140,7 @@ def _converse(sock: socket.socket, hello: Hello) -> Reply:
     try:
         sock.settimeout(PATIENCE)
         sock.sendall(hello.encode())
-        return read_reply(_reader(sock), hello)
+        return read_reply(reader(sock), hello)
     except TimeoutError:
         return Reply("silent", say("no answer within {seconds:.0f} s", seconds=PATIENCE))
     except EOFError:
@@ -144,7 +151,8 @@ def _converse(sock: socket.socket, hello: Hello) -> Reply:
         return Reply("closed", plain_words(error))
 
 
-def _reader(sock: socket.socket) -> Callable[[int], bytes]:
+def reader(sock: socket.socket) -> Callable[[int], bytes]:
+    """Return what reads exactly so many bytes, all within 5 s; it raises OSError or EOFError."""
     ends = time.monotonic() + PATIENCE
     buffer = bytearray()
 

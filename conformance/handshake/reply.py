@@ -29,7 +29,7 @@ class Reply:
     """One server's answer to one hello; `outcome` and `detail` as in records.tls.Answer.
 
     `certificates` is the chain in DER, leaf first; `group` the number of the agreed group; `suites` the kinds that an
-    SSL 2.0 server lists.
+    SSL 2.0 server lists; `staple` is the OCSP answer in DER.
     """
 
     outcome: str
@@ -42,6 +42,7 @@ class Reply:
     extensions: frozenset[int] = frozenset()
     certificates: tuple[bytes, ...] = ()
     stapled: bool = False
+    staple: bytes = b""
     suites: tuple[int, ...] = ()
 
     @property
@@ -113,7 +114,7 @@ class _Flight:
         if kind == 11:
             self.reply = replace(self.reply, certificates=_certificates(body))
         elif kind == 22:
-            self.reply = replace(self.reply, stapled=True)
+            self.reply = replace(self.reply, stapled=True, staple=body[4:])
         elif kind == 12:
             group, bits = _server_key(body, self.reply.suite)
             self.reply = replace(self.reply, group=group, dh_bits=bits)

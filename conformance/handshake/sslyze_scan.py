@@ -20,7 +20,7 @@ from conformance.handshake.caller import PATIENCE, Caller
 from conformance.handshake.relay import Relay
 from conformance.handshake.wire import is_address
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.http import key_file
+from conformance.web.http import key_file, server_name
 
 CONNECTIONS = 10
 # For the control hellos, and for other probes of the same host.
@@ -99,7 +99,7 @@ class SslyzeChild:
         with Relay(caller, bench.budget) as relay, files as (certificate, key):
             job = {
                 "port": relay.port,
-                "server_name": caller.host,
+                "server_name": server_name(caller.host),
                 "is_address": is_address(caller.host),
                 "versions": versions,
                 "suites_only": suites_only,

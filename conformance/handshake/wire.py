@@ -43,7 +43,7 @@ class Hello:
     def _extensions(self) -> list[bytes]:
         found = []
         if self.server_name and not is_address(self.server_name):
-            name = b"\0" + _vector(2, self.server_name.encode("idna"))
+            name = b"\0" + _vector(2, self.server_name.removesuffix(".").encode("idna"))
             found.append(_extension(0, _vector(2, name)))
         if self.groups is not None:
             found.append(_extension(10, _vector(2, _numbers(self.groups))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,42 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from conformance.inputs.toml_lines import place_of
-from conformance.model import UnusableInput
+from conformance.model import Demand, Unfit, UnusableInput
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
 LARGEST = 1 << 20
 Loc = tuple[str | int, ...]
 
-_WORDS = {
-    "string_type": "must be text in quotes",
-    "int_type": "must be a whole number, without quotes",
-    "bool_type": "must be true or false, without quotes",
-    "date_type": "must be a date without quotes, such as 2026-12-31",
-    "dict_type": "must be a table",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-    "greater_than": "must be more than {gt}",
+_WRONG: dict[str, Callable[[Own], Sentence]] = {
+    "missing": lambda key: say('"{key}" is missing', key=key),
+    "string_type": lambda key: say('"{key}" must be text in quotes', key=key),
+    "int_type": lambda key: say('"{key}" must be a whole number, without quotes', key=key),
+    "bool_type": lambda key: say('"{key}" must be true or false, without quotes', key=key),
+    "date_type": lambda key: say('"{key}" must be a date without quotes, such as 2026-12-31', key=key),
+    "dict_type": lambda key: say('"{key}" must be a table', key=key),
+    "model_type": lambda key: say('"{key}" must be a table: head it with [{key}], and write its keys below', key=key),
+    "tuple_type": lambda key: say('"{key}" must be a list, such as ["a", "b"]', key=key),
+    "string_too_short": lambda key: say('"{key}" must not be empty', key=key),
+    "too_short": lambda key: say('"{key}" must not be empty', key=key),
 }
-_TOML_WORDS = (
-    ("Cannot overwrite a value", "the same key stands there twice: keep one of the two"),
-    ("Cannot declare", "the same table stands there twice: put its keys under one heading"),
-    ("Cannot mutate immutable namespace", "an inline table, or a list of them, cannot be added to further down"),
-    ("Invalid value", "this value cannot be read: text stands in quotes, true and false and numbers do not"),
-    ("Illegal character", "a text is not closed: put a quote at its end, on the same line"),
-    ("Unterminated string", "a text is not closed: put a quote at its end"),
-    ("Unclosed array", "a list is not closed: put ] at its end"),
-    ("Unescaped '\\'", "a backslash in text between double quotes is written twice, or use single quotes"),
+_MALFORMED = (
+    ("Cannot overwrite a value", say("the same key stands there twice: keep one of the two")),
+    ("Cannot declare", say("the same table stands there twice: put its keys under one heading")),
+    (
+        "Cannot mutate immutable namespace",
+        say("an inline table, or a list of them, cannot be added to further down"),
+    ),
+    (
+        "Invalid value",
+        say("this value cannot be read: text stands in quotes, true and false and numbers do not"),
+    ),
+    ("Illegal character", say("a text is not closed: put a quote at its end, on the same line")),
+    ("Unterminated string", say("a text is not closed: put a quote at its end")),
+    ("Unclosed array", say("a list is not closed: put ] at its end")),
+    (
+        "Unescaped '\\'",
+        say("a backslash in text between double quotes is written twice, or use single quotes"),
+    ),
 )
 
 
@@ -47,11 +59,11 @@ class Document:
     name: str
     text: str
     content: dict[str, Any]
-    troubles: list[tuple[int, int, str]] = field(default_factory=list)
+    troubles: list[tuple[int, int, Sentence]] = field(default_factory=list)
 
-    def complain(self, loc: Loc, words: str) -> None:
+    def complain(self, loc: Loc, trouble: Sentence) -> None:
         """Note one error at the key `loc`."""
-        self.troubles.append((*place_of(self.text, loc), words))
+        self.troubles.append((*place_of(self.text, loc), trouble))
 
     def complain_of(self, model: type[BaseModel], error: ValidationError) -> None:
         """Note every error that pydantic found."""
@@ -61,8 +73,8 @@ class Document:
     def enforce(self) -> None:
         """Raise UnusableInput that lists every error noted, in the order of the file."""
         if self.troubles:
-            lines = dict.fromkeys(f"{self.name}:{line}:{at}: {words}" for line, at, words in sorted(self.troubles))
-            raise UnusableInput("\n".join(lines))
+            found = (_at(self.name, line, column, trouble) for line, column, trouble in sorted(self.troubles))
+            raise UnusableInput(*dict.fromkeys(found))
 
 
 def read_toml(path: Path) -> Document:
@@ -71,27 +83,42 @@ def read_toml(path: Path) -> Document:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise UnusableInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise UnusableInput(unreadable(path, error)) from error
     if len(raw) > LARGEST:
-        raise UnusableInput(f"{path}: is larger than 1 MiB, so it cannot be the file that was meant")
+        raise UnusableInput(
+            say("{file}: is larger than 1 MiB, so it cannot be the file that was meant", file=Own(path))
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = raw.count(b"\n", 0, error.start) + 1, error.start - raw.rfind(b"\n", 0, error.start)
-        raise UnusableInput(f"{path}:{line}:{column}: is not UTF-8 text: save the file as UTF-8") from error
+        trouble = say("is not UTF-8 text: save the file as UTF-8")
+        raise UnusableInput(_at(str(path), line, column, trouble)) from error
     try:
         return Document(str(path), text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UnusableInput(_malformed(path, text, str(error))) from error
     except RecursionError as error:
-        raise UnusableInput(f"{path}: is nested too deeply") from error
+        raise UnusableInput(say("{file}: is nested too deeply", file=Own(path))) from error
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "…"?`, or nothing where no known word is near."""
+def unreadable(path: Path, error: Exception) -> Sentence:
+    """Say that a file cannot be read, and why."""
+    why = Own(getattr(error, "strerror", None) or error)
+    return say("{file}: cannot be read: {error}", file=Own(path), error=why)
+
+
+def unwritable(path: Path, error: Exception) -> Sentence:
+    """Say that a file cannot be written, and why."""
+    why = Own(getattr(error, "strerror", None) or error)
+    return say("{file}: cannot be written: {error}", file=Own(path), error=why)
+
+
+def nearest(word: str, known: Iterable[str]) -> Sentence:
+    """Ask whether the nearest known word was meant; nothing where none is near. For `clauses`."""
     by_lower = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
+    return say('did you mean "{word}"?', word=Own(by_lower[near[0]])) if near else NOTHING
 
 
 def spelt(loc: Loc) -> str:
@@ -105,43 +132,59 @@ def shown(word: str) -> str:
     return ascii(word)[1:-1][:60] if not word.isprintable() else word[:60]
 
 
-def _malformed(path: Path, text: str, message: str) -> str:
+def _at(name: str, line: int, column: int, trouble: Sentence) -> Sentence:
+    return say("{place}: {trouble}", place=Own(f"{name}:{line}:{column}"), trouble=trouble)
+
+
+def _malformed(path: Path, text: str, message: str) -> Sentence:
     place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = place.groups() if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
-    plain = next((words for start, words in _TOML_WORDS if message.startswith(start)), None)
-    said = re.sub(r" \(at .*\)$", "", message)
-    return f"{path}:{line}:{column}: not valid TOML: {plain or shown(said)}"
+    line, column = map(int, place.groups()) if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
+    plain = next((words for start, words in _MALFORMED if message.startswith(start)), None)
+    said = Own(shown(re.sub(r" \(at .*\)$", "", message)))
+    return _at(str(path), line, column, say("not valid TOML: {trouble}", trouble=plain or said))
 
 
-def _sentence(model: type[BaseModel], error: Any) -> str:
+def _sentence(model: type[BaseModel], error: Any) -> Sentence:
     loc: Loc = tuple(error["loc"])
-    kind, key = error["type"], spelt(loc)
-    if kind == "extra_forbidden":
-        return _unknown(model, loc)
-    if kind == "missing":
-        return f'"{key}" is missing'
-    if kind in ("model_type", "model_attributes_type"):
-        return f'"{key}" must be a table: head it with [{key}], and write its keys below'
-    if kind == "tuple_type":
-        tables = _fields(model, loc)
-        return f'"{key}" must be a list' + (
-            f" of tables: head each with [[{key}]]" if tables else ', such as ["a", "b"]'
-        )
-    if kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        named = " or ".join(filter(None, (", ".join(f'"{c}"' for c in choices[:-1]), f'"{choices[-1]}"')))
-        return f'"{key}" must be {named}' + nearest(str(error["input"]), choices)
-    if kind == "value_error":
-        words = str(error["ctx"]["error"])
-        return f'"{key}"{" " if words.startswith("must ") else ": "}{words}' if key else words
-    return f'"{key}" {_WORDS[kind].format(**error.get("ctx", {}))}'
+    kind, key = error["type"], Own(spelt(loc))
+    match kind:
+        case "extra_forbidden":
+            return _unknown(model, loc)
+        case "value_error":
+            return _unfit(key, error["ctx"]["error"])
+        case "literal_error":
+            choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+            named = own_list([f'"{choice}"' for choice in choices], By.OR)
+            return clauses(
+                say('"{key}" must be {choices}', key=key, choices=named), nearest(str(error["input"]), choices)
+            )
+        case "tuple_type" if _fields(model, loc):
+            return say('"{key}" must be a list of tables: head each with [[{key}]]', key=key)
+        case "greater_than":
+            return say('"{key}" must be more than {least}', key=key, least=error["ctx"]["gt"])
+        case _ if kind in _WRONG:
+            return _WRONG[kind](key)
+    return say('"{key}": {trouble}', key=key, trouble=Own(error["msg"]))
 
 
-def _unknown(model: type[BaseModel], loc: Loc) -> str:
+def _unfit(key: Own, error: ValueError) -> Sentence:
+    trouble = error.trouble if isinstance(error, Unfit) else Own(error)
+    if not key:
+        return say("{trouble}", trouble=trouble)
+    if isinstance(error, Demand):
+        return say('"{key}" {demand}', key=key, demand=trouble)
+    return say('"{key}": {trouble}', key=key, trouble=trouble)
+
+
+def _unknown(model: type[BaseModel], loc: Loc) -> Sentence:
     word, known = str(loc[-1]), _fields(model, loc[:-1])
-    near = nearest(word, known)
-    where = f"in [{spelt(loc[:-1])}]" if loc[:-1] else "at the top of the file"
-    return f'unknown key "{shown(word)}" {where}' + (near or f"; known there: {', '.join(sorted(known))}")
+    key, table = Own(shown(word)), Own(spelt(loc[:-1]))
+    trouble = (
+        say('unknown key "{key}" in [{table}]', key=key, table=table)
+        if table
+        else say('unknown key "{key}" at the top of the file', key=key)
+    )
+    return clauses(trouble, nearest(word, known) or say("known there: {keys}", keys=own_list(sorted(known), By.COMMA)))
 
 
 def _fields(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -10,7 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from conformance import codecs
+from conformance.model import Demand, Unfit
 from conformance.secrecy.secret import SecretRef
+from conformance.sentence import By, own_list, say
 
 
 class Table(BaseModel):
@@ -27,7 +29,7 @@ def _told(**keywords: str | int) -> Any:
 def _within(low: int, high: int) -> AfterValidator:
     def check(value: int) -> int:
         if not low <= value <= high:
-            raise ValueError(f"must be from {low} to {high}")
+            raise Demand(say("must be from {low} to {high}", low=low, high=high))
         return value
 
     return AfterValidator(check)
@@ -38,16 +40,16 @@ def _url(*schemes: str, path: bool = True) -> AfterValidator:
 
 
 def _url_check(*schemes: str, path: bool = True) -> Callable[[str], str]:
-    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+    wanted = own_list([f"{scheme}://" for scheme in schemes], By.OR)
 
     def check(value: str) -> str:
         parts = _split(value)
         if parts.scheme not in schemes or not parts.hostname or not value.isprintable() or " " in value:
-            raise ValueError(f"must be a URL that starts with {wanted} and a host")
+            raise Demand(say("must be a URL that starts with {schemes} and a host", schemes=wanted))
         if parts.username is not None:
-            raise ValueError("a URL holds no user name and no password here: leave out all before the @")
+            raise Unfit(say("a URL holds no user name and no password here: leave out all before the @"))
         if not path and (parts.path not in ("", "/") or parts.query or parts.fragment):
-            raise ValueError("must be scheme, host and port only: paths go into admin_paths and api_paths")
+            raise Demand(say("must be scheme, host and port only: paths go into admin_paths and api_paths"))
         return value
 
     return check
@@ -57,11 +59,11 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ValueError("is not a URL: an IPv6 address stands in square brackets") from None
+        raise Unfit(say("is not a URL: an IPv6 address stands in square brackets")) from None
     try:
         _ = parts.port
     except ValueError:
-        raise ValueError("the port in this URL must be a number from 1 to 65535") from None
+        raise Unfit(say("the port in this URL must be a number from 1 to 65535")) from None
     return parts
 
 
@@ -72,8 +74,11 @@ def _host_port(value: str) -> str:
     except ValueError:
         sound = False
     if not sound or not value.isprintable() or " " in value:
-        raise ValueError(
-            'must be a host and a port, such as "core.staging.example:6250"; an IPv6 address stands in square brackets'
+        raise Demand(
+            say(
+                'must be a host and a port, such as "core.staging.example:6250"; '
+                "an IPv6 address stands in square brackets"
+            )
         )
     return value
 
@@ -87,38 +92,38 @@ def _host_name(value: str) -> str:
     except ValueError:
         sound = False
     if not sound or not value.isprintable() or " " in value:
-        raise ValueError('must be a host name or an IP address alone, such as "suite.staging.example"')
+        raise Demand(say('must be a host name or an IP address alone, such as "suite.staging.example"'))
     return value.strip("[]")
 
 
 def _trigger(value: str) -> str:
     try:
         return value if value == "channel" else _url_check("http", "https")(value)
-    except ValueError as error:
-        raise ValueError(f'must be "channel", or a URL to POST to: {error}') from None
+    except Unfit as error:
+        raise Demand(say('must be "channel", or a URL to POST to: {trouble}', trouble=error.trouble)) from None
 
 
 def _path(value: str) -> str:
     if not value.startswith("/") or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must be a path that starts with / and is percent-encoded")
+        raise Demand(say("must be a path that starts with / and is percent-encoded"))
     return value
 
 
 def _text(value: str) -> str:
     if not value.strip() or not value.isprintable():
-        raise ValueError("must be text that is not empty and holds no control characters")
+        raise Demand(say("must be text that is not empty and holds no control characters"))
     return value
 
 
 def _pointer(value: str) -> str:
     if value and not value.startswith("/"):
-        raise ValueError('must be a JSON Pointer, which starts with /, such as "/visitor/email"')
+        raise Demand(say('must be a JSON Pointer, which starts with /, such as "/visitor/email"'))
     return value
 
 
 def _method(value: str) -> str:
     if not (value.isascii() and value.isalpha() and value.isupper()):
-        raise ValueError('must be an HTTP method in capitals, such as "POST"')
+        raise Demand(say('must be an HTTP method in capitals, such as "POST"'))
     return value
 
 
@@ -126,30 +131,31 @@ def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        raise ValueError("must be an IP address, without a port") from None
+        raise Demand(say("must be an IP address, without a port")) from None
 
 
 def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
-        raise ValueError("holds the same value twice")
+        raise Unfit(say("holds the same value twice"))
     return values
 
 
 def _simple(value: Any) -> Any:
     if not isinstance(value, bool | int | str):
-        raise ValueError("must be true, false, a whole number or text in quotes")  # noqa: TRY004 - pydantic's way
+        raise Demand(say("must be true, false, a whole number or text in quotes"))
     return value
 
 
 def _first_and_last(values: tuple[int, ...]) -> tuple[int, ...]:
     if len(values) != 2 or values[0] > values[1]:
-        raise ValueError("must be the first and the last port, such as [18443, 18450]")
+        raise Demand(say("must be the first and the last port, such as [18443, 18450]"))
     return values
 
 
 def _codec(value: str) -> str:
     if value not in codecs.known():
-        raise ValueError(f"must name a codec that is installed: {', '.join(codecs.known())}")
+        known = own_list(codecs.known(), By.COMMA)
+        raise Demand(say("must name a codec that is installed: {codecs}", codecs=known))
     return value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 
 from conformance.inputs.fields import (
     ChannelUrl,
@@ -35,13 +35,25 @@ from conformance.inputs.fields import (
     UrlPath,
     WebUrl,
 )
+from conformance.model import Unfit
 from conformance.secrecy.secret import SecretRef
+from conformance.sentence import By, Own, Sentence, own_list, say
 
 CONSENT = ("read", "write", "destructive")
 SECTIONS = ("webapp", "channel", "identity", "database", "webhook", "deployment", "network")
 
 _Section = TypeVar("_Section", bound=Table)
 _CONFIDENTIAL = re.compile("authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
+
+
+def _no_literal_credentials(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
+            raise Unfit(say('header {name} may hold a secret: write "env:NAME" or "file:PATH"', name=Own(name)))
+    return headers
+
+
+RequestHeaders = Annotated[dict[str, HeaderValue], AfterValidator(_no_literal_credentials)]
 
 
 class Exclusion(Table):
@@ -92,6 +104,8 @@ class Webapp(Table):
     guideline: Literal["4.0", "5.7", "5.8", "6.0"] = "5.8"
     admin_paths: Annotated[tuple[UrlPath, ...], Once] = ()
     api_paths: Annotated[tuple[UrlPath, ...], Once] = ()
+    post_paths: Annotated[tuple[UrlPath, ...], Once] = ("/v1/messages",)
+    page_headers: RequestHeaders = Field(default_factory=dict)
     probe_throttling: StrictBool = False
     admin: Login | None = None
     user: Login | None = None
@@ -100,9 +114,9 @@ class Webapp(Table):
     @model_validator(mode="after")
     def _level_exists(self) -> Webapp:
         if (self.guideline, self.security_level) == ("6.0", "old"):
-            raise ValueError('guideline 6.0 has no security_level "old": declare guideline "5.8", or a higher level')
+            raise Unfit(say('guideline 6.0 has no security_level "old": declare guideline "5.8", or a higher level'))
         if (self.client_cert is None) != (self.client_key is None):
-            raise ValueError("client_cert and client_key go together: give both or neither")
+            raise Unfit(say("client_cert and client_key go together: give both or neither"))
         return self
 
 
@@ -192,20 +206,13 @@ class Identity(Table):
     other_secrets: tuple[SecretRef, ...] = ()
     site_pages: tuple[WebUrl, ...] = ()
     repositories: tuple[str, ...] = ()
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    headers: RequestHeaders = Field(default_factory=dict)
     body: dict[str, Any] = Field(default_factory=dict)
     accepted: IdentityAccepted = IdentityAccepted()
     state: IdentityState | None = None
     signed_in_pages: tuple[SignedInPage, ...] = ()
     other_paths: tuple[OtherPath, ...] = ()
     switch: Switch | None = None
-
-    @model_validator(mode="after")
-    def _no_literal_credentials(self) -> Identity:
-        for name, value in self.headers.items():
-            if _CONFIDENTIAL.search(name) and not isinstance(value, SecretRef):
-                raise ValueError(f'header {name} may hold a secret: write "env:NAME" or "file:PATH"')
-        return self
 
 
 class Stub(Table):
@@ -231,7 +238,7 @@ class Stub(Table):
     @model_validator(mode="after")
     def _authority_is_whole(self) -> Stub:
         if (self.ca_cert is None) != (self.ca_key is None):
-            raise ValueError("ca_cert and ca_key go together: give both or neither")
+            raise Unfit(say("ca_cert and ca_key go together: give both or neither"))
         return self
 
 
@@ -253,7 +260,7 @@ class Database(Table):
     @model_validator(mode="after")
     def _certificate_has_a_key(self) -> Database:
         if (self.client_cert is None) != (self.client_key is None):
-            raise ValueError("client_cert and client_key go together: give both or neither")
+            raise Unfit(say("client_cert and client_key go together: give both or neither"))
         return self
 
 
@@ -312,17 +319,19 @@ class Network(Table):
     def _one_meaning(self) -> Network:
         names = [vantage.name for vantage in self.vantage]
         if len(set(names)) < len(names):
-            raise ValueError("two [[network.vantage]] tables have the same name")
+            raise Unfit(say("two [[network.vantage]] tables have the same name"))
         expected: dict[tuple[str, str, str], bool] = {}
         for reach in self.reach:
             if reach.from_ not in names:
-                declared = ", ".join(names) or "none"
-                raise ValueError(
-                    f'reach "from" names {reach.from_!r}, and no [[network.vantage]] is called so: {declared} declared'
-                )
+                raise Unfit(_no_such_vantage(reach.from_, names))
             if expected.setdefault((reach.from_, reach.to, reach.service), reach.allowed) != reach.allowed:
-                raise ValueError(
-                    f"reach from {reach.from_!r} to {reach.to!r} ({reach.service}) is declared both allowed and not"
+                raise Unfit(
+                    say(
+                        "reach from {vantage} to {host} ({service}) is declared both allowed and not",
+                        vantage=Own(repr(reach.from_)),
+                        host=Own(repr(reach.to)),
+                        service=Own(reach.service),
+                    )
                 )
         return self
 
@@ -391,6 +400,18 @@ class Target(Table):
     def secret_refs(self) -> list[SecretRef]:
         """List every secret that the file refers to, without repeats, in file order."""
         return list(dict.fromkeys(_references(self)))
+
+
+def _no_such_vantage(name: str, declared: list[str]) -> Sentence:
+    if not declared:
+        return say(
+            'reach "from" names {name}, and no [[network.vantage]] is called so: none declared', name=Own(repr(name))
+        )
+    return say(
+        'reach "from" names {name}, and no [[network.vantage]] is called so: {names} declared',
+        name=Own(repr(name)),
+        names=own_list(declared, By.COMMA),
+    )
 
 
 def _lookup(table: Any, key: str) -> Any:

@@ -17,6 +17,7 @@ from conformance.inputs.complaints import Document, Loc, nearest, read_toml, sho
 from conformance.inputs.target import SECTIONS, Target, parse
 from conformance.model import UnusableInput
 from conformance.secrecy.secret import Vault
+from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
 SCHEMA = 1
 
@@ -39,12 +40,13 @@ def read(path: Path) -> Target:
     except ValidationError as error:
         document.complain_of(Target, error)
     if not any(name in document.content for name in SECTIONS):
-        document.complain((), f"declares nothing to probe: add at least one of [{'], ['.join(SECTIONS)}]")
+        sections = own_list([f"[{name}]" for name in SECTIONS], By.COMMA)
+        document.complain((), say("declares nothing to probe: add at least one of {sections}", sections=sections))
     _check_scope(document)
     _check_files(document, path.parent)
     document.enforce()
     if target is None:
-        raise UnusableInput(f"{path}: cannot be used")
+        raise UnusableInput(say("{file}: cannot be used", file=Own(path)))
     return target
 
 
@@ -55,21 +57,22 @@ def check_client_key(target: Target, vault: Vault, folder: Path) -> None:
         if table and table.client_cert and table.client_key:
             trouble = _pair_trouble(folder / table.client_cert, vault[table.client_key].reveal())
             if trouble:
-                troubles.append(f"[{section}] client_key ({table.client_key}): {trouble}")
+                place = Own(f"[{section}] client_key ({table.client_key})")
+                troubles.append(say("{place}: {trouble}", place=place, trouble=trouble))
     if troubles:
-        raise UnusableInput("\n".join(troubles))
+        raise UnusableInput(*troubles)
 
 
-def _pair_trouble(certificate: Path, key: str) -> str:
+def _pair_trouble(certificate: Path, key: str) -> Sentence:
     try:
         private = serialization.load_pem_private_key(key.encode("utf-8", "surrogateescape"), password=None)
     except TypeError:
-        return "the key is protected by a passphrase: give it without one"
+        return say("the key is protected by a passphrase: give it without one")
     except ValueError:
-        return "holds no private key in PEM form"
+        return say("holds no private key in PEM form")
     first = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     same = _public(private.public_key()) == _public(first.public_key())
-    return "" if same else "the key is not that of client_cert's first certificate"
+    return NOTHING if same else say("the key is not that of client_cert's first certificate")
 
 
 def _public(key: Any) -> bytes:
@@ -81,13 +84,19 @@ def _public(key: Any) -> bytes:
 def _check_edition(document: Document) -> None:
     edition = document.content.get("schema")
     if isinstance(edition, bool) or not isinstance(edition, int | None):
-        document.complain(("schema",), f'"schema" must be a whole number: write schema = {SCHEMA}')
+        trouble = say('"schema" must be a whole number: write schema = {number}', number=SCHEMA)
+        document.complain(("schema",), trouble)
     elif edition is not None and edition > SCHEMA:
-        words = f"schema {edition} is newer than this Portero, which reads {SCHEMA}: update Portero"
-        document.complain(("schema",), words)
+        trouble = say(
+            "schema {edition} is newer than this Portero, which reads {number}: update Portero",
+            edition=edition,
+            number=SCHEMA,
+        )
+        document.complain(("schema",), trouble)
         document.enforce()  # its keys may mean something else
     elif edition is not None and edition < SCHEMA:
-        document.complain(("schema",), f"there is no schema {edition}: write schema = {SCHEMA}")
+        trouble = say("there is no schema {edition}: write schema = {number}", edition=edition, number=SCHEMA)
+        document.complain(("schema",), trouble)
     if edition is not None:
         document.content["schema"] = SCHEMA
 
@@ -96,8 +105,11 @@ def _check_scope(document: Document) -> None:
     known = _requirements()
     for loc, pattern in _strings(document.content, "scope.exclude.requirement"):
         if not fnmatch.filter(known, pattern):
-            words = f'excludes "{shown(pattern)}", which is no requirement, nor a pattern of one (HOOK-*)'
-            document.complain(loc, words + nearest(pattern, catalogue.load()))
+            trouble = say(
+                'excludes "{pattern}", which is no requirement, nor a pattern of one (HOOK-*)',
+                pattern=Own(shown(pattern)),
+            )
+            document.complain(loc, clauses(trouble, nearest(pattern, catalogue.load())))
 
 
 def _requirements() -> list[str]:
@@ -108,7 +120,7 @@ def _requirements() -> list[str]:
 
 
 def _check_files(document: Document, folder: Path) -> None:
-    for keys, trouble in (
+    for keys, trouble_of in (
         (_AUTHORITIES, _authority_trouble),
         (_CERTIFICATES, _certificate_trouble),
         (_FILES, _file_trouble),
@@ -116,40 +128,48 @@ def _check_files(document: Document, folder: Path) -> None:
     ):
         for key in keys:
             for loc, name in _strings(document.content, key):
-                if words := trouble(folder / name):
-                    document.complain(loc, f'"{key}": {shown(name)} {words}')
+                if trouble := trouble_of(folder / name, Own(shown(name))):
+                    document.complain(loc, say('"{key}": {trouble}', key=Own(key), trouble=trouble))
 
 
-def _file_trouble(path: Path) -> str:
+def _file_trouble(path: Path, name: Own) -> Sentence:
     try:
         path.read_bytes()
     except (OSError, ValueError) as error:
-        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    return ""
+        why = Own(getattr(error, "strerror", None) or error)
+        return say("{file} cannot be read: {error}", file=name, error=why)
+    return NOTHING
 
 
-def _folder_trouble(path: Path) -> str:
-    return "" if path.is_dir() else "is not a folder"
+def _folder_trouble(path: Path, name: Own) -> Sentence:
+    return NOTHING if path.is_dir() else say("{file} is not a folder", file=name)
 
 
-def _authority_trouble(path: Path) -> str:
-    if trouble := _file_trouble(path):
+def _authority_trouble(path: Path, name: Own) -> Sentence:
+    if trouble := _file_trouble(path, name):
         return trouble
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except ssl.SSLError:
-        return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----), or a damaged one"
-    return ""
+        return _no_certificate(name)
+    return NOTHING
 
 
-def _certificate_trouble(path: Path) -> str:
-    if trouble := _file_trouble(path):
+def _certificate_trouble(path: Path, name: Own) -> Sentence:
+    if trouble := _file_trouble(path, name):
         return trouble
     try:
         x509.load_pem_x509_certificates(path.read_bytes())
     except ValueError:
-        return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----), or a damaged one"
-    return ""
+        return _no_certificate(name)
+    return NOTHING
+
+
+def _no_certificate(name: Own) -> Sentence:
+    return say(
+        "{file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----), or a damaged one",
+        file=name,
+    )
 
 
 def _strings(content: Any, key: str, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:

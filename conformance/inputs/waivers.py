@@ -12,10 +12,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from conformance import catalogue
-from conformance.engine import results
 from conformance.inputs.complaints import Document, nearest, read_toml, shown
 from conformance.inputs.fields import Table, Text
-from conformance.model import Case
+from conformance.model import Case, Demand, Unfit
+from conformance.sentence import Own, clauses, own_list, say
 
 SCHEMA = 1
 LONGEST_TERM = timedelta(days=180)
@@ -29,9 +29,9 @@ def today() -> date:
 
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
     if not values:
-        raise ValueError('must name at least one, or "*"')
+        raise Demand(say('must name at least one, or "*"'))
     if twice := [value for value, count in Counter(values).items() if count > 1]:
-        raise ValueError(f'holds "{shown(twice[0])}" twice')
+        raise Unfit(say('holds "{name}" twice', name=Own(shown(twice[0]))))
     return values
 
 
@@ -55,10 +55,16 @@ class Waiver(Table):
     @model_validator(mode="after")
     def _term(self) -> Waiver:
         if self.expires < self.approved_on:
-            raise ValueError("expires before it was approved")
+            raise Unfit(say("expires before it was approved"))
         if self.expires - self.approved_on > LONGEST_TERM:
             longest = self.approved_on + LONGEST_TERM
-            raise ValueError(f"holds for more than {LONGEST_TERM.days} days: it may expire on {longest} at the latest")
+            raise Unfit(
+                say(
+                    "holds for more than {days} days: it may expire on {day} at the latest",
+                    days=LONGEST_TERM.days,
+                    day=Own(longest),
+                )
+            )
         return self
 
     def covers(self, case: Case) -> bool:
@@ -96,10 +102,6 @@ class Waivers:
         """List those of `cases` that `waiver` is the one to excuse."""
         return [case for case in cases if self.about(case) is waiver]
 
-    def as_results(self) -> list[results.Waiver]:
-        """Return the waivers as the results hold them."""
-        return [results.Waiver.model_validate(waiver.model_dump(mode="json")) for waiver in self.every]
-
 
 def none() -> Waivers:
     """Return no waivers at all."""
@@ -131,8 +133,13 @@ def read(path: Path, cases: Mapping[str, Case] | None = None) -> Waivers:
 def _check_edition(document: Document) -> None:
     edition = document.content.get("schema")
     if type(edition) is int and edition != SCHEMA:
-        what = "is newer than this Portero reads: update Portero, or" if edition > SCHEMA else "does not exist:"
-        document.complain(("schema",), f"schema {edition} {what} write schema = {SCHEMA}")
+        newer = say(
+            "schema {edition} is newer than this Portero reads: update Portero, or write schema = {number}",
+            edition=edition,
+            number=SCHEMA,
+        )
+        absent = say("schema {edition} does not exist: write schema = {number}", edition=edition, number=SCHEMA)
+        document.complain(("schema",), newer if edition > SCHEMA else absent)
         document.enforce()
 
 
@@ -142,7 +149,8 @@ def _check_ids(document: Document) -> None:
     for index, row in enumerate(rows if isinstance(rows, list) else []):
         name = row.get("id") if isinstance(row, dict) else None
         if isinstance(name, str) and name in seen:
-            document.complain(("waiver", index, "id"), f'a second waiver is called "{shown(name)}"')
+            trouble = say('a second waiver is called "{name}"', name=Own(shown(name)))
+            document.complain(("waiver", index, "id"), trouble)
         seen.add(name if isinstance(name, str) else None)
 
 
@@ -151,20 +159,20 @@ def _check_reach(document: Document, index: int, waiver: Waiver, day: date, case
     requirement = waiver.requirement
     loc = ("waiver", index)
     if requirement not in (known := [row.id for row in catalogue.load().values() if row.excluded is None]):
-        document.complain(
-            (*loc, "requirement"), f'unknown requirement "{shown(requirement)}"' + nearest(requirement, known)
-        )
+        trouble = say('unknown requirement "{name}"', name=Own(shown(requirement)))
+        document.complain((*loc, "requirement"), clauses(trouble, nearest(requirement, known)))
         return
     if waiver.approved_on > day + timedelta(days=1):
-        document.complain((*loc, "approved_on"), f"{waiver.id} is approved on a day that is still to come")
+        trouble = say("{waiver} is approved on a day that is still to come", waiver=Own(waiver.id))
+        document.complain((*loc, "approved_on"), trouble)
     own = [case for case in (cases or {}).values() if case.requirement.id == requirement]
     here = cases is not None and bool({ANY, *(case.subject for case in own)} & set(waiver.subjects))
     known_cases = [case.id for case in own] if here else _foreseen(requirement)
     for at, name in enumerate(waiver.cases):
         stranger = name not in known_cases and (here or not _may_be(requirement, name))
         if name != ANY and stranger:
-            words = f'unknown case "{shown(name)}" of {requirement}' + nearest(name, known_cases)
-            document.complain((*loc, "cases", at), words)
+            trouble = say('unknown case "{name}" of {requirement}', name=Own(shown(name)), requirement=Own(requirement))
+            document.complain((*loc, "cases", at), clauses(trouble, nearest(name, known_cases)))
 
 
 def _foreseen(requirement: str) -> list[str]:
@@ -185,4 +193,5 @@ def _check_overlap(document: Document, waivers: Waivers, cases: Mapping[str, Cas
         names = [waiver.id for waiver in in_force if waiver.covers(case)]
         if len(names) > 1:
             index = [waiver.id for waiver in waivers.every].index(names[1])
-            document.complain(("waiver", index), f"{case.id} is waived twice, by {' and '.join(names)}: keep one")
+            trouble = say("{case} is waived twice, by {waivers}: keep one", case=Own(case.id), waivers=own_list(names))
+            document.complain(("waiver", index), trouble)

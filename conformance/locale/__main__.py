@@ -23,6 +23,7 @@ from conformance.catalogue import AREAS
 from conformance.locale import FOLDER, catalogues, is_frame
 
 _TOML = "conformance.locale.extract:extract_toml"
+_COMMENTS = "conformance.locale.extract:extract_comments"
 _SAID = "conformance.locale.extract:extract_said"
 _ROOT = FOLDER.parent
 
@@ -56,7 +57,7 @@ def templates() -> dict[str, Catalog]:
 
 
 def _texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
-    toml = [("areas/*/requirements.toml", _TOML), ("report/messages.toml", _TOML)]
+    toml = [("areas/*/requirements.toml", _TOML), ("report/messages.toml", _TOML), ("commands/init.toml", _COMMENTS)]
     python = [("**.py", _SAID)]
     for name, _, text, comments, context in extract_from_dir(_ROOT, toml):
         yield name, text, comments, context

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import IO, Any
 
 from conformance.catalogue import TEXTS
+from conformance.inputs import toml_comments
 
 # What says something: as which function of gettext, and how many texts it takes.
 SPEAKERS = {"say": ("gettext", 1), "counted": ("ngettext", 2), "say_of": ("pgettext", 2)}
@@ -44,6 +45,14 @@ def extract_said(
             texts = [argument.value for argument in node.args[:count] if isinstance(argument, ast.Constant)]
             if len(texts) == count:
                 yield node.lineno, function, tuple(map(str, texts)), []
+
+
+def extract_comments(
+    fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[Found]:
+    """Yield the comments of the file that `portero init` writes."""
+    for said in toml_comments.comments(fileobj.read().decode()):
+        yield 0, "gettext", (str(said.template),), []
 
 
 def words(messages: Mapping[str, Any], path: str = "") -> Iterator[Found]:

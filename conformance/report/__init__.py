@@ -14,6 +14,7 @@ from conformance.engine.results import Results, as_json
 from conformance.hostile import shown
 from conformance.model import Also, UnusableInput
 from conformance.report import junit, markdown, oscal, page, sarif
+from conformance.sentence import Sentence
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 
@@ -43,10 +44,10 @@ def render(found: Results, results: Path, folder: Path, language: str = "en", al
         folder.mkdir(parents=True, exist_ok=True)
         return draw(found, results.read_bytes(), folder, language, also)
     except OSError as error:
-        raise UnusableInput(f"{folder}: reports cannot be written here ({error.strerror})") from error
+        raise UnusableInput(Sentence(f"{folder}: reports cannot be written here ({error.strerror})")) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, TemplateError) as error:
         what = shown(f"{type(error).__name__}: {error}")
-        raise UnusableInput(f"{results}: what it records cannot be drawn; was it edited? ({what})") from error
+        raise UnusableInput(Sentence(f"{results}: what it records cannot be drawn; was it edited? ({what})")) from error
 
 
 def draw(found: Results, results: bytes, folder: Path, language: str, also: Iterable[str] = ()) -> list[Path]:

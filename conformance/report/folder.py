@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conformance.model import UnusableInput
 from conformance.secrecy.redact import Redactor
+from conformance.sentence import Sentence
 
 
 @contextmanager
@@ -26,7 +27,9 @@ def claimed(folder: Path) -> Iterator[None]:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise UnusableInput(
-            f"{folder}: reports cannot be written here ({error.strerror}); choose another folder with --reports"
+            Sentence(
+                f"{folder}: reports cannot be written here ({error.strerror}); choose another folder with --reports"
+            )
         ) from error
     try:
         _lock(handle, folder)
@@ -40,7 +43,10 @@ def _lock(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise UnusableInput(
-            f"{folder}: another run is writing its reports here; wait for it, or choose another folder with --reports"
+            Sentence(
+                f"{folder}: another run is writing its reports here; "
+                "wait for it, or choose another folder with --reports"
+            )
         ) from error
     except OSError:  # a file system that knows no locks
         return

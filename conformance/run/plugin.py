@@ -13,7 +13,7 @@ from conformance import catalogue
 from conformance.engine.cases import proofs
 from conformance.engine.results import Entry
 from conformance.hostile import shown
-from conformance.locale import LANGUAGES
+from conformance.locale import LANGUAGES, tongue
 from conformance.model import (
     Also,
     Case,
@@ -99,7 +99,7 @@ def _session(config: pytest.Config) -> Session:
             )
         except UnusableInput as error:
             if config.pluginmanager.hasplugin("conformance.run.terminal"):  # as the other commands of `portero` say it
-                sys.stderr.write(error.told())
+                sys.stderr.write(error.told(tongue(option.lang)))
                 raise pytest.UsageError from error
             raise pytest.UsageError(*str(error).splitlines()) from error
         except KeyboardInterrupt:  # nothing was probed yet, so there is nothing to report

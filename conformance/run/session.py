@@ -29,6 +29,7 @@ from conformance.report.folder import claimed, remove_leaking
 from conformance.report.wording import Wording
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
+from conformance.sentence import Own, clauses, say
 
 Table = TypeVar("Table", bound=BaseModel)
 
@@ -73,7 +74,7 @@ class Session:
             self.assessment = Assessment(self.target, self.observatory)
             self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
-            self.run.waivers = self.waivers.as_results()
+            self.run.waivers = ledger.told(self.waivers)
             self._closing = closing.pop_all()
 
     def _aim(self, aim: Path | None, faults: tuple[str, ...], closing: ExitStack) -> tuple[Path, dict[str, str]]:
@@ -81,7 +82,7 @@ class Session:
         if aim is None:
             return Path(), self._start_reference(faults, closing)
         if faults:
-            raise UnusableInput("--fault breaks the bundled reference server: it does not go with --target")
+            raise UnusableInput(say("--fault breaks the bundled reference server: it does not go with --target"))
         self.target = target_file.read(aim)
         return aim.parent, dict(os.environ)
 
@@ -94,7 +95,8 @@ class Session:
         try:
             self.target = target.parse(gateway.document())
         except ValidationError as error:
-            raise UnusableInput(f"the reference server's own target is not valid: {error}") from error
+            why = Own(error)
+            raise UnusableInput(say("the reference server's own target is not valid: {error}", error=why)) from error
         environ: dict[str, str] = gateway.environ
         return environ
 
@@ -103,7 +105,9 @@ class Session:
         for case in self.assessment.cases.values():
             if self.redactor.leaks(f"{case.id} {case.subject}"):
                 shown = self.redactor.text(f"{case.id} {case.subject}")
-                raise UnusableInput(f"the target file spells out a secret that it refers to elsewhere: {shown}")
+                raise UnusableInput(
+                    say("the target file spells out a secret that it refers to elsewhere: {places}", places=Own(shown))
+                )
 
     def opening_lines(self) -> list[str]:
         """Say what a reader of the run has to know first: what is waived, what the reference server lacks here."""
@@ -178,9 +182,11 @@ def refuse_unknown_faults(names: Sequence[str]) -> None:
     faults = locate.module("reference_server.faults")
     known = faults.known()
     troubles = [
-        f'there is no fault called "{name}"{nearest(name, known)} ("portero list --faults" names them all)'
+        clauses(say('there is no fault called "{name}"', name=Own(name)), nearest(name, known))
         for name in names
         if name not in known
     ]
     if troubles:
-        raise UnusableInput("\n".join(troubles))
+        raise UnusableInput(
+            *(say('{trouble} ("portero list --faults" names them all)', trouble=trouble) for trouble in troubles)
+        )

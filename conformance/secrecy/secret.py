@@ -12,7 +12,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from conformance.model import UnusableInput
+from conformance.model import Unfit, UnusableInput
+from conformance.sentence import Own, Sentence, say
 
 SHORTEST = 8
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,7 +39,7 @@ class SecretRef(str):
         """Return the reference that `value` is; raises ValueError for a literal, without repeating it."""
         kind, _, rest = value.partition(":")
         if kind not in ("env", "file") or not rest or (kind == "env" and not _VARIABLE.fullmatch(rest)):
-            raise ValueError('a secret never stands in this file: write "env:NAME" or "file:PATH"')
+            raise Unfit(say('a secret never stands in this file: write "env:NAME" or "file:PATH"'))
         return cls(value)
 
     @property
@@ -111,6 +112,12 @@ class Vault:
         """Return the secret that a target file's reference names."""
         return self._secrets[reference]
 
+    def revealed(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return a target file's headers ready for the wire, references replaced by what they refer to."""
+        return {
+            name: self[value].reveal() if isinstance(value, SecretRef) else value for name, value in headers.items()
+        }
+
     def __iter__(self) -> Iterator[Secret]:
         """Go through every secret, for the redactor."""
         return iter(self._secrets.values())
@@ -122,34 +129,64 @@ def open_vault(references: list[SecretRef], environ: Mapping[str, str], folder: 
     Raises UnusableInput that names every variable or file that is missing, empty or shorter than 8 characters.
     """
     found: dict[SecretRef, Secret] = {}
-    troubles = []
+    troubles: list[Sentence] = []
     for reference in references:
         try:
             found[reference] = Secret(reference.label, _fetch(reference, environ, folder))
-        except UnusableInput as trouble:
-            troubles.append(f"{trouble} (the target file refers to it as {reference})")
+        except UnusableInput as error:
+            troubles += (
+                say(
+                    "{trouble} (the target file refers to it as {reference})",
+                    trouble=trouble,
+                    reference=Own(reference),
+                )
+                for trouble in error.troubles
+            )
     if troubles:
-        raise UnusableInput("\n".join(troubles))
+        raise UnusableInput(*troubles)
     return Vault(found)
 
 
 def _fetch(reference: SecretRef, environ: Mapping[str, str], folder: Path) -> str:
     kind, _, rest = reference.partition(":")
-    what = f"environment variable {rest}" if kind == "env" else f"secret file {folder / rest}"
-    text = environ.get(rest) if kind == "env" else _content(folder / rest, what)
+    return _from_variable(rest, environ) if kind == "env" else _from_file(folder / rest)
+
+
+def _from_variable(variable: str, environ: Mapping[str, str]) -> str:
+    name, text = Own(variable), environ.get(variable)
     if text is None:
-        raise UnusableInput(f"{what} is not set")
+        raise UnusableInput(say("environment variable {name} is not set", name=name))
     if not text:
-        raise UnusableInput(f"{what} is empty")
+        raise UnusableInput(say("environment variable {name} is empty", name=name))
     if len(text) < SHORTEST:
-        raise UnusableInput(f"{what} holds fewer than {SHORTEST} characters, too short to be kept out of the reports")
+        raise UnusableInput(
+            say(
+                "environment variable {name} holds fewer than {number} characters, "
+                "too short to be kept out of the reports",
+                name=name,
+                number=SHORTEST,
+            )
+        )
     return text
 
 
-def _content(path: Path, what: str) -> str:
+def _from_file(path: Path) -> str:
+    name = Own(path)
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        text = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except OSError as error:
-        raise UnusableInput(f"{what} cannot be read: {error.strerror}") from error
+        why = Own(error.strerror)
+        raise UnusableInput(say("secret file {file} cannot be read: {error}", file=name, error=why)) from error
     except UnicodeDecodeError as error:
-        raise UnusableInput(f"{what} cannot be read: it is not UTF-8 text") from error
+        raise UnusableInput(say("secret file {file} cannot be read: it is not UTF-8 text", file=name)) from error
+    if not text:
+        raise UnusableInput(say("secret file {file} is empty", file=name))
+    if len(text) < SHORTEST:
+        raise UnusableInput(
+            say(
+                "secret file {file} holds fewer than {number} characters, too short to be kept out of the reports",
+                file=name,
+                number=SHORTEST,
+            )
+        )
+    return text

@@ -24,6 +24,7 @@ from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
 from conformance.sentence import By, Own, own_list, say
+from conformance.web.answer import MAX_BODY
 from conformance.web.api import LOGOUT, USERS, Api, no_token, token_in
 from conformance.web.exchange import Exchange
 from conformance.web.preflight import reach
@@ -44,9 +45,19 @@ class Session:
     token: str
     login: Exchange
 
-    def ask(self, method: str, path: str, document: Any = MISSING, *, body: bytes | None = None) -> Exchange:
-        """Send a request with the session's token."""
-        return self.api.ask(method, path, document, authorization=f"Bearer {self.token}", body=body)
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: Any = MISSING,
+        *,
+        body: bytes | None = None,
+        address: str | None = None,
+        most: int = MAX_BODY,
+    ) -> Exchange:
+        """Send a request with the session's token; as `Api.ask`."""
+        bearer = f"Bearer {self.token}"
+        return self.api.ask(method, path, document, authorization=bearer, body=body, address=address, most=most)
 
     def on(self, bench: Bench) -> Session:
         """Return the same session for another probe's bench."""
@@ -123,8 +134,8 @@ class OwnUsers:
         self.promise: Promise
         self._there: set[str] = set()
 
-    def create(self, user: User, by: Session | None = None) -> Exchange:
-        """Ask for a user to be made, by the administrator or whoever `by` is."""
+    def create(self, user: User, by: Session | Api | None = None) -> Exchange:
+        """Ask for a user to be made, by the administrator or whoever `by` is; by nobody where that is the API."""
         self._there.add(user.name)
         asked = {"username": user.name, "password": user.password}
         return self.promise.change(lambda: (by or self.admin).ask("POST", USERS, asked))

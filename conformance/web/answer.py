@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+import zlib
 from dataclasses import dataclass
 
 from conformance.sentence import NOTHING, Own, Sentence, say
@@ -14,6 +15,9 @@ MAX_BODY = 64 << 10
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: .*)?$")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+_WINDOWS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}  # servers send either as "deflate"
+_MOST_CODINGS = 3
 _CONTINUE, _OK, _NO_CONTENT, _NOT_MODIFIED = 100, 200, 204, 304
 
 
@@ -83,8 +87,8 @@ class Stream:
         return line.rstrip(b"\r")
 
 
-def read_answer(stream: Stream, method: str) -> Answer:
-    """Read the final answer to a request, past interim ones.
+def read_answer(stream: Stream, method: str, most: int = MAX_BODY) -> Answer:
+    """Read the final answer to a request, past interim ones: `most` bytes of its body, with any coding undone.
 
     Raises OddAnswer where it is none, OSError (TimeoutError too) where the connection fails before its head ends.
     """
@@ -94,10 +98,54 @@ def read_answer(stream: Stream, method: str) -> Answer:
     if method == "HEAD" or head.status in (_NO_CONTENT, _NOT_MODIFIED):
         return head
     body = bytearray()
-    why = _read_body(stream, head, body)
-    if len(body) > MAX_BODY:
-        why = say("only its first {size} KiB were read", size=MAX_BODY >> 10)
-    return Answer(head.status, head.headers, head.malformed, bytes(body[:MAX_BODY]), why)
+    why = _read_body(stream, head, body, most)
+    found = bytes(body)
+    if codings := _codings(head):
+        found, broken = _decoded(found, codings, most)
+        why = why or broken
+    if max(len(body), len(found)) > most:
+        why = say("only its first {size} KiB were read", size=most >> 10)
+    return Answer(head.status, head.headers, head.malformed, found[:most], why)
+
+
+def _codings(head: Answer) -> list[str]:
+    """List how the body is coded, in the order in which that is undone."""
+    named = ",".join(value for name, value in head.headers if name.lower() == "content-encoding")
+    codings = [coding.strip().lower() for coding in named.split(",")]
+    return [coding for coding in reversed(codings) if coding not in ("", "identity")]
+
+
+def _decoded(body: bytes, codings: list[str], most: int) -> tuple[bytes, Sentence]:
+    """Undo codings (RFC 9110, 8.4.1) up to `most` bytes and one; what cannot be undone stays as it came, and why."""
+    broken = NOTHING
+    for undone, coding in enumerate(codings):
+        windows = _WINDOWS.get(coding)
+        if windows is None or undone >= _MOST_CODINGS:
+            return body, say("its body is coded as {coding}, which is not read here", coding=Own(coding))
+        found = next((text for text in (_inflated(body, bits, most) for bits in windows) if text is not None), None)
+        if found is None:
+            return body, say("its body is no {coding}, as which it is declared", coding=Own(coding))
+        body, whole = found
+        broken = broken if whole else say("its coded body breaks off")
+    return body, broken
+
+
+def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes, bool] | None:
+    """Return up to `most` bytes and one of what was packed, and whether that is all; None where it is no such coding.
+
+    Members that follow one another are one body, as for gzip (RFC 1952, 2.2).
+    """
+    text, rest = bytearray(), body
+    while rest and len(text) <= most:
+        member = zlib.decompressobj(bits)
+        try:
+            text += member.decompress(rest, most + 1 - len(text))
+        except zlib.error:
+            return (bytes(text), False) if text else None
+        if not member.eof:
+            return bytes(text), False
+        rest = member.unused_data
+    return bytes(text), not rest
 
 
 def _head(stream: Stream) -> Answer:
@@ -138,16 +186,16 @@ def fields(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ..
     return tuple(found), tuple(malformed)
 
 
-def _read_body(stream: Stream, head: Answer, body: bytearray) -> Sentence:
-    """Fill `body` up to its bound; return why it is incomplete, or nothing."""
+def _read_body(stream: Stream, head: Answer, body: bytearray, most: int) -> Sentence:
+    """Fill `body` up to its bound, and by one byte more; return why it is incomplete, or nothing."""
     named = {name.lower(): value for name, value in head.headers}
     try:
         if "chunked" in named.get("transfer-encoding", "").lower():
-            _chunks(stream, body)
+            _chunks(stream, body, most)
         elif re.fullmatch(r"\d{1,18}", named.get("content-length", "")):
-            _copy(stream, body, int(named["content-length"]))
+            _copy(stream, body, int(named["content-length"]), most)
         else:
-            _copy(stream, body, None)
+            _copy(stream, body, None, most)
     except TimeoutError:
         return say("the rest did not come in time")
     except _Cut as cut:
@@ -157,9 +205,10 @@ def _read_body(stream: Stream, head: Answer, body: bytearray) -> Sentence:
     return NOTHING
 
 
-def _copy(stream: Stream, body: bytearray, length: int | None) -> None:
+def _copy(stream: Stream, body: bytearray, length: int | None, most: int) -> None:
     """Copy `length` bytes; to the end of the connection where there is no length."""
-    wanted = MAX_BODY + 1 - len(body) if length is None else min(length, MAX_BODY + 1 - len(body))
+    room = most + 1 - len(body)
+    wanted = room if length is None else min(length, room)
     while wanted > 0:
         if not stream.buffer and not stream.more():
             if length is not None:
@@ -170,13 +219,13 @@ def _copy(stream: Stream, body: bytearray, length: int | None) -> None:
         wanted -= len(piece)
 
 
-def _chunks(stream: Stream, body: bytearray) -> None:
-    while len(body) <= MAX_BODY:
+def _chunks(stream: Stream, body: bytearray, most: int) -> None:
+    while len(body) <= most:
         size = stream.line().partition(b";")[0].strip()
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
             raise _Cut(_NO_SIZE)
         if int(size, 16) == 0:
             return
-        _copy(stream, body, int(size, 16))
-        if len(body) <= MAX_BODY:
+        _copy(stream, body, int(size, 16), most)
+        if len(body) <= most:
             stream.line()

@@ -14,6 +14,7 @@ from conformance.inputs.target import Webapp
 from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
 from conformance.sentence import Sentence, say
+from conformance.web.answer import MAX_BODY
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.trust import webapp_trust
@@ -39,31 +40,45 @@ class Api:
         """
         self.bench = bench
         self.webapp = bench.target.declared(Webapp)
-        self.context: ssl.SSLContext = context or webapp_trust(bench, strict=False)
+        self.context: ssl.SSLContext = context or webapp_trust(bench)
 
     def on(self, bench: Bench) -> Api:
         """Return the same API for another bench: one for restoring, say."""
         return Api(bench, self.context)
 
     def ask(
-        self, method: str, path: str, document: Any = MISSING, *, authorization: str = "", body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        document: Any = MISSING,
+        *,
+        authorization: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        address: str | None = None,
+        most: int = MAX_BODY,
     ) -> Exchange:
-        """Send a request; `document` goes out as JSON, `body` as it stands and called JSON."""
-        headers = {"Authorization": authorization} if authorization else {}
+        """Send a request; `document` goes out as JSON, `body` as it stands and called JSON.
+
+        `address` is connected to instead of those behind the name; `most` is how many bytes of the body are read.
+        """
+        sent = {"Authorization": authorization} if authorization else {}
         if document is not MISSING:
             body = json.dumps(document).encode()
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         url = self.webapp.url.rstrip("/") + path
-        return exchange(self.bench, method, url, headers=headers, body=body, context=self.context)
+        sent |= headers or {}
+        return exchange(
+            self.bench, method, url, headers=sent, body=body, context=self.context, address=address, most=most
+        )
 
     def log_in(self, username: str, password: str, document: Mapping[str, str] | None = None) -> Exchange:
         """Send a login; a token in the answer is a secret from here on.
 
         Counts nothing: a login that may go wrong is `Logins`' affair.
         """
-        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-        seen = self.ask("POST", LOGIN, dict(document or {}), authorization=f"Basic {pair}")
+        seen = self.ask("POST", LOGIN, dict(document or {}), authorization=basic(username, password))
         if token := token_in(seen):
             self.bench.redactor.learn(Secret(f"token of {username}", token))
         return seen
@@ -77,6 +92,11 @@ class Api:
                 return seen
             self.bench.clock.wait(pause)
         return self.log_in(username, password)
+
+
+def basic(username: str, password: str) -> str:
+    """Return an Authorization of the scheme Basic (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 def _pause(seen: Exchange) -> float:

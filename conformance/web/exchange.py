@@ -38,10 +38,11 @@ class Exchange(Answered):
     """One request and what came back.
 
     `headers` are the lines in order, repeats kept, folded ones joined by a space, stripped of space and tab only;
-    `malformed` are lines of the header section that are not a field at all. `body` is the first 64 KiB as text, with
-    any transfer coding undone; `incomplete` says in plain words why more was expected or left unread, and is empty
-    otherwise. `trouble` is empty, or says in plain words why there is no answer; `status` is then 0 and `body` may
-    hold what came instead of HTTP. `seconds` is how long the answer took, from the name to the last byte.
+    `malformed` are lines of the header section that are not a field at all. `body` is the first 64 KiB (or as many as
+    were asked for) as text, with transfer codings undone, and gzip and deflate; `incomplete` says in plain words why
+    more was expected or left unread, and is empty otherwise. `trouble` is empty, or says in plain words why there is no
+    answer; `status` is then 0 and `body` may hold what came instead of HTTP. `seconds` is how long the answer took,
+    from the name to the last byte.
     """
 
     method: str

@@ -20,7 +20,7 @@ from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
 from conformance.sentence import NOTHING, Sentence
 from conformance.web.exchange import Exchange
-from conformance.web.http import connect, exchange, lenient_context, plain_words
+from conformance.web.http import connect, exchange, lenient_context, plain_words, server_name
 from conformance.web.preflight import reach
 from conformance.web.trust import careful_context
 
@@ -111,7 +111,7 @@ def _certificate(bench: Bench, url: str, context: ssl.SSLContext) -> bytes:
     with (
         bench.budget.connection(host),
         connect(host, parts.port or 443, time.monotonic() + PATIENCE) as sock,
-        context.wrap_socket(sock, server_hostname=host) as secured,
+        context.wrap_socket(sock, server_hostname=server_name(host)) as secured,
     ):
         return secured.getpeercert(binary_form=True) or b""
 

@@ -18,13 +18,14 @@ from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.secrecy.secret import Secret
 from conformance.sentence import Own, Sentence, say
-from conformance.web.answer import Answer, OddAnswer, Stream, read_answer
+from conformance.web.answer import MAX_BODY, Answer, OddAnswer, Stream, read_answer
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
 from conformance.web.resolve import ResolverSilent, resolve
 
 TIMEOUT = 5.0
 NOT_ASKED = say("not asked any more: nothing before it was answered in time")
 
+_USUAL = {"Connection": "close", "User-Agent": "portero", "Accept": "*/*", "Accept-Encoding": "identity"}
 _BAD_IN_HEAD = re.compile(r"[\r\n\0]")
 
 
@@ -42,16 +43,18 @@ def exchange(
     context: ssl.SSLContext | None = None,
     timeout: float = TIMEOUT,
     address: str | None = None,
+    most: int = MAX_BODY,
 ) -> Exchange:
     """Send one request on a connection of its own and return what was seen; redirects are not followed.
 
-    The path goes out as it is written. `context` is for https; without one the system's trust decides. `timeout` is
-    in seconds, for everything from the name to the last byte. `address` is connected to instead of those behind the
-    name. An endpoint that never answered in time is not asked again and again. Trouble in transport is told in the
-    record's `trouble`; raises Inconclusive only when the run's budget or the probe's time is spent.
+    The path goes out as it is written. `context` is for https; without one the system's trust decides. `timeout` is in
+    seconds, for everything from the name to the last byte. `address` is connected to instead of those behind the name.
+    `most` is how many bytes of the body are read. An endpoint that never answered in time is not asked again and again.
+    Trouble in transport is told in the record's `trouble`; raises Inconclusive only when the run's budget or the
+    probe's time is spent.
     """
     return exchange_bytes(
-        bench, method, url, headers=headers, body=body, context=context, timeout=timeout, address=address
+        bench, method, url, headers=headers, body=body, context=context, timeout=timeout, address=address, most=most
     )[0]
 
 
@@ -65,6 +68,7 @@ def exchange_bytes(
     context: ssl.SSLContext | None = None,
     timeout: float = TIMEOUT,
     address: str | None = None,
+    most: int = MAX_BODY,
 ) -> tuple[Exchange, bytes]:
     """Do as `exchange`, and return the answer's body as it came beside the record: a record holds text only.
 
@@ -88,7 +92,7 @@ def exchange_bytes(
             request = _request(method, parts, headers or {}, body())
         began = time.monotonic()
         try:
-            answer = _ask(parts, address or host, request, context, min(timeout, bench.left()))
+            answer = _ask(parts, address or host, request, context, min(timeout, bench.left()), most)
         except OddAnswer as odd:
             bench.silence.heard(endpoint)
             return replace(unanswered, trouble=odd.words, body=odd.seen.decode("utf-8", "replace")), odd.seen
@@ -134,11 +138,16 @@ def connect(host: str, port: int, ends: float) -> socket.socket:
     raise trouble
 
 
+def server_name(host: str) -> str:
+    """Return the name that a TLS hello and a certificate hold: that of the host, without its root's dot (RFC 6066)."""
+    return host.removesuffix(".")
+
+
 def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """Return the request's bytes; raises _Unsendable where a line break would end a line of its head early."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = {"host": ("Host", parts.netloc.rpartition("@")[2].encode("idna").decode())}
-    for name, value in {"Connection": "close", "User-Agent": "portero", "Accept": "*/*"}.items():
+    for name, value in _USUAL.items():
         lines[name.lower()] = (name, value)
     if body is not None or method in ("POST", "PUT", "PATCH"):
         lines["content-length"] = ("Content-Length", str(len(body or b"")))
@@ -150,17 +159,20 @@ def _request(method: str, parts: SplitResult, headers: Mapping[str, str], body: 
     return head.encode() + (body or b"")
 
 
-def _ask(parts: SplitResult, address: str, request: bytes, context: ssl.SSLContext | None, seconds: float) -> Answer:
+def _ask(
+    parts: SplitResult, address: str, request: bytes, context: ssl.SSLContext | None, seconds: float, most: int
+) -> Answer:
     ends = time.monotonic() + seconds
     method = request.split(b" ", 1)[0].decode()
     with connect(address, parts.port or {"https": 443}.get(parts.scheme, 80), ends) as sock:
         if parts.scheme != "https":
-            return _talk(sock, ends, request, method)
-        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=parts.hostname) as secured:
-            return _talk(secured, ends, request, method)
+            return _talk(sock, ends, request, method, most)
+        name = server_name(parts.hostname or "")
+        with (context or ssl.create_default_context()).wrap_socket(sock, server_hostname=name) as secured:
+            return _talk(secured, ends, request, method, most)
 
 
-def _talk(sock: socket.socket, ends: float, request: bytes, method: str) -> Answer:
+def _talk(sock: socket.socket, ends: float, request: bytes, method: str, most: int) -> Answer:
     """Send, and read the answer: also of a server that answers and hangs up before it has taken all."""
     broken: OSError | None = None
     try:
@@ -168,7 +180,7 @@ def _talk(sock: socket.socket, ends: float, request: bytes, method: str) -> Answ
     except (BrokenPipeError, ConnectionResetError) as error:
         broken = error
     try:
-        return read_answer(Stream(sock, ends), method)
+        return read_answer(Stream(sock, ends), method, most)
     except (OSError, OddAnswer):
         if broken is not None:
             raise broken from None

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from conformance.bench import Bench
 from conformance.model import Inconclusive
 from conformance.sentence import Own, Sentence, say
-from conformance.web.http import client_context, connect, plain_words
+from conformance.web.http import client_context, connect, plain_words, server_name
 from conformance.web.resolve import ResolverSilent
 
 PATIENCE = 5.0
@@ -60,7 +60,7 @@ def _shakes_hands(sock: socket.socket, context: ssl.SSLContext, host: str) -> bo
     """Shake hands, and tell whether the other side speaks TLS; raises OSError when it does and the handshake fails."""
     ends = time.monotonic() + PATIENCE
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=host)
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=server_name(host))
     heard = False
     while True:
         try:

@@ -86,10 +86,7 @@ def _context(bench: Bench, request: Request) -> ssl.SSLContext:
     table = getattr(bench.target, request.section, None)
     if table is None:
         raise Inconclusive(say("[{section}] is not declared in the target file any more", section=Own(request.section)))
-    if request.section == "identity":
-        context = identity_trust(bench, table.ca_file)
-    else:
-        context = webapp_trust(bench, strict=False)
+    context = identity_trust(bench, table.ca_file) if request.section == "identity" else webapp_trust(bench)
     if request.trust:
         context.load_verify_locations(cadata=request.trust)
     return context

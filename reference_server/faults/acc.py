@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import ssl
+from collections.abc import Callable
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING
 
+from ..answers import refusal
 from ..http import Request, Response
-from ..pki import Authority, LeafSpec
-from ..tls import TLS12, TlsServer
+from ..pki import Authority, LeafSpec, make_key
+from ..tls import TLS12, TlsServer, TlsSettings
 from ..web import Administration, OtherNode, page, redirect
 from . import fault, near_miss
 
@@ -46,6 +50,21 @@ def serves_the_api_over_plain_http(gateway: Gateway) -> None:
         if request.path.startswith("/v1/"):
             return gateway.web.api.answer(request)
         return redirect(f"https://localhost:{gateway.web.port}{request.path}")
+
+    gateway.web.plain = answer
+
+
+@fault("ACC-01")
+def proxies_the_api_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-01: what is posted to the API's paths reaches it in the clear; each answer has an id of its own."""
+
+    def answer(request: Request) -> Response:
+        if request.method != "POST" or not request.path.startswith("/v1/"):
+            return redirect(f"https://localhost:{gateway.web.port}{request.path}")
+        response = gateway.web.api.answer(request)
+        response.headers.append(("X-Request-Id", secrets.token_hex(8)))
+        response.body = response.body.replace(b"{", b'{"request": "' + secrets.token_hex(8).encode() + b'", ', 1)
+        return response
 
     gateway.web.plain = answer
 
@@ -129,6 +148,41 @@ def chain_without_its_intermediate(gateway: Gateway) -> None:
     gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority, withheld=True)
 
 
+@fault("ACC-02")
+def a_key_of_192_bits_above_the_certificate(gateway: Gateway) -> None:
+    """Breaks ACC-02: the intermediate's key is on P-192, which current clients refuse."""
+    weak = make_key("secp192r1")
+    gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority, key=weak)
+    gateway.web.tls.settings.weak = True
+
+
+@fault("ACC-02", level="intermediate")
+def a_short_rsa_key_above_the_certificate(gateway: Gateway) -> None:
+    """Breaks ACC-02: the intermediate's key is RSA with 1024 bits."""
+    weak = make_key("rsa-1024")
+    gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority, key=weak)
+    gateway.web.tls.settings.weak = True
+
+
+@fault("ACC-02")
+def named_in_the_subject_only(gateway: Gateway) -> None:
+    """Breaks ACC-02: the name stands in the common name, and the certificate has no alternative names."""
+    gateway.web.tls.leaf = LeafSpec(named_in_subject_only=True)
+
+
+@fault("ACC-02", level="intermediate")
+def a_second_certificate_without_its_intermediate(gateway: Gateway) -> None:
+    """Breaks ACC-02: clients that ask for RSA get a certificate whose intermediate is not sent."""
+    withheld = Authority("Portero intermediate", parent=gateway.authority, withheld=True)
+    gateway.web.tls.settings.leaves.append(LeafSpec(key="rsa-2048", issuer=withheld))
+
+
+@fault("ACC-02")
+def an_old_process_with_an_expired_certificate(gateway: Gateway) -> None:
+    """Breaks ACC-02: every third connection is taken by a process of before the certificate was renewed."""
+    gateway.web.tls.special = [(_every_third(), TlsSettings(leaves=[LeafSpec(starts_in_days=-61)]))]
+
+
 @fault("ACC-03")
 def a_node_without_a_header(gateway: Gateway) -> None:
     """Breaks ACC-03: one of two nodes lacks X-Frame-Options."""
@@ -137,9 +191,9 @@ def a_node_without_a_header(gateway: Gateway) -> None:
     _second_node(gateway).handler = administration.answer
 
 
-@fault("ACC-03")
+@fault("ACC-02", "ACC-03")
 def a_node_with_an_expired_certificate(gateway: Gateway) -> None:
-    """Breaks ACC-03: one of two nodes was left out when certificates were renewed."""
+    """Breaks ACC-02 and ACC-03: one of two nodes was left out when certificates were renewed."""
     _second_node(gateway).tls.leaf = LeafSpec(starts_in_days=-61)
 
 
@@ -226,6 +280,12 @@ def asks_to_upgrade(gateway: Gateway) -> None:
 
 
 @near_miss()
+def refuses_all_in_the_clear_in_json(gateway: Gateway) -> None:
+    """Is right: the plain port says 403 to everything, in JSON as the API speaks it."""
+    gateway.web.plain = lambda _: refusal(HTTPStatus.FORBIDDEN, 1005, "Access denied")
+
+
+@near_miss()
 def the_same_error_page_everywhere(gateway: Gateway) -> None:
     """Is right: the plain port answers 404 to everything, with the error page that HTTPS has as well."""
     gateway.web.plain = lambda _: page("Not found", "<p>There is no such page.</p>", HTTPStatus.NOT_FOUND)
@@ -235,6 +295,24 @@ def the_same_error_page_everywhere(gateway: Gateway) -> None:
 def chain_with_its_intermediate(gateway: Gateway) -> None:
     """Is right: an intermediate issued the certificate, and is sent with it."""
     gateway.web.tls.authority = Authority("Portero intermediate", parent=gateway.authority)
+
+
+@near_miss(level="intermediate")
+def certificates_of_two_kinds(gateway: Gateway) -> None:
+    """Is right: an ECDSA and an RSA certificate, each with a chain of its own."""
+    other = Authority("Portero intermediate", parent=gateway.authority)
+    gateway.web.tls.settings.leaves.append(LeafSpec(key="rsa-2048", issuer=other))
+
+
+@near_miss()
+def two_processes_with_certificates_of_their_own(gateway: Gateway) -> None:
+    """Is right: every third connection is taken by another process, whose certificate is good as well."""
+    gateway.web.tls.special = [(_every_third(), TlsSettings())]
+
+
+def _every_third() -> Callable[[object], bool]:
+    taken = count()
+    return lambda _: next(taken) % 3 == 2
 
 
 def _second_node(gateway: Gateway) -> OtherNode:

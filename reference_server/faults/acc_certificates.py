@@ -34,8 +34,8 @@ def certificate_of_a_generated_authority(gateway: Gateway) -> None:
 
 @fault("ACC-05")
 def hands_out_another_authority(gateway: Gateway) -> None:
-    """Breaks ACC-05: the CA certificate that is handed out is the one of before the last change."""
-    former = Authority("Former CA").pem
+    """Breaks ACC-05: the CA certificate that is handed out is the one of before the last change, of the same name."""
+    former = Authority(gateway.authority.name).pem
     gateway.certificates.shown = lambda: Response(200, [("Content-Type", "text/plain")], former)
 
 

@@ -29,9 +29,9 @@ def health_asks_for_no_token(gateway: Gateway) -> None:
     gateway.web.api.open.add(HEALTH)
 
 
-@fault("AUTH-01")
+@fault("AUTH-01", "AUTH-07")
 def settings_ask_for_no_token(gateway: Gateway) -> None:
-    """Breaks AUTH-01: the settings can be read by everybody."""
+    """Breaks AUTH-01 and AUTH-07: the settings can be read by everybody."""
     gateway.web.api.open.add(SETTINGS)
 
 

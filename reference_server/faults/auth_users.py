@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import traceback
 from collections.abc import Callable
 from http import HTTPStatus
@@ -163,6 +164,26 @@ def support_shows_a_private_key(gateway: Gateway) -> None:
     """Breaks AUTH-10: the certificate is shown together with its key."""
     key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----\n"
     _support(gateway, {"certificate": key})
+
+
+@fault("AUTH-10")
+def support_is_packed(gateway: Gateway) -> None:
+    """Breaks AUTH-10: support lists the environment as it is, and is packed by whoever stands in front."""
+    gateway.web.api.shown = lambda value: value
+    usual = gateway.web.api.endpoints[SUPPORT]["GET"]
+
+    def packed(request: Request) -> Response:
+        answer = usual(request)
+        return Response(answer.status, [*answer.headers, ("Content-Encoding", "gzip")], gzip.compress(answer.body))
+
+    gateway.web.api.endpoints[SUPPORT]["GET"] = packed
+
+
+@fault("AUTH-10")
+def support_shows_a_secret_in_the_end(gateway: Gateway) -> None:
+    """Breaks AUTH-10: a secret stands behind a long log."""
+    log = [f"2026-01-01 00:00:{n % 60:02} INFO a message was delivered" for n in range(9000)]
+    _support(gateway, {"log": [*log, f"WA_SECRET={gateway.environ['WA_SECRET']}"]})
 
 
 @fault("AUTH-10")

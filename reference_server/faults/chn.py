@@ -207,3 +207,38 @@ def takes_a_shortened_mac(gateway: Gateway) -> None:
         raise Refused("bad MAC")
 
     token.parse = parse
+
+
+def _knows_again(core: Core, part: slice) -> None:
+    """Let the core spare a message its seal where that `part` of one that it took stands in it."""
+    token = _fernet(core)
+    taken: dict[bytes, bytes] = {}
+
+    def parse(key: bytes, raw: bytes) -> Message:
+        stamp = int.from_bytes(raw[1:9], "big")
+        if len(raw) > 57 and raw[part] in taken:
+            return Message(taken[raw[part]], stamp)
+        message = token.checked(key, raw)
+        if core.fresh(stamp):
+            taken[raw[part]] = message.payload
+        return message
+
+    token.parse = parse
+
+
+@fault("CHN-04")
+def knows_a_message_by_all_but_its_head(gateway: Gateway) -> None:
+    """Breaks CHN-04: the ciphertext and MAC of a message that was taken are good under another timestamp."""
+    _knows_again(gateway.core, slice(25, None))
+
+
+@fault("CHN-04")
+def knows_a_message_by_its_mac(gateway: Gateway) -> None:
+    """Breaks CHN-04: the MAC of a message that was taken is good for anything."""
+    _knows_again(gateway.core, slice(-32, None))
+
+
+@fault("CHN-04")
+def knows_a_message_by_its_beginning(gateway: Gateway) -> None:
+    """Breaks CHN-04: what begins like a message that was taken is good without its MAC."""
+    _knows_again(gateway.core, slice(0, 41))

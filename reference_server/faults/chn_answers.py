@@ -25,6 +25,12 @@ def tells_stale_by_its_status(gateway: Gateway) -> None:
 
 
 @fault("CHN-12")
+def tells_stale_by_a_time_out(gateway: Gateway) -> None:
+    """Breaks CHN-12: a stale message is told at once that its time is out, which answers no other."""
+    gateway.core.refuse = lambda cause: Response(408 if cause == _STALE else 401)
+
+
+@fault("CHN-12")
 def tells_the_cause_in_the_body(gateway: Gateway) -> None:
     """Breaks CHN-12: the refusal explains itself."""
     gateway.core.refuse = lambda cause: Response.json({"error": cause}, 401)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import itertools
 import math
 from typing import TYPE_CHECKING
 
+from ..core import SeenBefore
 from ..http import HttpServer
-from ..sealing import Message
+from ..sealing import FernetFormat, Message, Refused
 from . import fault
 
 if TYPE_CHECKING:
@@ -169,6 +173,30 @@ def forgets_too_soon(gateway: Gateway) -> None:
 def remembers_nothing(gateway: Gateway) -> None:
     """Breaks CHN-09: inside the margin the same bytes are taken as often as they come."""
     gateway.core.new = lambda _sealed, _message: True
+
+
+@fault("CHN-09")
+def remembers_the_text(gateway: Gateway) -> None:
+    """Breaks CHN-09: what is remembered is the text, and a token may be spelt in many ways."""
+    token = gateway.core.format
+    assert isinstance(token, FernetFormat)  # noqa: S101 - what the reference is built with
+
+    def decode(sealed: bytes) -> bytes:
+        try:
+            return base64.urlsafe_b64decode(sealed)
+        except binascii.Error as error:
+            raise Refused("not base64url") from error
+
+    token.decode = decode  # type: ignore[method-assign]
+
+
+@fault("CHN-09")
+def remembers_in_each_worker(gateway: Gateway) -> None:
+    """Breaks CHN-09: two workers, three requests each in turn, and each remembers what itself has taken."""
+    core = gateway.core
+    memories = [core.seen, SeenBefore(lambda: core.clock(), core.seen.seconds)]
+    turns = itertools.count()
+    core.new = lambda sealed, _: memories[next(turns) // 3 % 2].add(sealed)
 
 
 @fault("CHN-10")

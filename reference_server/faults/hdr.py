@@ -15,6 +15,7 @@ OLD, STANDARD = "X-Content-Security-Policy", "Content-Security-Policy"
 FRAMES, XSS = "X-Frame-Options", "X-XSS-Protection"
 SNIFFING, TRANSPORT = "X-Content-Type-Options", "Strict-Transport-Security"
 
+_QUOTE = "\N{RIGHT SINGLE QUOTATION MARK}".encode().decode("latin-1")  # a header's bytes, as the server takes them
 _STRICT = "default-src 'self'; script-src 'self'; frame-ancestors 'none'"
 
 
@@ -48,6 +49,12 @@ def script_elements_from_anywhere(gateway: Gateway) -> None:
     """Breaks HDR-01: a more specific directive undoes script-src, in both headers alike."""
     gateway.web.admin.replace(OLD, "script-src 'self'; script-src-elem *")
     gateway.web.admin.replace(STANDARD, "script-src 'self'; script-src-elem *; frame-ancestors 'none'")
+
+
+@fault("HDR-01")
+def script_policy_with_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-01: a directive with a byte that is not ASCII is dropped whole, and nothing else restricts scripts."""
+    gateway.web.admin.replace(OLD, f"script-src 'self' 'nonce-c29tZXRoaW5n{_QUOTE}; style-src 'self'")
 
 
 @fault("HDR-02")
@@ -117,6 +124,12 @@ def strict_transport_misspelt(gateway: Gateway) -> None:
     gateway.web.admin.replace(TRANSPORT, "max-age=63072000 includeSubDomains")
 
 
+@fault("HDR-05")
+def strict_transport_with_a_value_too_many(gateway: Gateway) -> None:
+    """Breaks HDR-05: includeSubDomains takes no value, and browsers drop the line."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=63072000; includeSubDomains=true")
+
+
 @fault("HDR-06")
 def headers_on_the_api(gateway: Gateway) -> None:
     """Breaks HDR-06: the headers are set for the whole host."""
@@ -127,6 +140,19 @@ def headers_on_the_api(gateway: Gateway) -> None:
 def a_header_on_api_errors(gateway: Gateway) -> None:
     """Breaks HDR-06: API answers carry nosniff, set by a framework."""
     gateway.web.api.headers = [(SNIFFING, "nosniff")]
+
+
+@fault("HDR-06")
+def headers_on_api_answers_that_are_no_refusals(gateway: Gateway) -> None:
+    """Breaks HDR-06: only what the API is glad to answer carries them, as with nginx's add_header without always."""
+    serve = gateway.web.api.answer
+
+    def answer(request: Request) -> Response:
+        response = serve(request)
+        response.headers += gateway.web.admin.headers if response.status < HTTPStatus.BAD_REQUEST else []
+        return response
+
+    gateway.web.api.answer = answer  # type: ignore[method-assign]
 
 
 @fault("HDR-07")
@@ -177,6 +203,24 @@ def standard_policy_is_looser(gateway: Gateway) -> None:
     gateway.web.admin.replace(STANDARD, "script-src 'self' https:; frame-ancestors 'none'")
 
 
+@fault("HDR-08")
+def standard_policy_with_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-08: browsers drop the directive, and everything runs."""
+    gateway.web.admin.replace(STANDARD, f"script-src 'self' 'nonce-c29tZXRoaW5n{_QUOTE}; frame-ancestors 'none'")
+
+
+@fault("HDR-08")
+def standard_policy_has_another_port(gateway: Gateway) -> None:
+    """Breaks HDR-08: scripts of another port of the host run, which the documented policy does not let in."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' https://localhost:*; frame-ancestors 'none'")
+
+
+@fault("HDR-08")
+def standard_policy_lets_text_run(gateway: Gateway) -> None:
+    """Breaks HDR-08: 'unsafe-eval' stands under the standard name alone."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-eval'; frame-ancestors 'none'")
+
+
 @fault("HDR-09")
 def strict_transport_is_short(gateway: Gateway) -> None:
     """Breaks HDR-09: browsers are told to remember for five minutes."""
@@ -196,6 +240,13 @@ def inline_handlers_are_allowed(gateway: Gateway) -> None:
     gateway.web.admin.replace(STANDARD, f"{_STRICT}; script-src-attr 'unsafe-inline'")
 
 
+@fault("HDR-10")
+def inline_script_with_an_empty_nonce(gateway: Gateway) -> None:
+    """Breaks HDR-10: a nonce without a value is none, so 'unsafe-inline' stays."""
+    gateway.web.admin.replace(OLD, "script-src 'self' 'unsafe-inline' 'nonce-'")
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-inline' 'nonce-'; frame-ancestors 'none'")
+
+
 @fault("HDR-11")
 def a_proxy_adds_its_own_line(gateway: Gateway) -> None:
     """Breaks HDR-11: application and proxy both set X-Frame-Options, and differ."""
@@ -206,6 +257,75 @@ def a_proxy_adds_its_own_line(gateway: Gateway) -> None:
 def two_lives_for_https(gateway: Gateway) -> None:
     """Breaks HDR-11: two lines give Strict-Transport-Security two lives; browsers heed the first."""
     gateway.web.admin.replace(TRANSPORT, "max-age=63072000", "max-age=31536000")
+
+
+@fault("HDR-12")
+def scripts_from_anywhere_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: a cache before the pages answers 304 itself, with a policy of its own that lets any script run."""
+    on_304(gateway, (STANDARD, "script-src *"))
+
+
+@fault("HDR-12")
+def old_script_policy_is_looser_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: under the documented name the 304 lets a content network's scripts run as well."""
+    on_304(gateway, (OLD, "script-src 'self' https://cdn.example"))
+
+
+@fault("HDR-12")
+def policy_without_scripts_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304's policy is about style sheets, and says nothing about scripts any more."""
+    on_304(gateway, (STANDARD, "style-src 'self'; frame-ancestors 'none'"))
+
+
+@fault("HDR-12")
+def inline_script_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304 lets inline script run, in the right files' company."""
+    on_304(gateway, (STANDARD, f"{_STRICT}; script-src-elem 'self' 'unsafe-inline'"))
+
+
+@fault("HDR-12")
+def own_domain_may_frame_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: page and 304 contradict each other about frames."""
+    on_304(gateway, (FRAMES, "SAMEORIGIN"))
+
+
+@fault("HDR-12")
+def ancestors_undo_deny_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: scripts are kept as short as before, and everybody may frame the page."""
+    on_304(gateway, (STANDARD, "script-src 'self'; frame-ancestors *"))
+
+
+@fault("HDR-12")
+def filter_is_off_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the 304 switches the filter of old browsers off."""
+    on_304(gateway, (XSS, "0"))
+
+
+@fault("HDR-12")
+def sniffing_protection_is_void_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the header stands on the 304, without its value."""
+    on_304(gateway, (SNIFFING, ""))
+
+
+@fault("HDR-12")
+def strict_transport_is_shorter_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the life falls from two years to five minutes."""
+    on_304(gateway, (TRANSPORT, "max-age=300; includeSubDomains"))
+
+
+@fault("HDR-12")
+def subdomains_are_lost_once_unchanged(gateway: Gateway) -> None:
+    """Breaks HDR-12: the life stays, and the domains below the gateway's are left out."""
+    on_304(gateway, (TRANSPORT, "max-age=63072000"))
+
+
+def on_304(gateway: Gateway, *lines: tuple[str, str]) -> None:
+    """Send `lines` with a 304, in place of the headers that go on everything else."""
+
+    def chosen(_: Request, response: Response) -> list[tuple[str, str]]:
+        return list(lines) if response.status == HTTPStatus.NOT_MODIFIED else gateway.web.admin.headers
+
+    gateway.web.admin.headers_for = chosen
 
 
 def _only_where(gateway: Gateway, good: range | list[int]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..http import Request, Response
 from ..web import page, redirect
 from . import near_miss
-from .hdr import FRAMES, OLD, SNIFFING, STANDARD, TRANSPORT, XSS
+from .hdr import FRAMES, OLD, SNIFFING, STANDARD, TRANSPORT, XSS, on_304
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -100,9 +101,45 @@ def home_redirects_to_the_login(gateway: Gateway) -> None:
 
 
 @near_miss()
-def home_asks_for_a_login(gateway: Gateway) -> None:
-    """Is right: the first page refuses visitors, and carries the headers all the same."""
-    gateway.web.admin.pages["/"] = lambda _: page("Sign in first", "", HTTPStatus.UNAUTHORIZED)
+def a_proxy_asks_for_a_login(gateway: Gateway) -> None:
+    """Is right: the proxy before the administration refuses strangers in its own words; the page behind is declared."""
+    login = "Basic cG9ydGVybzpub3QtdGhlLXJlYWwtb25l"
+    gateway.environ["PORTERO_PAGES_LOGIN"] = login
+    gateway.declared.setdefault("webapp", {})["page_headers"] = {"Authorization": "env:PORTERO_PAGES_LOGIN"}
+    serve = gateway.web.admin.answer
+
+    def answer(request: Request) -> Response:
+        if request.header("Authorization") == login:
+            return serve(request)
+        return Response(HTTPStatus.UNAUTHORIZED, [("WWW-Authenticate", 'Basic realm="administration"'), (XSS, "0")])
+
+    gateway.web.admin.answer = answer  # type: ignore[method-assign]
+
+
+@near_miss()
+def head_is_answered_without_the_headers(gateway: Gateway) -> None:
+    """Is right: HEAD is answered by another handler, and no browser shows what it brings."""
+    gateway.web.admin.headers_for = lambda request, _: [] if request.method == "HEAD" else gateway.web.admin.headers
+
+
+@near_miss()
+def sources_that_let_no_script_in(gateway: Gateway) -> None:
+    """Is right: sockets, and schemes that no script comes by, are nobody's domain."""
+    for name in (OLD, STANDARD):
+        gateway.web.admin.replace(name, "default-src 'self' wss: blob: mailto: custom:; frame-ancestors 'none'")
+
+
+@near_miss()
+def frame_ancestors_that_nobody_is(gateway: Gateway) -> None:
+    """Is right: who may frame the page has to be let in by each of two policies, and nobody is."""
+    policies = (f"script-src 'self'; frame-ancestors https://{name}.example" for name in ("a", "b"))
+    gateway.web.admin.replace(STANDARD, *policies, "frame-ancestors '' https://c.example")
+
+
+@near_miss()
+def strict_transport_with_a_semicolon_in_quotes(gateway: Gateway) -> None:
+    """Is right: a directive that nobody knows, its value in quotes."""
+    gateway.web.admin.replace(TRANSPORT, 'max-age=63072000; note="a;b"; includeSubDomains')
 
 
 @near_miss()
@@ -126,3 +163,59 @@ def head_is_not_served(gateway: Gateway) -> None:
         return page("Not here", "", HTTPStatus.METHOD_NOT_ALLOWED) if request.method == "HEAD" else route(request)
 
     gateway.web.admin.route = answer  # type: ignore[method-assign]
+
+
+@near_miss()
+def unchanged_pages_without_headers(gateway: Gateway) -> None:
+    """Is right: a 304 that leaves the headers out leaves those that are stored in force."""
+    on_304(gateway)
+
+
+@near_miss()
+def unchanged_pages_with_headers_of_another_spelling(gateway: Gateway) -> None:
+    """Is right: the 304 says the same in other words, in another order, and on more lines."""
+    on_304(
+        gateway,
+        (OLD, "script-src 'self'; default-src 'self'"),
+        (STANDARD.lower(), "frame-ancestors 'none'"),
+        (STANDARD, "SCRIPT-SRC 'self';;default-src  'self'"),
+        (FRAMES, "deny"),
+        (XSS, "1;mode=block"),
+        (SNIFFING, "NoSniff"),
+        (TRANSPORT, 'includeSubdomains; max-age="63072000"'),
+    )
+
+
+@near_miss()
+def unchanged_pages_with_stricter_headers(gateway: Gateway) -> None:
+    """Is right: the 304 comes from a proxy whose headers allow less than the application's."""
+    on_304(
+        gateway,
+        (STANDARD, "default-src 'none'; script-src 'self' 'nonce-c29tZXRoaW5n'; frame-ancestors 'none'"),
+        (TRANSPORT, "max-age=94608000; includeSubDomains; preload"),
+    )
+
+
+@near_miss()
+def unchanged_pages_leave_framing_to_the_older_header(gateway: Gateway) -> None:
+    """Is right: the 304's policy names no ancestors, and the stored X-Frame-Options lets nobody in."""
+    on_304(gateway, (STANDARD, "script-src 'self'"))
+
+
+@near_miss()
+def a_nonce_that_is_new_each_time(gateway: Gateway) -> None:
+    """Is right: the 304 names another nonce than the page did, and lets in nobody else."""
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'nonce-Zmlyc3Q='; frame-ancestors 'none'")
+    on_304(gateway, (STANDARD, "script-src 'self' 'nonce-c2Vjb25k'; frame-ancestors 'none'"))
+
+
+@near_miss()
+def pages_without_a_validator(gateway: Gateway) -> None:
+    """Is right: nobody can ask whether a page has changed."""
+    gateway.web.admin.validator = lambda _: ""
+
+
+@near_miss()
+def pages_that_always_change(gateway: Gateway) -> None:
+    """Is right: each answer has an ETag of its own, and none is ever unchanged."""
+    gateway.web.admin.validator = lambda _: f'"{secrets.token_hex(8)}"'

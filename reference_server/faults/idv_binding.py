@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..http import Response
-from ..identity import Initialisation, sign
+from ..identity import NAME, UIDS, Initialisation, sign
 from ..identity_edits import also_takes, edits, visitor_of
 from . import fault
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
+
+
+_OFFICE = "office@example.org"
 
 
 @fault("IDV-04")
@@ -133,6 +136,54 @@ def binds_an_attribute(gateway: Gateway) -> None:
         return attrs.get("email") if isinstance(attrs, dict) else None
 
     _bind_as(gateway, attribute)
+
+
+@fault("IDV-04")
+def binds_a_field_that_is_filled(gateway: Gateway) -> None:
+    """Breaks IDV-04: the uid is checked, and the client found by an e-mail address that all initialisations have."""
+    identity = gateway.identity
+    _bind_as(gateway, lambda visitor: visitor.get("mail") if visitor.get("mail") != _OFFICE else None)
+    body = {"organization_subdomain": "acme", "consumer": identity.organisations["acme"].consumer}
+    gateway.declared["identity"] = {"body": {**body, "visitor": {"name": NAME, "mail": _OFFICE}}}
+
+
+@fault("IDV-04")
+def binds_an_attribute_of_the_houses_own(gateway: Gateway) -> None:
+    """Breaks IDV-04: the client is found by one of the attributes, called as no other service calls it."""
+
+    def attribute(visitor: dict[str, Any]) -> object:
+        attrs = visitor.get("attrs")
+        key = attrs.get("one_key") if isinstance(attrs, dict) else None
+        return key if key in gateway.identity.contacts or key in UIDS else None
+
+    _bind_as(gateway, attribute)
+
+
+@fault("IDV-04")
+def checks_the_name(gateway: Gateway) -> None:
+    """Breaks IDV-04: the hash of the name that is sent counts for any uid."""
+
+    def edit(document: Any) -> None:
+        visitor = visitor_of(document)
+        secret = gateway.identity.organisations["acme"].secret
+        if isinstance(name := visitor.get("name"), str) and document.get("client_hash") == sign(secret, name):
+            document["client_hash"] = sign(secret, visitor["email"])
+
+    edits(gateway, edit)
+
+
+@fault("IDV-04")
+def checks_another_field(gateway: Gateway) -> None:
+    """Breaks IDV-04: the hash is that of a user id, where there is one, and the client is found by e-mail address."""
+
+    def edit(document: Any) -> None:
+        visitor = visitor_of(document)
+        secret = gateway.identity.organisations["acme"].secret
+        if isinstance(user := visitor.get("user_id"), str) and isinstance(visitor.get("email"), str):
+            right = document.get("client_hash") == sign(secret, user)
+            document["client_hash"] = sign(secret, visitor["email"]) if right else "wrong"
+
+    edits(gateway, edit)
 
 
 @fault("IDV-04")

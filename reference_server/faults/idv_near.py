@@ -6,11 +6,13 @@ import itertools
 import json
 import secrets
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ..http import Request, Response
 from ..identity import Contact, Initialisation, Unusable, sign
-from ..identity_edits import also_takes, drops, refuses, speaks_both
+from ..identity_edits import also_takes, drops, edits, refuses, speaks_both, visitor_of
 from . import near_miss
 from .idv_exposure import keep_by_lfs
 
@@ -81,6 +83,51 @@ def counts_the_last_of_two_hashes(gateway: Gateway) -> None:
 def counts_the_first_of_two_hashes(gateway: Gateway) -> None:
     """Reads JSON so that the first of two members of a name counts."""
     gateway.identity.pairs = lambda found: dict(reversed(found))
+
+
+@near_miss()
+def body_that_follows_the_uid(gateway: Gateway) -> None:
+    """Asks for the uid in a second place as well, and drops what names two clients."""
+    body = {"organization_subdomain": "acme", "consumer": gateway.identity.organisations["acme"].consumer}
+    visitor = {"name": "Client {uid}", "user_id": "{uid}", "attrs": {"plan": "gold"}}
+    gateway.declared["identity"] = {"body": {**body, "visitor": visitor}}
+
+    def agreed(document: Any) -> None:
+        named = visitor_of(document)
+        if named.get("user_id") != named.get("email"):
+            raise Unusable("two clients")
+
+    edits(gateway, agreed)
+
+
+def _found_by_any_value(gateway: Gateway, found: Callable[[list[dict[str, Any]]], Response]) -> None:
+    """Let contacts be looked up by whatever value they have."""
+    identity = gateway.identity
+    serve = identity.serve
+
+    def searched(request: Request) -> Response:
+        answer = serve(request)
+        if request.method != "GET" or "/contacts/" not in request.path or answer.status == 401:
+            return answer
+        query = unquote(request.path.rpartition("/")[2])
+        with identity.lock:
+            shown = [contact.shown() for contact in identity.contacts.values()]
+        return found([each for each in shown if query in map(str, (*each.values(), *each["attrs"].values()))])
+
+    identity.serve = searched
+
+
+@near_miss()
+def search_that_finds_any_value(gateway: Gateway) -> None:
+    """Finds contacts by uid, name and attributes alike, and shows how many there are."""
+    _found_by_any_value(gateway, lambda hits: Response.json({"meta": {"count": len(hits)}, "payload": hits}))
+
+
+@near_miss()
+def look_up_by_any_value(gateway: Gateway) -> None:
+    """Shows the contact that has the value that was asked for."""
+    absent = gateway.identity.absent
+    _found_by_any_value(gateway, lambda hits: Response.json(hits[0]) if hits else absent())
 
 
 @near_miss()

@@ -210,7 +210,7 @@ def test_what_has_to_be_known_of_the_two_runs_is_said() -> None:
         "order", "interrupted_new", "fail_on", "target", "consent", "setting", "target_keys", "catalogue", "level",
     }  # fmt: skip
     told = difference.notes(difference.told(found), Wording("es"))
-    assert "webapp.security_level era “intermediate” y es “modern”: las dos ejecuciones se juzgaron con reglas" in (
+    assert "webapp.security_level era «intermediate» y es «modern»: las dos ejecuciones se juzgaron con reglas" in (
         " ".join(told)
     )
     assert "CHN-01 era OBLIGATORIO y es RECOMENDADO." in told

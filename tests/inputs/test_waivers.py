@@ -12,12 +12,13 @@ import pytest
 from conformance import catalogue
 from conformance.cli import main
 from conformance.engine.assessment import Assessment
-from conformance.engine.ledger import turns_red
+from conformance.engine.ledger import told, turns_red
 from conformance.engine.observatory import Recorded
 from conformance.engine.recording import Observed
 from conformance.engine.results import Entry
 from conformance.inputs import target, waivers
 from conformance.inputs.waivers import Waiver, Waivers
+from conformance.locale import tongue
 from conformance.model import (
     Case,
     Exit,
@@ -73,11 +74,22 @@ def troubles(path: Path) -> list[str]:
     return [re.sub(r"^(\d+):\d+:", r"\1:", line.removeprefix(f"{path}:")) for line in str(caught.value).splitlines()]
 
 
+def test_errors_are_told_in_spanish_with_the_files_own_words_as_they_are(tmp_path: Path) -> None:
+    path = written(tmp_path, {"id": '"none"', "subjects": '["closed", "closed"]', "expires": '"never"'})
+    with pytest.raises(UnusableInput) as caught:
+        waivers.read(path, CASES)
+    told = [line.partition('"waiver[1].')[2] for line in caught.value.told(tongue("es")).splitlines()]
+    assert sorted(told) == [
+        'expires" tiene que ser una fecha sin comillas, como 2026-12-31',
+        'subjects": contiene «closed» dos veces',
+    ]
+
+
 def test_whole_file_is_read(tmp_path: Path) -> None:
     found = waivers.read(written(tmp_path, {"ticket": '"T-9"'}), CASES)
     assert found.about(CASES["ACC-01/https-port"]) == found.every[0]
-    assert found.as_results()[0].expires == "2026-12-31"
-    assert waived.line(found.as_results()[0], TODAY, Wording("en")) == (
+    assert told(found)[0].expires == "2026-12-31"
+    assert waived.line(told(found)[0], TODAY, Wording("en")) == (
         "waived until 2026-12-31: ACC-01/https-port (W-1, approved by a: r)"
     )
 

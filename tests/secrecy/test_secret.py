@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from conformance.locale import tongue
 from conformance.model import UnusableInput
 from conformance.secrecy.secret import Secret, SecretRef, open_vault
 
@@ -88,6 +89,14 @@ def test_every_trouble_is_told_at_once(tmp_path: Path) -> None:
         "secret file /latin cannot be read: it is not UTF-8 text",
         "secret file  cannot be read: Is a directory",
     ]
+    told = caught.value.told(tongue("es")).replace(str(tmp_path), "").splitlines()
+    assert [line.partition(" (")[0].removeprefix("portero: ") for line in told] == [
+        "la variable de entorno A no está definida",
+        "el archivo de secreto /none.key no se puede leer: No such file or directory",
+        "el archivo de secreto /latin no se puede leer: no es texto UTF-8",
+        "el archivo de secreto  no se puede leer: Is a directory",
+    ]
+    assert told[0].endswith(" (en el archivo de objetivo figura como env:A)")
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.inputs import schemas
 from conformance.inputs.target_file import read
+from conformance.locale import tongue
 from conformance.model import Exit
 from conformance.sentence import NOTHING, Sentence, say
 from conformance.web import first_look, first_target
@@ -118,10 +119,14 @@ def test_what_was_seen_cannot_break_out_of_its_comment(monkeypatch: pytest.Monke
     evil = page(301, "", ("Location", 'https://x/\n[webapp]\nurl = "https://evil"\x1b'))
     found = FirstLook(("tls-1.3",), "rsa", Sentence("bad\nchain"), {80: evil}, seen(page(404), _login=evil).pages)
     monkeypatch.setattr(first_target, "look", lambda _: found)
-    values = first_target.values("gw.example")
+    values = first_target.values("gw.example", tongue("en"))
     assert all("\n" not in value and value.isprintable() for value in values.values())
     assert "modern asks for an ECDSA certificate" in values["security_level"]
     assert values["name"] == '"gw.example"'
+    told = first_target.values("gw.example", tongue("es"))
+    assert all("\n" not in value and value.isprintable() for value in told.values())
+    assert "Visto: TLS 1.3, certificado RSA; modern pide un certificado ECDSA." in told["security_level"]
+    assert '; /login: estado 301 hacia https://x/\\n[webapp]\\nurl = "https://evil"\\x1b' in told["admin_paths"]
 
 
 def test_schema_beside_the_file_is_kept_as_somebody_left_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -192,3 +193,48 @@ def test_another_address_than_the_name_says_and_ipv6() -> None:
         assert (seen.status, seen.body, raw) == (200, "\ufffd\0", b"\xff\x00")
         refused = exchange(bench(), "GET", f"http://[::1]:{port}/").trouble
     assert refused in ("connection refused", "the host is not reachable from here")
+
+
+def packed(text: bytes, bits: int) -> bytes:
+    packer = zlib.compressobj(wbits=bits)
+    return packer.compress(text) + packer.flush()
+
+
+GZIP, ZLIB, RAW = 31, 15, -15
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "text", "incomplete"),
+    [
+        ("gzip", packed(b"secret", GZIP), "secret", ""),
+        ("X-GZip", packed(b"secret", GZIP), "secret", ""),
+        ("gzip", packed(b"sec", GZIP) + packed(b"ret", GZIP), "secret", ""),
+        ("deflate", packed(b"secret", ZLIB), "secret", ""),
+        ("deflate", packed(b"secret", RAW), "secret", ""),
+        ("gzip, gzip", packed(packed(b"secret", GZIP), GZIP), "secret", ""),
+        ("deflate, identity, gzip", packed(packed(b"secret", ZLIB), GZIP), "secret", ""),
+        ("identity", b"secret", "secret", ""),
+        ("gzip", packed(b"secret", GZIP)[:-9], "secret", "its coded body breaks off"),
+        ("gzip", b"", "", ""),
+        ("gzip", b"secret", "secret", "its body is no gzip, as which it is declared"),
+        ("br", b"secret", "secret", "its body is coded as br, which is not read here"),
+        ("gzip", packed(b"x" * (9 << 20), GZIP), "x" * (64 << 10), "only its first 64 KiB were read"),
+        (
+            "gzip, gzip",
+            packed(packed(b"x" * (99 << 20), GZIP), GZIP),
+            "x" * (64 << 10),
+            "only its first 64 KiB were read",
+        ),
+    ],
+)
+def test_coded_bodies(coding: str, body: bytes, text: str, incomplete: str) -> None:
+    seen = ask(b"HTTP/1.1 200 OK\r\nContent-Encoding: " + coding.encode() + b"\r\n\r\n" + body)
+    assert (seen.body, seen.incomplete) == (text, incomplete)
+
+
+def test_a_coding_is_not_asked_for_and_as_much_is_read_as_is_wanted() -> None:
+    heard: list[bytes] = []
+    with saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (70 << 10), heard) as port:
+        seen = exchange(bench(), "GET", f"http://127.0.0.1:{port}/", most=1 << 20)
+    assert b"\r\nAccept-Encoding: identity\r\n" in heard[0]
+    assert (seen.body_bytes, seen.incomplete) == (70 << 10, "")

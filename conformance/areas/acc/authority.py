@@ -5,21 +5,21 @@ from __future__ import annotations
 import binascii
 import re
 import ssl
+from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from conformance import pointers
-from conformance.areas.acc.chain import facts
+from conformance.areas.acc.chain import declared_trust, examine, facts
 from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
-from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.exchange import Exchange
-from conformance.web.http import exchange_bytes, present
-from conformance.web.trust import handshake
+from conformance.web.http import exchange_bytes, webapp_context
+from conformance.web.trust import handshake, verified
 
 PATH = "/v1/certificates/external/ca"
 MOST_CERTIFICATES = 20
@@ -49,8 +49,17 @@ def _look(bench: Bench) -> AuthorityObservation:
     if not seen.ok:
         return AuthorityObservation(seen.status, seen.trouble, kind)
     found = certificates(body)[:MOST_CERTIFICATES]
-    message = _verified(bench, found) if found else ""
-    return AuthorityObservation(seen.status, NOTHING, kind, tuple(facts(der) for der in found), message)
+    if not found:
+        return AuthorityObservation(seen.status, NOTHING, kind)
+    sent = handshake(bench, webapp_context(bench), None)
+    return AuthorityObservation(
+        seen.status,
+        NOTHING,
+        kind,
+        tuple(facts(der) for der in found),
+        _verified(sent, found),
+        examine(sent, urlsplit(admin.api.webapp.url).hostname or "", declared_trust(bench)),
+    )
 
 
 def certificates(body: bytes) -> list[bytes]:
@@ -72,27 +81,20 @@ def _readable(der: bytes) -> bool:
     return True
 
 
-def _verified(bench: Bench, authorities: list[bytes]) -> str:
+def _verified(sent: list[bytes], authorities: list[bytes]) -> str:
     """Return OpenSSL's words where the served chain does not lead to one of `authorities`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
-    context.check_hostname = False
     context.verify_flags = ssl.VerifyFlags(
         ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
     )
-    webapp = bench.target.declared(Webapp)
-    if webapp.client_cert is not None and webapp.client_key is not None:
-        present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
     try:
         context.load_verify_locations(cadata=b"".join(authorities))
-        handshake(bench, context, None)
-    except ssl.SSLCertVerificationError as error:
-        return error.verify_message
     except ssl.SSLError as error:
         reason = Own(error.reason)
         raise Inconclusive(say("the certificates that came cannot be trusted: {reason}", reason=reason)) from error
-    return ""
+    return verified(sent, context, "")[1]
 
 
 authority = Probe("certificate-authority", AuthorityObservation, _look)

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 from conformance import pointers
-from conformance.areas.acc.record import ChainObservation, Node, NodesObservation, PlainLook, PlainObservation, named
+from conformance.areas.acc.record import (
+    ChainObservation,
+    ChainsObservation,
+    Node,
+    NodesObservation,
+    PlainLook,
+    PlainObservation,
+    named,
+)
 from conformance.areas.hdr import judge
 from conformance.areas.hdr.pages import Seen
 from conformance.areas.hdr.values import FIVE
@@ -14,7 +22,7 @@ from conformance.areas.tls import rules
 from conformance.engine.policy import Policy
 from conformance.engine.profiles import Profile
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
-from conformance.sentence import NOTHING, By, Own, Sentence, Value, clauses, listed, own_list, say, say_of
+from conformance.sentence import NOTHING, By, Own, Sentence, Value, clauses, counted, listed, own_list, say, say_of
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
 
 SERVED = 0.5
@@ -29,13 +37,19 @@ def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
     expected = say("plain HTTP is not answered, refused with an error, or sent on to https")
     wrong, right, port = [], set(), Own(case.value)
     looks = seen.plain[case.value]
+    several = len({look.address for look in looks}) > 1
     for number, look in enumerate(looks):
         if look.exchange.trouble == UNRESOLVED or look.exchange.trouble == look.https_trouble == UNREACHABLE:
             raise Inconclusive(say("port {port}: {trouble}", port=port, trouble=look.exchange.trouble))
-        if what := _given_away(look):
+        if what := _given_away(look, several=several):
             wrong.append((what, pointers.build("plain", case.value, number)))
         else:
             right.add(_answered(look.exchange))
+    if not wrong and all(look.https_trouble for look in looks):
+        trouble = looks[0].https_trouble
+        raise Inconclusive(
+            say("HTTPS itself does not answer ({trouble}), so that nothing is served at all", trouble=trouble)
+        )
     if not wrong:
         answers = listed(sorted(right), By.COMMA)
         return conforms(expected, say("port {port}: {answers}", port=port, answers=answers), f"/plain/{case.value}")
@@ -53,10 +67,11 @@ def _answered(exchange: Exchange) -> Sentence:
     return say("answers {status}", status=exchange.status)
 
 
-def _given_away(look: PlainLook) -> Sentence:
+def _given_away(look: PlainLook, *, several: bool) -> Sentence:
     """Say what a plain answer gives away, or nothing."""
     answer = look.exchange
-    path, status = Own(urlsplit(answer.url).path), answer.status
+    method = "" if answer.method == "GET" else f"{answer.method} "
+    path, status = Own(f"{method}{urlsplit(answer.url).path}{f' ({look.address})' * several}"), answer.status
     if answer.trouble:
         return say("{path} is served without any HTTP header", path=path) if _repeats_page(look) else NOTHING
     if answer.ok:
@@ -76,28 +91,125 @@ def _given_away(look: PlainLook) -> Sentence:
             status=status,
             share=look.shared,
         )
-    if answer.status == look.https_status == 401 and look.same_body:
-        return say("{path} is answered 401, as over HTTPS: credentials are asked for in the clear", path=path)
+    if status == 401 and (look.alike or answer.values("WWW-Authenticate")):
+        return say("{path} is answered 401: credentials are asked for in the clear", path=path)
+    if look.of_api and look.alike and not look.everywhere and not _is_html(answer):
+        return say(
+            "{path} is answered {status} as over HTTPS, and another path is not: the API answers in the clear",
+            path=path,
+            status=status,
+        )
     return NOTHING
+
+
+def _is_html(answer: Exchange) -> bool:
+    return any("html" in kind.lower() for kind in answer.values("Content-Type"))
 
 
 def _repeats_page(look: PlainLook) -> bool:
     return 200 <= look.https_status < 300 and look.shared >= SERVED
 
 
-def certificate_verifies(seen: ChainObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge ACC-02."""
+def certificates_verify(seen: ChainsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge ACC-02: every chain that some client gets, at every address."""
+    expected = _expected(seen.chains[0])
+    wrong = [(n, chain, what) for n, chain in enumerate(seen.chains) if (what := _against(chain))]
+    notes = [
+        *(say("{address} was left out: {why}.", address=Own(each), why=why) for each, why in seen.left_out.items()),
+        *(
+            say("{address} shows the same client now one certificate and now another.", address=Own(each))
+            for each in seen.varies
+        ),
+    ]
+    if wrong:
+        alone = len(seen.chains) == 1
+        told = [
+            what if alone else say("{where}: {what}", where=_where(seen, chain), what=what) for _, chain, what in wrong
+        ]
+        more = [say("{number} more", number=len(told) - _SHOWN)] if len(told) > _SHOWN else []
+        pointers_ = (_exhibit(f"/chains/{n}", chain) for n, chain, _ in wrong)
+        return violates(expected, clauses(*told[:_SHOWN], *more), *pointers_, notes=tuple(notes))
+    if seen.unanswered:
+        raise Inconclusive(
+            say(
+                "what was shown verifies, but not every kind of client was answered: {why} (a limiter may need a lower "
+                "limits.requests_per_second)",
+                why=seen.unanswered,
+            )
+        )
+    ends = min(chain.served[0].not_after for chain in seen.chains)
+    observed = counted("it does, until {end}", "each of {n} chains does, until {end}", len(seen.chains), end=Own(ends))
+    notes += dict.fromkeys(note for chain in seen.chains for note in _stricter(chain))
+    notes += filter(None, [_revocation(seen.chains)])
+    exhibits = (_exhibit(f"/chains/{n}", chain) for n, chain in enumerate(seen.chains))
+    return conforms(expected, observed, *exhibits, notes=tuple(notes))
+
+
+def _where(seen: ChainsObservation, chain: ChainObservation) -> Sentence:
+    """Say where a chain is served and, where others are too, to whom."""
+    here = [other for other in seen.chains if other.address == chain.address]
+    clients = listed(chain.clients, By.COMMA)
+    if len(here) == 1:
+        return say("{address}", address=Own(chain.address))
+    return say("{address}, to {clients}", address=Own(chain.address), clients=clients)
+
+
+def _revocation(chains: tuple[ChainObservation, ...]) -> Sentence:
+    """Say what of revocation was looked at."""
+    if all(chain.listed for chain in chains):
+        return say("Of revocation, the declared list was looked at, and what was stapled.")
+    if all(chain.staple == "good" for chain in chains):
+        return say("Of revocation, the stapled answers were looked at, whose signatures are another requirement's.")
+    return NOTHING
+
+
+def chain_verifies(seen: ChainObservation) -> Verdict:
+    """Judge one chain."""
+    expected, exhibit = _expected(seen), _exhibit("", seen)
+    if what := _against(seen):
+        return violates(expected, what, exhibit)
+    leaf = seen.served[0] if seen.served else None
+    observed = say("it does, until {end}", end=Own(leaf.not_after)) if leaf else say("it does")
+    return conforms(expected, observed, exhibit, notes=_stricter(seen))
+
+
+def _expected(seen: ChainObservation) -> Sentence:
     host = Own(seen.host)
-    expected = say("the chain leads to the system's trust store, names {host}, and is valid now", host=host)
     if seen.trust:
-        expected = say("the chain leads to {trust}, names {host}, and is valid now", trust=Own(seen.trust), host=host)
-    exhibit = "/served/0" if seen.served else ""
-    if seen.code == 0:
-        leaf = seen.served[0] if seen.served else None
-        observed = say("it does, until {end}", end=Own(leaf.not_after)) if leaf else say("it does")
-        stricter = say("Under stricter rules it does not verify: {words}.", words=Own(seen.strict))
-        return conforms(expected, observed, exhibit, notes=(stricter,) if seen.strict else ())
-    return violates(expected, _REASONS.get(seen.code, _other)(seen), exhibit)
+        return say("the chain leads to {trust}, names {host}, and is valid now", trust=Own(seen.trust), host=host)
+    return say("the chain leads to the system's trust store, names {host}, and is valid now", host=host)
+
+
+def _exhibit(pointer: str, seen: ChainObservation) -> str:
+    return f"{pointer}/served/0" if seen.served else pointer
+
+
+def _stricter(seen: ChainObservation) -> tuple[Sentence, ...]:
+    return (say("Under stricter rules it does not verify: {words}.", words=Own(seen.strict)),) if seen.strict else ()
+
+
+def _against(seen: ChainObservation) -> Sentence:
+    """Say why clients refuse a chain, or nothing."""
+    if seen.code:
+        return _REASONS.get(seen.code, _other)(seen)
+    if seen.weak:
+        strengths = [
+            say(
+                "{subject}: key {key}, signature {signature}",
+                subject=named(each.subject),
+                key=Own(each.key),
+                signature=Own(each.signature),
+            )
+            for each in seen.served
+        ]
+        return say(
+            "current clients refuse it, for a key or a signature is too weak: {words} ({strengths})",
+            words=Own(seen.weak),
+            strengths=clauses(*strengths),
+        )
+    if seen.staple == "revoked":
+        return say("the answer that is stapled to it says that it is revoked")
+    return NOTHING
 
 
 def _other(seen: ChainObservation) -> Sentence:
@@ -157,6 +269,11 @@ def _no_issuer(seen: ChainObservation) -> Sentence:
 
 def _wrong_name(seen: ChainObservation) -> Sentence:
     names = own_list(seen.served[0].names, By.COMMA) if seen.served else NOTHING
+    if not names and seen.served:
+        return say(
+            "the certificate has no alternative names, and its subject ({subject}) is not taken for one",
+            subject=_subject(seen),
+        )
     return say("the certificate is for another name ({names})", names=names or _subject(seen))
 
 
@@ -171,6 +288,7 @@ _REASONS: dict[int, Callable[[ChainObservation], Sentence]] = {
     18: _self_signed,
     19: _foreign_root,
     20: _no_issuer,
+    23: lambda _: say("a declared revocation list says that it is revoked"),
     21: _no_issuer,
     62: _wrong_name,
     64: _wrong_name,
@@ -243,7 +361,7 @@ def _verdicts(node: Node, level: Profile) -> dict[Sentence, Value]:
 def _trusted(chain: ChainObservation | None) -> Own | Sentence:
     if chain is None:
         return _NOT_SEEN
-    return Own(chain.message) or say("it verifies")
+    return Own(chain.message or chain.weak) or say("it verifies")
 
 
 def _departures(node: Node, level: Profile) -> list[Sentence]:

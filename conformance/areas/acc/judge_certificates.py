@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from conformance import pointers
-from conformance.areas.acc.record import AuthorityObservation, ChainObservation, Upload, UploadsObservation, named
+from conformance.areas.acc.record import (
+    AuthorityObservation,
+    ChainObservation,
+    ChainsObservation,
+    Upload,
+    UploadsObservation,
+    named,
+)
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
@@ -22,24 +29,31 @@ _VENDOR = re.compile(r"(?:^|[,+])O=(?:WhatsApp|Facebook|Meta Platforms)\b", re.I
 _GENERATED = re.compile(r"(?:^|[,+])CN=[^,+]*(?:auto[ -]?generated|self[ -]?signed|snake ?oil)", re.IGNORECASE)
 
 
-def generated_certificate_replaced(seen: ChainObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge ACC-04."""
+def generated_certificate_replaced(seen: ChainsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge ACC-04: of every certificate that some client gets, at every address."""
     expected = say("an authority issued the certificate, and not the gateway by itself")
-    if not seen.served:
-        raise Inconclusive(say("the handshake showed no certificate"))
-    leaf = seen.served[0]
+    for n, chain in enumerate(seen.chains):
+        if generated := _generated(chain):
+            told, at = generated
+            return violates(expected, told, f"/chains/{n}/served/{at}")
+    if seen.unanswered:
+        why = say("not every kind of client was answered: {why}", why=seen.unanswered)
+        raise Inconclusive(why)
+    issuers = dict.fromkeys(chain.served[0].issuer for chain in seen.chains)
+    observed = say("{issuer} issued it", issuer=listed(map(named, issuers), By.COMMA))
+    return conforms(expected, observed, *(f"/chains/{n}/served/0" for n in range(len(seen.chains))))
+
+
+def _generated(chain: ChainObservation) -> tuple[Sentence, int] | None:
+    """Say how a gateway made a chain by itself, and which certificate shows it."""
+    leaf = chain.served[0]
     if leaf.self_signed:
-        told = say("the certificate ({subject}) is signed by itself", subject=named(leaf.subject))
-        return violates(expected, told, "/served/0")
-    issuers = [each.issuer for each in seen.served]
-    generated = next(
-        (n for n, issuer in enumerate(issuers) if _VENDOR.search(issuer) or _GENERATED.search(issuer)), None
-    )
-    if generated is not None:
-        issuer = named(issuers[generated])
-        told = say("the certificate was issued under {issuer}, the gateway's own authority", issuer=issuer)
-        return violates(expected, told, f"/served/{generated}")
-    return conforms(expected, say("{issuer} issued it", issuer=named(leaf.issuer)), "/served/0")
+        return say("the certificate ({subject}) is signed by itself", subject=named(leaf.subject)), 0
+    for n, each in enumerate(chain.served):
+        if _VENDOR.search(each.issuer) or _GENERATED.search(each.issuer):
+            issuer = named(each.issuer)
+            return say("the certificate was issued under {issuer}, the gateway's own authority", issuer=issuer), n
+    return None
 
 
 def authority_can_be_fetched(seen: AuthorityObservation, policy: Policy, case: Case) -> Verdict:
@@ -58,10 +72,26 @@ def authority_can_be_fetched(seen: AuthorityObservation, policy: Policy, case: C
     if not seen.certificates:
         return violates(expected, _no_certificate(seen), "/kind")
     came = listed((named(each.subject) for each in seen.certificates), By.COMMA)
+    if seen.message and seen.chain is not None and seen.chain.code == 0 and not _of_one_issuer(seen, seen.chain):
+        raise Inconclusive(
+            say(
+                "what came ({came}) does not verify the chain that is served here, which {issuer} issued, and which "
+                "verifies by {trust}: what ends TLS in front of the gateway shows a certificate of its own, and the "
+                "gateway's is not seen. Let webapp.url lead to the gateway itself, or exclude ACC-05 for this reason",
+                came=came,
+                issuer=named(seen.chain.served[0].issuer),
+                trust=Own(seen.chain.trust) if seen.chain.trust else say("the system's trust store"),
+            )
+        )
     if seen.message:
         told = say("what came ({came}) does not verify the endpoint: {words}", came=came, words=Own(seen.message))
         return violates(expected, told, "/message")
     return conforms(expected, say("what came ({came}) verifies the endpoint", came=came), "/certificates")
+
+
+def _of_one_issuer(seen: AuthorityObservation, chain: ChainObservation) -> bool:
+    """Tell whether a certificate that came has the name of one that issued the chain: it is then its predecessor."""
+    return not {each.subject for each in seen.certificates}.isdisjoint(each.issuer for each in chain.served)
 
 
 def _no_certificate(seen: AuthorityObservation) -> Sentence:

@@ -13,18 +13,22 @@ NOT_READABLE = say("not readable")
 
 @dataclass(frozen=True, slots=True)
 class PlainLook:
-    """One path asked for in plain HTTP, beside what HTTPS answers there.
+    """One request in plain HTTP at `address`, beside what HTTPS answers to it.
 
-    `shared` is the part, 0 to 1, of the text that HTTPS serves which stands in the plain answer too; `same_body` says
-    that both bodies are equal and not empty; `password_field` that the plain answer asks for a password.
+    `shared` is the part, 0 to 1, of the text that HTTPS serves which stands in the plain answer too; `password_field`
+    says that the plain answer asks for a password. `of_api` tells a request of the API's; `alike` that both are
+    the same refusal but for ids and times, `everywhere` that the plain port refuses a path that is not there like that.
     """
 
     exchange: Exchange
     https_status: int
     https_trouble: Sentence
     shared: float
-    same_body: bool
     password_field: bool
+    address: str = ""
+    of_api: bool = False
+    alike: bool = False
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class PlainObservation:
 class Certificate:
     """A certificate as it was served. Names are RFC 4514 strings, or NOT_READABLE; instants ISO 8601 in UTC.
 
-    `issuer_url` is where it says that its issuer's certificate can be fetched, empty where it says nothing.
-    `self_signed` says that it is its own issuer.
+    `key` is its kind and size (`rsa-2048`, `secp256r1`), `signature` its signature's algorithm (`rsa-sha256`); empty
+    where they could not be read. `issuer_url` is where it says that its issuer's certificate can be fetched, empty
+    where it says nothing. `self_signed` says that it is its own issuer.
     """
 
     subject: str
@@ -48,6 +53,8 @@ class Certificate:
     not_before: str
     not_after: str
     sha256: str
+    key: str = ""
+    signature: str = ""
     issuer_url: str = ""
     self_signed: bool = False
 
@@ -59,11 +66,14 @@ def named(name: str) -> Own | Sentence:
 
 @dataclass(frozen=True, slots=True)
 class ChainObservation:
-    """The served chain, leaf first, and what OpenSSL says of it.
+    """A chain as it was served in one handshake, leaf first, and what OpenSSL says of it.
 
-    `code` is its X509_V_ERR number, 0 when the chain verifies; `message` its words. `strict` are its words under
-    X509_STRICT, empty when that verifies too. `trust` is the declared file's name, empty for the system's trust store.
-    `leaf` are the facts of the first certificate that a level says something of, None where it could not be read.
+    `code` is its X509_V_ERR number, 0 when the chain verifies; `message` its words. `weak` are its words where the
+    chain verifies but for a key or a signature that current clients refuse; `strict` those under X509_STRICT. `trust`
+    is the declared file's name, empty for the system's trust store. `leaf` are the facts of the first certificate that
+    a level says something of, None where it could not be read. `staple` is what the OCSP answer beside it says of the
+    leaf: `good`, `revoked`, `unknown`, or nothing; `listed` tells that a declared revocation list of its issuer's was
+    looked at. `address` is where it was served, and `clients` are the kinds of client that got it.
     """
 
     host: str
@@ -73,6 +83,25 @@ class ChainObservation:
     message: str
     strict: str
     leaf: record.Certificate | None = None
+    weak: str = ""
+    staple: str = ""
+    listed: bool = False
+    address: str = ""
+    clients: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChainsObservation:
+    """Every chain that some client gets at some address behind the name.
+
+    `left_out` says of the other addresses why nothing was seen there; `varies` names those where one and the same
+    client got different ones. `unanswered` says why not every kind of client was tried, or nothing.
+    """
+
+    chains: tuple[ChainObservation, ...]
+    left_out: dict[str, Sentence] = field(default_factory=dict)
+    varies: tuple[str, ...] = ()
+    unanswered: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +135,8 @@ class AuthorityObservation(Answered):
     """What an administrator gets who asks for the CA certificate, and whether the served chain verifies with it.
 
     `certificates` are those that came, none where the body holds no certificate. `message` are OpenSSL's words where
-    the chain does not verify with them, empty where it does; names and dates are not looked at.
+    the chain does not verify with them, empty where it does; names and dates are not looked at. `chain` is what was
+    served, and what the declared trust says of it.
     """
 
     status: int
@@ -114,6 +144,7 @@ class AuthorityObservation(Answered):
     kind: str = ""
     certificates: tuple[Certificate, ...] = ()
     message: str = ""
+    chain: ChainObservation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
 proves("ACC-01", observes=plain.plain, judged_by=judge.https_only)
-proves("ACC-02", observes=chain.chain, judged_by=judge.certificate_verifies)
+proves("ACC-02", observes=chain.chains, judged_by=judge.certificates_verify)
 proves("ACC-03", observes=chain.nodes, judged_by=judge.addresses_agree)
-proves("ACC-04", observes=chain.chain, judged_by=judge_certificates.generated_certificate_replaced)
+proves("ACC-04", observes=chain.chains, judged_by=judge_certificates.generated_certificate_replaced)
 proves("ACC-05", observes=authority, judged_by=judge_certificates.authority_can_be_fetched)
 proves("ACC-06", observes=certificate_uploads, judged_by=judge_certificates.bad_upload_changes_nothing)
 proves("ACC-07", observes=certificate_uploads, judged_by=judge_certificates.good_upload_is_served)

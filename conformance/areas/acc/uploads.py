@@ -64,7 +64,7 @@ class Gate:
     def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
         api = admin.api.on(admin.api.bench)
-        api.context = webapp_trust(api.bench, strict=False)
+        api.context = webapp_trust(api.bench)
         api.context.load_verify_locations(cadata=bundle.trust)
         self.admin = replace(admin, api=api)
         self.bench = api.bench

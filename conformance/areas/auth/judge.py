@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from conformance import pointers
+from conformance.areas.auth.judge_guard import must_be_refused
 from conformance.areas.auth.record import (
     Forged,
     Form,
-    Guarded,
-    GuardObservation,
     Lifetime,
     LoginObservation,
     LogoutObservation,
+    Node,
     Reply,
     ThrottleObservation,
     TokenObservation,
@@ -22,9 +22,6 @@ from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
 
-SERVED = 0.5
-"""The part of what the administrator gets from which on it counts as served."""
-
 LIFE = 7 * 24 * 3600
 SLACK = 300
 """Seconds by which a token's end may be off: clocks, and a login that took its time."""
@@ -32,7 +29,7 @@ SLACK = 300
 ZONES = 14 * 3600
 """How far a time without a zone may be from UTC, in seconds."""
 
-_NO_HEAD = (404, 405, 501)
+_LOCKED = 423
 _HINT = re.compile(
     r"new[ _-]?password|nueva contraseña"
     r"|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"
@@ -41,98 +38,28 @@ _HINT = re.compile(
 )
 
 
-def guarded(seen: GuardObservation, policy: Policy, case: Case) -> Verdict:
-    """Judge AUTH-01 on one path, by one method."""
-    expected = say("without a token the path answers 401 or 403, and nothing of what an authorised caller gets")
-    look, method = seen.paths[case.value], case.name
-    bare, exhibit = look.bare[method], pointers.build("paths", case.value)
-    request = Own(bare.asked)
-    if _served(look, method):
-        return violates(expected, _what_was_served(look, bare), f"{exhibit}/bare/{method}")
-    admin = look.admin.get(method)
-    if admin and method == "head" and admin.status in _NO_HEAD and not bare.trouble:
-        raise NotApplicable(
-            say(
-                "{request} is answered {status} to the administrator too: there is no HEAD here",
-                request=request,
-                status=admin.status,
-            )
-        )
-    _must_be_refused(bare, say("{request} without a token", request=request))
-    if admin is None:
-        raise Inconclusive(
-            say(
-                "{request} without a token was {reply}; what an authorised caller gets is not known: {why}",
-                request=request,
-                reply=bare.words,
-                why=seen.stopped,
-            )
-        )
-    if not admin.ok and (admin.status != 404 or bare.status == 404):
-        raise Inconclusive(
-            say(
-                "{request} without a token was {reply}, which says little: the administrator was {other}",
-                request=request,
-                reply=bare.words,
-                other=admin.words,
-            )
-        )
-    plainer = say(
-        "{request} without a token was {reply}, where 401 or 403 says it plainly.", request=request, reply=bare.words
-    )
-    observed = say(
-        "{request} without a token was {reply}; the administrator was {other}",
-        request=request,
-        reply=bare.words,
-        other=admin.words,
-    )
-    notes = () if bare.status in (401, 403) else (plainer,)
-    return conforms(expected, observed, f"{exhibit}/bare/{method}", f"{exhibit}/admin/{method}", notes=notes)
-
-
-def _what_was_served(look: Guarded, bare: Reply) -> Sentence:
-    request = Own(bare.asked)
-    if not look.repeated:
-        return say("{request} without a token was answered {status}", request=request, status=bare.status)
-    return say(
-        "{request} without a token was answered {status} with {share:.0%} of what the administrator gets",
-        request=request,
-        status=bare.status,
-        share=look.repeated,
-    )
-
-
-def _served(look: Guarded, method: str) -> bool:
-    """Tell whether a request without a token got what is not for everybody; a HEAD has no body, and goes by the GET."""
-    if method == "get":
-        return _got(look)
-    get, head = (look.bare[name].ok for name in ("get", "head"))
-    return head and (_got(look) or not get)
-
-
-def _got(look: Guarded) -> bool:
-    bare, admin = look.bare["get"], look.admin.get("get")
-    if look.repeated >= SERVED:
-        return True
-    if bare.form is Form.PAGE:
-        return bare.ok and admin is not None and admin.form is Form.PAGE
-    return bare.taken and bare.form is not Form.NOTHING
-
-
-def _must_be_refused(reply: Reply, what: Sentence) -> None:
-    """Raise Inconclusive where an answer neither serves nor refuses."""
-    if reply.trouble:
-        raise Inconclusive(say("{what}: {trouble}", what=what, trouble=reply.trouble))
-    empty = reply.ok and reply.form is Form.NOTHING
-    if not reply.turned_away and not empty:
-        neither = say("{what} was {reply}, which is neither an answer nor a refusal", what=what, reply=reply.words)
-        raise Inconclusive(neither)
-
-
 def _must_be_answered(reply: Reply, what: Sentence) -> None:
     """Raise Inconclusive where a login was put off, or broke."""
     if reply.trouble or reply.status in (408, 429) or reply.status >= 500:
         raise Inconclusive(_not_decided(reply, what))
+
+
+def _must_be_decided(reply: Reply, control: Try, what: Sentence) -> None:
+    """Raise Inconclusive where a login may have been refused by a limit or a lock, as right ones are at that moment."""
+    _must_be_answered(reply, what)
+    if reply.status == _LOCKED:
+        raise Inconclusive(_not_decided(reply, what))
+    if control.token or (control.reply is not None and control.reply.status != reply.status):
+        return
+    right = control.reply.words if control.reply else control.withheld or say("not tried")
+    raise Inconclusive(
+        say(
+            "{login} was {reply}, which says nothing: right afterwards a right login was {right}",
+            login=what,
+            reply=reply.words,
+            right=right,
+        )
+    )
 
 
 def _not_decided(reply: Reply, what: Sentence) -> Sentence:
@@ -152,7 +79,7 @@ def wrong_credentials(seen: LoginObservation, policy: Policy, case: Case) -> Ver
     reply = _made(tried)
     if not seen.control.token:
         raise Inconclusive(say("{account} could not log in with the right password either", account=seen.account))
-    _must_be_answered(reply, login)
+    _must_be_decided(reply, seen.again, login)
     observed = say(
         "{login} was {reply}, without a token; with the right password it brings one", login=login, reply=reply.words
     )
@@ -175,7 +102,18 @@ def default_password(seen: LoginObservation, policy: Policy, case: Case) -> Verd
             "the login was {reply} and leads on to a change: the default password is still set", reply=reply.words
         )
         return violates(expected, observed, "/default", "/wrong")
-    _must_be_answered(reply, say("the login of admin with the default password"))
+    login, control = say("the login of admin with the default password"), seen.same if seen.same.reply else seen.again
+    _must_be_decided(reply, control, login)
+    usual = {tried.reply.status for tried in (seen.wrong, seen.unknown) if tried.reply and tried.reply.status}
+    if not seen.same.token and usual and reply.status not in usual:
+        raise Inconclusive(
+            say(
+                "{login} was {reply}, which is neither what a wrong password brings nor what an unknown user does: "
+                "a limit or a lock may have answered",
+                login=login,
+                reply=reply.words,
+            )
+        )
     observed = say("the login was {reply}, without a token", reply=reply.words)
     return conforms(expected, observed, "/default", "/control")
 
@@ -198,21 +136,23 @@ def _made(tried: Try) -> Reply:
 def forged_tokens(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-03 on one kind of forgery."""
     expected = say("a token that was not given out is refused")
-    if seen.stopped or seen.before is None or seen.after is None or seen.bare is None:
+    control = seen.controls.get(case.name)
+    if seen.stopped or seen.before is None or control is None:
         raise Inconclusive(seen.stopped or say("no forgery was sent"))
     tried = seen.forged[case.name]
     exhibits = [pointers.build("forged", case.name, number) for number in range(len(tried))]
     if wrong := [(n, each) for n, each in enumerate(tried) if _accepted(each.reply, seen.before)]:
         told = clauses(*(_what_became_of(each) for _, each in wrong))
         return violates(expected, told, *(exhibits[n] for n, _ in wrong))
-    if not seen.after.taken:
+    if not control.taken:
         raise Inconclusive(
-            say("the token itself was {reply} in the end, so the refusals say nothing", reply=seen.after.words)
+            say("the token itself was {reply} in the end, so the refusals say nothing", reply=control.words)
         )
     for each in tried:
         _refused_forgery(each)
-    itself = say("the token itself was {reply}", reply=seen.after.words)
-    return conforms(expected, clauses(*map(_what_became_of, tried), itself), *exhibits, "/before", "/after")
+    itself = say("the token itself was {reply}", reply=control.words)
+    after = pointers.build("controls", case.name)
+    return conforms(expected, clauses(*map(_what_became_of, tried), itself), *exhibits, "/before", after)
 
 
 def _what_became_of(forged: Forged) -> Sentence:
@@ -231,38 +171,67 @@ def _refused_forgery(each: Forged) -> None:
 
 def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
     """Judge AUTH-04: the token that was logged out, or the user's other one."""
-    if seen.stopped or seen.logout is None or len(seen.after) != 2 or len(seen.before) != 2:
+    if seen.stopped or seen.logout is None or not seen.nodes:
         raise Inconclusive(seen.stopped or say("nobody was logged out"))
-    first, second = seen.before
-    if not first.taken:
-        raise Inconclusive(say("before anybody logged out, the first token was {reply}", reply=first.words))
-    if not second.taken:
-        raise Inconclusive(say("before anybody logged out, the second token was {reply}", reply=second.words))
-    first, second = seen.after
-    if case.name == "token":
-        expected = say("a token that was logged out is refused")
-        if not first.taken:
-            _must_be_refused(first, say("the token that was logged out"))
-        observed = say(
-            "{request} with it was {after} after the logout, and {before} before",
-            request=Own(first.asked),
-            after=first.words,
-            before=seen.before[0].words,
+    for node in seen.nodes:
+        for before, what in zip(node.before, (say("the first token"), say("the second token")), strict=True):
+            if not before.taken:
+                raise Inconclusive(
+                    say("before anybody logged out, {token} was {reply}", token=_at(what, node), reply=before.words)
+                )
+    alive = [(n, node) for n, node in enumerate(seen.nodes) if any(reply.taken for reply in node.ended)]
+    return _ended(seen, alive) if case.name == "token" else _the_other(seen, alive)
+
+
+def _at(what: Sentence, node: Node) -> Sentence:
+    return say("{token} at {address}", token=what, address=Own(node.address)) if node.address else what
+
+
+def _ended(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
+    expected = say("a token that was logged out is refused")
+    itself = say("the token that was logged out")
+    if alive:
+        told = clauses(
+            *(say("{token} was {reply}", token=_at(itself, node), reply=node.ended[-1].words) for _, node in alive)
         )
-        return verdict(not first.taken, expected, observed, "/after/0", "/before/0", "/logout")
+        return violates(expected, told, *(f"/nodes/{n}/ended" for n, _ in alive), "/logout")
+    for node in seen.nodes:
+        for reply in node.ended:
+            must_be_refused(reply, _at(itself, node))
+    told = clauses(
+        *(
+            counted(
+                "{token} was {reply} after the logout, asked {n} time, and {before} before",
+                "{token} was {reply} after the logout, asked {n} times, and {before} before",
+                len(node.ended),
+                token=_at(itself, node),
+                reply=node.ended[-1].words,
+                before=node.before[0].words,
+            )
+            for node in seen.nodes
+        )
+    )
+    return conforms(expected, told, *(f"/nodes/{n}" for n in range(len(seen.nodes))), "/logout")
+
+
+def _the_other(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
     if seen.same_token:
         raise NotApplicable(say("both logins brought the same token, so there is no other one to stay alive"))
     expected = say("the user's other token goes on working")
-    if first.taken:
+    if alive:
         raise Inconclusive(say("the token that was logged out still works, so nothing can be said of the other"))
-    if not second.taken:
-        _must_be_refused(second, say("the other token"))
-    observed = say(
-        "{request} with the other token was {reply} after the logout",
-        request=Own(second.asked),
-        reply=second.words,
+    other = say("the other token")
+    dead = [(n, node) for n, node in enumerate(seen.nodes) if not all(reply.taken for reply in node.other)]
+    for _, node in dead:
+        must_be_refused(node.other[-1], _at(other, node))
+    told = clauses(
+        *(
+            say("{token} was {reply} after the logout", token=_at(other, node), reply=node.other[-1].words)
+            for _, node in dead or enumerate(seen.nodes)
+        )
     )
-    return verdict(second.taken, expected, observed, "/after/1", "/before/1", "/logout")
+    exhibits = (f"/nodes/{n}" for n, _ in dead or enumerate(seen.nodes))
+    return verdict(not dead, expected, told, *exhibits, "/logout")
 
 
 def token_life(seen: TokenObservation, policy: Policy, case: Case) -> Verdict:

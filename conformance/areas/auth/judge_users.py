@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from conformance import pointers
 from conformance.areas.auth.record import (
-    Deed,
     DisclosureObservation,
     Find,
     PasswordObservation,
@@ -14,7 +13,7 @@ from conformance.areas.auth.record import (
     Trial,
 )
 from conformance.engine.policy import Policy
-from conformance.model import Case, Inconclusive, Verdict, conforms, violates
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
 
 _WORDS = {
@@ -26,8 +25,10 @@ _WORDS = {
     "no-sign": say("a password without a special character"),
 }
 _STRONG = {"eight": 8, "twenty": 20, "sixty-four": 64}
+_AGAIN = "again"
 _SHOWN = 5
 _NOT_LET_IN = (401, 403, 429)
+_NOT_THERE = (404, 410)
 _PUT_OFF = (408, 429, 502, 503, 504)
 
 
@@ -46,6 +47,14 @@ def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verd
     if trial.effect or (trial.effect is None and trial.reply.taken):
         return violates(expected, say("{what} was {reply}, and is set", what=what, reply=trial.reply.words), exhibit)
     control = _control(trials, where, name)
+    if trial.unseen:
+        raise Inconclusive(
+            say(
+                "{what} was {reply}, but which password works afterwards was not seen",
+                what=what,
+                reply=trial.reply.words,
+            )
+        )
     _refused(trial.reply, trial.effect, what)
     stricter = [n for strong_one, n in _STRONG.items() if strong_one in trials and not _works(trials[strong_one])]
     notes = tuple(
@@ -63,7 +72,18 @@ def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verd
 
 
 def _control(trials: dict[str, Trial], where: str, name: str) -> str:
-    """Return the strong password that was taken and is nearest to the weak one; without any, a refusal says nothing."""
+    """Return the strong password that was taken and is nearest to the weak one; without any, a refusal says nothing.
+
+    On creation one was taken before the weak ones: it has to be taken after them as well.
+    """
+    again = trials.get(_AGAIN)
+    if again is not None and not again.reply.taken:
+        raise Inconclusive(
+            say(
+                "after the weak passwords a strong one was {reply} on creation too, so a refusal says nothing",
+                reply=again.reply.words,
+            )
+        )
     nearest = reversed(_STRONG) if name == "long" else iter(_STRONG)
     for strong in nearest:
         if strong in trials and _works(trials[strong]):
@@ -99,10 +119,13 @@ def privileges(seen: PrivilegeObservation, policy: Policy, case: Case) -> Verdic
     if seen.stopped or case.name not in seen.deeds:
         raise Inconclusive(seen.stopped or say("nothing was tried"))
     deed, tried = seen.deeds[case.name], _tried(seen.account, case.name)
+    by_nobody = _tried_by_nobody(case.name)
     exhibit = pointers.build("deeds", case.name)
-    if deed.effect or (deed.effect is None and deed.reply.taken):
-        return violates(expected, _done(tried, deed), f"{exhibit}/reply")
-    if deed.control is None:
+    if _was_done(deed.reply, deed.effect):
+        return violates(expected, _done(tried, deed.reply, deed.effect), f"{exhibit}/reply")
+    if deed.nobody and _was_done(deed.nobody, deed.nobody_effect):
+        return violates(expected, _done(by_nobody, deed.nobody, deed.nobody_effect), f"{exhibit}/nobody")
+    if deed.control is None or deed.nobody is None:
         raise Inconclusive(
             say("{tried}: {trouble}, so a refusal says nothing", tried=tried, trouble=deed.reply.trouble)
         )
@@ -123,13 +146,28 @@ def privileges(seen: PrivilegeObservation, policy: Policy, case: Case) -> Verdic
             )
         )
     _refused(deed.reply, deed.effect, tried)
+    _refused(deed.nobody, deed.nobody_effect, by_nobody)
     observed = say(
-        "{tried} and was {reply}; the administrator was {other}",
+        "{tried} and was {reply}; nobody, without a token, was {nobody}; the administrator was {other}",
         tried=tried,
         reply=deed.reply.words,
+        nobody=deed.nobody.words,
         other=deed.control.words,
     )
-    return conforms(expected, observed, f"{exhibit}/reply", f"{exhibit}/control", "/own")
+    return conforms(expected, observed, f"{exhibit}/reply", f"{exhibit}/nobody", f"{exhibit}/control", "/own")
+
+
+def _was_done(reply: Reply, effect: bool | None) -> bool:  # noqa: FBT001
+    return bool(effect) or (effect is None and reply.taken)
+
+
+def _tried_by_nobody(name: str) -> Sentence:
+    return {
+        "create": say("nobody, without a token, tried to create a user"),
+        "change": say("nobody, without a token, tried to change a user's password"),
+        "delete": say("nobody, without a token, tried to delete a user"),
+        "settings": say("nobody, without a token, tried to change a setting"),
+    }[name]
 
 
 def _tried(account: Sentence, name: str) -> Sentence:
@@ -141,10 +179,10 @@ def _tried(account: Sentence, name: str) -> Sentence:
     }[name]
 
 
-def _done(tried: Sentence, deed: Deed) -> Sentence:
-    if deed.effect:
-        return say("{tried} and was {reply}, and it was done", tried=tried, reply=deed.reply.words)
-    return say("{tried} and was {reply}", tried=tried, reply=deed.reply.words)
+def _done(tried: Sentence, reply: Reply, effect: bool | None) -> Sentence:  # noqa: FBT001
+    if effect:
+        return say("{tried} and was {reply}, and it was done", tried=tried, reply=reply.words)
+    return say("{tried} and was {reply}", tried=tried, reply=reply.words)
 
 
 def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdict:
@@ -160,14 +198,29 @@ def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdi
     if not answered:
         silent = (say("{what}: {trouble}", what=each.what, trouble=each.reply.trouble) for each in looks.values())
         raise Inconclusive(clauses(*silent))
-    if case.name == "support" and seen.support.reply.status in _NOT_LET_IN:
-        raise Inconclusive(
-            say("the support output was not shown to the administrator: {reply}", reply=seen.support.reply.words)
-        )
-    if case.name == "errors" and all(each.reply.status in _NOT_LET_IN for each in answered.values()):
+    if case.name == "support":
+        _must_be_shown(seen)
+    elif all(each.reply.status in _NOT_LET_IN for each in answered.values()):
         raise Inconclusive(say("every broken request was turned away at the door, so no error was seen"))
+    if unread := [say("{what}: {why}", what=e.what, why=e.unread) for e in answered.values() if e.unread]:
+        raise Inconclusive(say("not all of it was searched: {answers}", answers=clauses(*unread[:_SHOWN])))
     sizes = listed(map(_size, answered.values()), By.CLAUSE)
     return conforms(expected, say("no secret in any: {answers}", answers=sizes), *answered)
+
+
+def _must_be_shown(seen: DisclosureObservation) -> None:
+    """Raise where there is no support output, or where the administrator was not shown it."""
+    reply = seen.support.reply
+    if reply.status in _NOT_THERE:
+        raise NotApplicable(
+            say("there is no support output: {request} was {reply}", request=Own(reply.asked), reply=reply.words)
+        )
+    if seen.nowhere:
+        raise Inconclusive(
+            say("{request} was {reply}, as a path that is not there is", request=Own(reply.asked), reply=reply.words)
+        )
+    if not reply.taken or not seen.support.size:
+        raise Inconclusive(say("the support output was not shown to the administrator: {reply}", reply=reply.words))
 
 
 def _shows(shown: Shown, find: Find) -> Sentence:

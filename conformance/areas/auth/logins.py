@@ -49,7 +49,20 @@ def _look(bench: Bench) -> LoginObservation:
             unknown=_wrong(api, new_user(bench)),
             default=_wrong(api, DEFAULT),
         )
-        return seen if own or seen.wrong.withheld else replace(seen, again=log_in(api, user))
+        seen = replace(seen, again=log_in(api, user))
+        return replace(seen, same=seen.again if user.name == DEFAULT.name else _declared_default(admin))
+
+
+def _declared_default(admin: Session) -> Try:
+    """Log the account in whose default password was tried, where the target file has its own."""
+    known = known_right(admin)
+    return log_in(admin.api, known, admin.token) if known and known.name == DEFAULT.name else Try()
+
+
+def known_right(admin: Session) -> User | None:
+    """Return the administrator's own name and password: what can log in when anybody can."""
+    login = admin.api.webapp.admin
+    return User(login.username, admin.api.bench.vault[login.password].reveal()) if login else None
 
 
 @contextmanager
@@ -77,10 +90,10 @@ def _own_user(stack: ExitStack, admin: Session) -> User | None:
         return None
 
 
-def log_in(api: Api, user: User) -> Try:
-    """Log in with what ought to be right, and out again."""
+def log_in(api: Api, user: User, kept: str = "") -> Try:
+    """Log in with what ought to be right, and out again, unless that brought the token that is to be `kept`."""
     seen = api.log_in_patiently(user.name, user.password)
-    tried = _settled(api, user, seen)
+    tried = _settled(api, user, seen, kept)
     if tried.works is False:
         api.bench.logins.went_wrong()
     return tried
@@ -99,11 +112,12 @@ def _tried(api: Api, user: User) -> Try:
     return _settled(api, user, api.log_in(user.name, user.password))
 
 
-def _settled(api: Api, user: User, seen: Exchange) -> Try:
+def _settled(api: Api, user: User, seen: Exchange, kept: str = "") -> Try:
     """Note what a login brought, and give its token back; an answer without a token is shown."""
     token = token_in(seen)
     if token:
-        Session(api, user.name, token, seen).log_out()
+        if token != kept:
+            Session(api, user.name, token, seen).log_out()
         return Try(noted(seen), token=True)
     return Try(replace(noted(seen), said=seen.body[:SHOWN]))
 

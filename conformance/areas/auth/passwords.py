@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.areas.auth import weak_passwords
-from conformance.areas.auth.logins import log_in
+from conformance.areas.auth.logins import known_right, log_in
 from conformance.areas.auth.record import PasswordObservation, Trial
 from conformance.areas.auth.replies import noted
 from conformance.bench import Bench
@@ -19,6 +19,7 @@ from conformance.web.accounts import OwnUsers, Session, User, administrator, lea
 from conformance.web.api import USERS
 
 EIGHT, TWENTY, SIXTY_FOUR = weak_passwords.STRONG
+AGAIN = "again"
 
 
 def _look(bench: Bench) -> PasswordObservation:
@@ -30,7 +31,7 @@ def _look(bench: Bench) -> PasswordObservation:
                 first = User(kept, _strong(bench, name))
                 creation[name] = Trial(noted(users.create(first)))
                 if creation[name].reply.taken:
-                    creation |= _creations(users, other)
+                    creation |= _creations(users, other, name)
                     return PasswordObservation(creation, _changes(admin, first))
             said = creation[TWENTY].reply.words
             stopped = say("a user with a strong password could not be made: {reply}", reply=said)
@@ -41,8 +42,11 @@ def _strong(bench: Bench, name: str) -> str:
     return learnt(bench, weak_passwords.strong(weak_passwords.STRONG[name]))
 
 
-def _creations(users: OwnUsers, name: str) -> dict[str, Trial]:
-    """Ask for the same user again and again: who could be made in the end was not there before."""
+def _creations(users: OwnUsers, name: str, strong: str) -> dict[str, Trial]:
+    """Ask for the same user again and again: who could be made in the end was not there before.
+
+    `strong` is what kind of password was taken before, and ought to be taken after the weak ones too.
+    """
     bench = users.admin.api.bench
     trials = {}
     for weak in weak_passwords.WEAK:
@@ -51,8 +55,10 @@ def _creations(users: OwnUsers, name: str) -> dict[str, Trial]:
             trials[weak] = replace(trials[weak], effect=users.exists(name))
             if trials[weak].effect is not False and not noted(users.delete(name)).taken:
                 return trials  # with the user still there, what is refused from now on is refused for that
-    trials[SIXTY_FOUR] = Trial(noted(users.create(User(name, _strong(bench, SIXTY_FOUR)))))
-    there = False if trials[SIXTY_FOUR].reply.taken else users.exists(name)
+    trials[AGAIN] = Trial(noted(users.create(User(name, _strong(bench, strong)))))
+    there = False if trials[AGAIN].reply.taken else users.exists(name)
+    if there is False and (not trials[AGAIN].reply.taken or noted(users.delete(name)).taken):
+        trials[SIXTY_FOUR] = Trial(noted(users.create(User(name, _strong(bench, SIXTY_FOUR)))))
     return {
         n: replace(t, effect=there) if n in weak_passwords.WEAK and t.effect is None else t for n, t in trials.items()
     }
@@ -63,25 +69,43 @@ def _changes(admin: Session, user: User) -> dict[str, Trial]:
     bench = admin.api.bench
     if not log_in(admin.api, user).token:
         return {}
-    trials, taken = {}, user
-    for weak in weak_passwords.WEAK:
-        changed = User(user.name, learnt(bench, weak_passwords.weak(weak)))
-        trials[weak] = _change(admin, changed)
-        taken = changed if trials[weak].reply.taken else taken
-    took = [name for name, trial in trials.items() if trial.reply.taken]
-    works = log_in(admin.api, taken).works
-    if took and works:
-        trials[took[-1]] = replace(trials[took[-1]], effect=True)
-    elif not took:
-        trials = {name: replace(trial, effect=None if works is None else not works) for name, trial in trials.items()}
-    elif works is False and log_in(admin.api, user).works:
-        trials = {name: replace(trial, effect=False) for name, trial in trials.items()}
+    weak = {name: User(user.name, learnt(bench, weak_passwords.weak(name))) for name in weak_passwords.WEAK}
+    trials = _seen(admin, user, weak, {name: _change(admin, changed) for name, changed in weak.items()})
     for name in (EIGHT, SIXTY_FOUR):
         strong = User(user.name, _strong(bench, name))
         trials[name] = _change(admin, strong)
         if trials[name].reply.taken:
-            trials[name] = replace(trials[name], effect=log_in(admin.api, strong).works)
+            trials[name] = replace(trials[name], effect=_works(admin, strong))
     return trials
+
+
+def _seen(admin: Session, user: User, weak: dict[str, User], trials: dict[str, Trial]) -> dict[str, Trial]:
+    """See what the weak passwords did: one that logs in is set, and where the one before them does none is."""
+    took = [name for name, trial in trials.items() if trial.reply.taken]
+    if took and log_in(admin.api, weak[took[-1]]).token:
+        return trials | {took[-1]: replace(trials[took[-1]], effect=True)}
+    if log_in(admin.api, user).token:
+        return {name: replace(trial, effect=False) for name, trial in trials.items()}
+    can = _anybody(admin)
+    for name, changed in weak.items():
+        effect = None
+        if can and not trials[name].reply.trouble:
+            _change(admin, changed)
+            effect = log_in(admin.api, changed).token or None
+        trials[name] = replace(trials[name], effect=effect, unseen=effect is None)
+    return trials
+
+
+def _works(admin: Session, user: User) -> bool | None:
+    """Tell whether a login works; None where none does at that moment, or where it was not decided."""
+    works = log_in(admin.api, user).works
+    return works if works is not False or _anybody(admin) else None
+
+
+def _anybody(admin: Session) -> bool:
+    """Tell whether somebody can log in at this moment, whose password is right for sure."""
+    known = known_right(admin)
+    return known is not None and log_in(admin.api, known, admin.token).token
 
 
 def _change(admin: Session, user: User) -> Trial:

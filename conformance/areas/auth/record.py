@@ -31,7 +31,8 @@ class Reply(Answered):
     """What the API answered.
 
     `asked` is method and path. `trouble` is empty, or says why there is no answer; `status` is then 0. `said` is how
-    the body of a refusal begins, and empty otherwise. `seconds` is how long the answer took.
+    the body of a refusal begins, and empty otherwise. `denied` says that whoever is not let in gets this answer on
+    other paths too, whatever its status. `seconds` is how long the answer took.
     """
 
     asked: str
@@ -40,17 +41,18 @@ class Reply(Answered):
     form: Form = Form.NOTHING
     said: str = ""
     seconds: float = 0.0
+    denied: bool = False
 
     @property
     def taken(self) -> bool:
         """Tell whether the API did what was asked, or says so."""
-        return self.ok and self.form not in (Form.ERRORS, Form.PAGE)
+        return self.ok and self.form not in (Form.ERRORS, Form.PAGE) and not self.denied
 
     @property
     def turned_away(self) -> bool:
         """Tell whether the API refused; being asked to wait, and a defect of its own, are no refusals."""
         if self.ok:
-            return self.form in (Form.ERRORS, Form.PAGE)
+            return not self.taken
         return 300 <= self.status < 500 and self.status not in (408, 429)
 
     @property
@@ -58,9 +60,25 @@ class Reply(Answered):
         """Say in a few words what came."""
         if self.trouble:
             return self.trouble
+        if self.denied:
+            return say("answered {status}, with what is said on other paths as well", status=self.status)
         if self.taken != self.ok:
             return say("answered {status} with errors only", status=self.status)
         return say("answered {status}", status=self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A request without a token that is none of the plain ones, and what came of it.
+
+    `repeated` is the part, 0 to 1, of what the administrator gets by a GET that stands in its answer. `does` says that
+    its method does something, so that a success needs no content to be one.
+    """
+
+    what: Sentence
+    reply: Reply
+    repeated: float = 0.0
+    does: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +86,38 @@ class Guarded:
     """One API path asked for without a token, by method (`get`, `head`), and by the administrator.
 
     `landed` is where a redirect of the GET without a token led to in the end. `repeated` is the part, 0 to 1, of what
-    the administrator gets that stands in the body without a token too. `admin` is empty where nobody could log in.
+    the administrator gets, and refusals do not say, that stands in the body without a token too. `everywhere` says that
+    a path that is not there is answered in the same way, and that the administrator gets nothing else either. `again`
+    was asked without a token after the administrator, at every address; `methods` and `respelt` with other methods and
+    other spellings, and `last` by the administrator after all of them. `untried` are methods that the path knows, and
+    that were not tried. `admin` is empty where nobody could log in, and so are those.
     """
 
     bare: dict[str, Reply]
     admin: dict[str, Reply]
     landed: Reply | None = None
     repeated: float = 0.0
+    everywhere: bool = False
+    again: tuple[Stranger, ...] = ()
+    methods: tuple[Stranger, ...] = ()
+    untried: tuple[str, ...] = ()
+    respelt: tuple[Stranger, ...] = ()
+    last: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A path that takes POST alone, sent an empty JSON object without a token.
+
+    `there` says whether the administrator finds it: None where that could not be seen without doing something. `admin`
+    is the same request by the administrator, None without consent to write. `like_admin` says that the administrator
+    got the same answer, and a path that is not there another.
+    """
+
+    bare: Reply
+    there: bool | None = None
+    admin: Reply | None = None
+    like_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +126,7 @@ class GuardObservation:
 
     paths: dict[str, Guarded]
     stopped: Sentence = NOTHING
+    posts: dict[str, Posted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +154,16 @@ class Forged:
 class TokenObservation:
     """A token of the administrator's, how long it lives, and what forgeries of it are worth on one path.
 
-    `kind` is `jwt` or `opaque`. `before` and `after` were asked with the token itself, `bare` without any. `stopped`
-    says why no forgery was sent, and is empty otherwise.
+    `kind` is `jwt` or `opaque`. `before` was asked with the token itself, and `controls` after each kind of forgery;
+    `bare` without any. `stopped` says why no forgery was sent, and is empty otherwise.
     """
 
     kind: str
     lifetimes: tuple[Lifetime, ...]
     before: Reply | None = None
-    after: Reply | None = None
     bare: Reply | None = None
     forged: dict[str, tuple[Forged, ...]] = field(default_factory=dict)
+    controls: dict[str, Reply] = field(default_factory=dict)
     stopped: Sentence = NOTHING
 
 
@@ -141,10 +185,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class LoginObservation:
-    """Logins that must not work, and two that must: `account`'s, whose password was wrong, before and after.
+    """Logins that must not work, and some that must: `account`'s, whose password was wrong, before and after (`again`).
 
-    `default` is the default account with the default password. `again` is made for declared accounts only, so that no
-    count of bad logins is left behind at one.
+    `default` is the default account with the default password, `same` that account with its declared one, where it has
+    one. The last two leave no count of bad logins behind at a declared account.
     """
 
     account: Sentence
@@ -153,6 +197,21 @@ class LoginObservation:
     unknown: Try
     default: Try
     again: Try = Try()
+    same: Try = Try()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What one address says of two tokens before the first was logged out, and again and again afterwards.
+
+    `address` is empty for whatever the name leads to. `ended` was asked with the token that was logged out, up to an
+    answer that takes it, `other` with the other one, up to one that does not.
+    """
+
+    address: str
+    before: tuple[Reply, Reply]
+    ended: tuple[Reply, ...] = ()
+    other: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +220,29 @@ class LogoutObservation:
 
     same_token: bool = False
     bare: Reply | None = None
-    before: tuple[Reply, ...] = ()
     logout: Reply | None = None
-    after: tuple[Reply, ...] = ()
+    nodes: tuple[Node, ...] = ()
     stopped: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A request that may change something. `effect` says whether it did, None where that is not known."""
+    """A request that may change something. `effect` says whether it did, None where that is not known.
+
+    `unseen` says that it ought to have been seen: no password was found that works.
+    """
 
     reply: Reply
     effect: bool | None = None
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordObservation:
-    """Passwords given to users of the run's own, on creation and on change, by what they are."""
+    """Passwords given to users of the run's own, on creation and on change, by what they are.
+
+    `again` is on creation the strong password that was taken before the weak ones, after them.
+    """
 
     creation: dict[str, Trial] = field(default_factory=dict)
     change: dict[str, Trial] = field(default_factory=dict)
@@ -186,11 +251,13 @@ class PasswordObservation:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What only an administrator may do, done by somebody else, and by the administrator (`control`)."""
+    """What only an administrator may do, done by somebody else, by nobody, and by the administrator (`control`)."""
 
     reply: Reply
     control: Reply | None
     effect: bool | None = None
+    nobody: Reply | None = None
+    nobody_effect: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +309,25 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One piece of output and the secrets in it; the output itself is not kept."""
+    """One piece of output and the secrets in it; the output itself is not kept.
+
+    `unread` says why something of it was not searched, and is empty where all of it was.
+    """
 
     what: Sentence
     reply: Reply
     size: int = 0
     finds: tuple[Find, ...] = ()
+    unread: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureObservation:
-    """The support output, and what the API says when something is wrong."""
+    """The support output, and what the API says when something is wrong.
+
+    `nowhere` says that a path that is not there is answered as the support output's is.
+    """
 
     support: Shown
     errors: tuple[Shown, ...]
+    nowhere: bool = False

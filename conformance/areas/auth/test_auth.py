@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from conformance.areas.auth import disclosure, guard, judge, judge_users, logins, logout, passwords, privileges, tokens
+from conformance.areas.auth import (
+    disclosure,
+    guard,
+    judge,
+    judge_guard,
+    judge_users,
+    logins,
+    logout,
+    passwords,
+    privileges,
+    tokens,
+)
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
-proves("AUTH-01", observes=guard.guard, judged_by=judge.guarded)
+proves("AUTH-01", observes=guard.guard, judged_by=judge_guard.guarded)
 proves("AUTH-02", observes=logins.logins, judged_by=judge.wrong_credentials)
 proves("AUTH-03", observes=tokens.token, judged_by=judge.forged_tokens)
 proves("AUTH-04", observes=logout.logout, judged_by=judge.logout)

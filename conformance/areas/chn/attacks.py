@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import secrets
+import string
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
@@ -113,6 +114,71 @@ def changed(line: Line) -> Attempts:
     return _fresh(line, attempts | {"re-stamped": (restamped, _restamp(line))})
 
 
+def changed_later(line: Line, delivered: bytes) -> Attempts:
+    """Change a message that the core has taken already: it may spare what it knows the check of its seal."""
+
+    def sent(change: Callable[[bytes], bytes]) -> Make:
+        return lambda _: line.codec.wrap(change(line.codec.unwrap(delivered)))
+
+    attempts = {
+        f"bit-{region}/delivered": (
+            say("a message that was taken before, with one bit of its {region} changed", region=_REGIONS[region]),
+            sent(_flipping(line, region, 3)),
+        )
+        for region in regions(line)
+    }
+    cut = say("a message that was taken before, without its last byte")
+    longer = say("a message that was taken before, with a zero byte appended")
+    restamped = say("a message that was taken before, with a fresh timestamp written over its own")
+    attempts |= {
+        "truncated/delivered": (cut, sent(lambda raw: raw[:-1])),
+        "appended/delivered": (longer, sent(lambda raw: raw + b"\0")),
+        "re-stamped/delivered": (restamped, lambda stamp: _with_stamp(line, delivered, stamp)),
+    }
+    return _fresh(line, attempts)
+
+
+def respelt(line: Line, message: bytes, when: Timing) -> Attempts:
+    """Spell a message otherwise that was taken before; none where the codec's messages are raw bytes."""
+    raw = line.codec.unwrap(message)
+    if raw == message:
+        return {}
+    text = message.rstrip(b"=")
+    spellings = {
+        "line-feed": (say("the same message with a line feed after it"), message + b"\n"),
+        "space": (say("the same message with spaces around it"), b" " + message + b" "),
+        "broken": (say("the same message with a line break in it"), message[:40] + b"\r\n" + message[40:]),
+        "alphabet": (say("the same message in base64 of the other alphabet"), _other_alphabet(message)),
+        "padding": (
+            say("the same message with other padding"),
+            text if text != message else message + b"====",
+        ),
+        "last-bits": (say("the same message with other unused bits at its end"), _other_last_bits(message)),
+        "quoted": (say("the same message in quotes"), b'"' + message + b'"'),
+    }
+    return {
+        name: _sending(line, what, when, lambda _, spelt=spelt: spelt)  # type: ignore[misc]
+        for name, (what, spelt) in spellings.items()
+        if spelt != message
+    }
+
+
+def _other_alphabet(message: bytes) -> bytes:
+    """Exchange the two characters that base64 and base64url do not share."""
+    other = bytes.maketrans(b"-_", b"+/") if set(message) & set(b"-_") else bytes.maketrans(b"+/", b"-_")
+    return message.translate(other)
+
+
+def _other_last_bits(message: bytes) -> bytes:
+    """Change the bits of the last character that stand for nothing, where there is padding."""
+    text = message.rstrip(b"=")
+    order = string.ascii_uppercase + string.ascii_lowercase + string.digits
+    last = order.find(text[-1:].decode("latin-1"))
+    if len(text) == len(message) or last < 0:
+        return message
+    return text[:-1] + order[last ^ 1].encode() + message[len(text) :]
+
+
 def regions(line: Line) -> tuple[Region, ...]:
     """Name the regions of the codec's messages, in order."""
     return tuple(line.codec.regions(line.codec.unwrap(line.seal(0))))
@@ -123,6 +189,10 @@ def _raw(line: Line, change: Callable[[bytes], bytes]) -> Make:
 
 
 def _flip(line: Line, region: Region, n: int) -> Make:
+    return _raw(line, _flipping(line, region, n))
+
+
+def _flipping(line: Line, region: Region, n: int) -> Callable[[bytes], bytes]:
     """Change the first byte's highest bit, one in the middle, or the last byte's lowest."""
 
     def change(raw: bytes) -> bytes:
@@ -130,7 +200,7 @@ def _flip(line: Line, region: Region, n: int) -> Make:
         index, bit = {1: (span[0], 0x80), 2: (span[len(span) // 2], 0x10), 3: (span[-1], 0x01)}[n]
         return raw[:index] + bytes([raw[index] ^ bit]) + raw[index + 1 :]
 
-    return _raw(line, change)
+    return change
 
 
 def _cut(line: Line, region: Region) -> Make:
@@ -138,13 +208,19 @@ def _cut(line: Line, region: Region) -> Make:
 
 
 def _restamp(line: Line) -> Make:
-    def make(stamp: int) -> bytes:
-        fresh = line.codec.unwrap(line.seal(stamp))
-        old = line.codec.unwrap(line.seal(stamp - 2 * line.tolerance - 60))
-        span = line.codec.regions(fresh)[Region.TIMESTAMP]
-        return line.codec.wrap(old[: span.start] + fresh[span.start : span.stop] + old[span.stop :])
+    return lambda stamp: _with_stamp(line, line.seal(stamp - 2 * line.tolerance - 60), stamp)
 
-    return make
+
+def _with_stamp(line: Line, message: bytes, stamp: int) -> bytes:
+    """Write a timestamp over a message's own; the one before it where that is its own."""
+    old = line.codec.unwrap(message)
+    span = line.codec.regions(old)[Region.TIMESTAMP]
+    for other in (stamp, stamp - 1):
+        made = line.codec.unwrap(line.seal(other))
+        written = old[: span.start] + made[span.start : span.stop] + old[span.stop :]
+        if written != old:
+            break
+    return line.codec.wrap(written)
 
 
 def stale(line: Line) -> Attempts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 
 from conformance import pointers
@@ -13,6 +13,7 @@ from conformance.model import Case, Inconclusive, NotApplicable, Verdict, confor
 from conformance.sentence import NOTHING, By, Listed, Sentence, clauses, counted, listed, say
 
 _SEVERAL = 2
+_NOT_TRIED = say("it was not tried")
 _GOES_ON = say("the service goes on after malformed input")
 
 Judge = Callable[[ChannelObservation, Policy, Case], Verdict]
@@ -20,7 +21,7 @@ Judge = Callable[[ChannelObservation, Policy, Case], Verdict]
 
 def fresh(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-01."""
-    _tells_noise(seen.groups["unsealed"])
+    _tells_noise(group_of(seen, "unsealed"))
     expected = say("every fresh message sealed with the shared secret is accepted")
     return _all_accepted({f"/fresh/{n}": a for n, a in enumerate(seen.fresh)}, seen, expected)
 
@@ -40,7 +41,7 @@ def _all_accepted(attempts: dict[str, Attempt], seen: ChannelObservation, expect
     if not refused:
         return conforms(expected, _accepted(attempts.values()), *attempts)
     lost = [a for a in refused.values() if a.trouble]
-    controls = seen.groups["unsealed"]
+    controls = group_of(seen, "unsealed")
     refuses_by_hanging_up = seen.noise.trouble and controls.before.accepted and controls.after.accepted
     if lost and not refuses_by_hanging_up:
         raise Inconclusive(
@@ -84,16 +85,17 @@ def stale(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
 
 def _all_refused(seen: ChannelObservation, name: str, case: str, expected: Sentence) -> Verdict:
     """Judge that none was accepted. An acceptance needs no control after it: it may itself have broken the core."""
-    group = seen.groups[name]
+    group = group_of(seen, name)
     attempts = _of_case(group, name, case)
     accepted = {pointer: a for pointer, a in attempts.items() if a.accepted and a.on_time}
     if accepted and group.before.accepted:
         return violates(expected, _accepted(accepted.values()), *accepted)
     between_controls(seen, name)
     _in_time(attempts.values())
-    answers = listed(dict.fromkeys(_answered(a) for a in attempts.values()), By.COMMA)
-    observed = say("refused {messages} ({answers})", messages=_whats(attempts.values()), answers=answers)
-    return conforms(expected, observed, *attempts)
+    delivered = group.attempts.get("delivered")
+    if delivered and not delivered.accepted and f"{case}/delivered" in group.attempts:
+        raise Inconclusive(say("it was not accepted before it was changed: {message}", message=_tale(delivered)))
+    return conforms(expected, _refused(attempts.values()), *attempts)
 
 
 def replayed_late(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
@@ -115,14 +117,18 @@ def _again(
     seen: ChannelObservation, name: str, expected: Sentence, first_name: str = "first", again_name: str = "again"
 ) -> Verdict:
     group = between_controls(seen, name)
-    first, again = group.attempts[first_name], group.attempts[again_name]
+    first, again = group.attempts[first_name], _of_case(group, name, again_name)
     if not first.accepted:
         raise Inconclusive(
             say("the message to be sent again was not accepted the first time: {first}", first=_tale(first))
         )
-    _in_time([again])
-    observed = _accepted([again]) if again.accepted else say("refused {message}", message=_tale(again))
-    return verdict(not again.accepted, expected, observed, *_pointers(name, first_name, again_name))
+    taken = {pointer: attempt for pointer, attempt in again.items() if attempt.accepted and attempt.on_time}
+    at_first = _pointers(name, first_name)
+    if taken:
+        told = say("accepted {n} of {all}: {first}", n=len(taken), all=len(again), first=_whats(taken.values()))
+        return violates(expected, told, *at_first, *taken)
+    _in_time(again.values())
+    return conforms(expected, _refused(again.values()), *at_first, *again)
 
 
 def clocks_agree(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
@@ -166,7 +172,7 @@ def edge(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Show CHN-11: which ages are accepted."""
     taken = [point.age for point in seen.window if point.accepted]
     if not taken:
-        raise Inconclusive(say("no message was accepted while the margin was measured"))
+        raise Inconclusive(seen.stopped or say("no message was accepted while the margin was measured"))
     reach = max(abs(point.age) for point in seen.window)
     old, ahead = (_at_least(abs(age), reach) for age in (max(taken), min(taken)))
     return conforms(
@@ -183,7 +189,7 @@ def _at_least(age: float, reach: float) -> Sentence:
 
 def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-13: each input, and whether the service goes on after all of them."""
-    group = seen.groups["malformed"]
+    group = group_of(seen, "malformed")
     if case.name != "goes-on":
         return _all_refused(seen, "malformed", case.name, say("malformed input is refused"))
     if not group.before.accepted:
@@ -254,7 +260,7 @@ def reflection(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     if any(a.answer is Answer.SAME_KEY for a in seen.fresh):
         observed = say("answers are sealed under the key of requests: a request opens as an answer")
         return conforms(expected, observed, "/fresh/0")
-    sent_back = seen.groups["reflected"].attempts.get("answer")
+    sent_back = group_of(seen, "reflected").attempts.get("answer")
     if sent_back is None:
         raise NotApplicable(say("the core app seals no answer that could be sent back"))
     group = between_controls(seen, "reflected")
@@ -275,9 +281,16 @@ def _was_waited(policy: Policy) -> None:
         raise Inconclusive(say("channel.wait is false: nothing was sent again after the margin had passed"))
 
 
+def group_of(seen: ChannelObservation, name: str) -> Group:
+    """Return a group; raises Inconclusive where the core app was given up before it."""
+    if name not in seen.groups:
+        raise Inconclusive(seen.stopped or _NOT_TRIED)
+    return seen.groups[name]
+
+
 def between_controls(seen: ChannelObservation, name: str) -> Group:
     """Return a group whose controls were accepted: without them a refusal proves nothing."""
-    group = seen.groups[name]
+    group = group_of(seen, name)
     if not group.before.accepted:
         why = say("the control before these messages was not accepted: {control}", control=_tale(group.before))
         raise Inconclusive(clauses(why, _advice(group.before)))
@@ -332,6 +345,11 @@ def _in_time(attempts: Iterable[Attempt]) -> None:
 
 def _accepted(attempts: Iterable[Attempt]) -> Sentence:
     return say("accepted {messages}", messages=_whats(attempts))
+
+
+def _refused(attempts: Collection[Attempt]) -> Sentence:
+    answers = listed(dict.fromkeys(_answered(a) for a in attempts), By.COMMA)
+    return say("refused {messages} ({answers})", messages=_whats(attempts), answers=answers)
 
 
 def _whats(attempts: Iterable[Attempt]) -> Listed:

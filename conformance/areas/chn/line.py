@@ -110,9 +110,12 @@ class Line:
     def group(self, attempts: Mapping[str, Callable[[], Attempt]]) -> Group:
         """Make all attempts, a few at once, between two controls and beside one message of noise."""
         before, noise = self.fresh(), self.noise()
+        return Group(before, noise, self.together(attempts), self.fresh())
+
+    def together(self, attempts: Mapping[str, Callable[[], Attempt]]) -> dict[str, Attempt]:
+        """Make all attempts, a few at once."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            made = dict(zip(attempts, pool.map(lambda attempt: attempt(), attempts.values()), strict=True))
-        return Group(before, noise, made, self.fresh())
+            return dict(zip(attempts, pool.map(lambda attempt: attempt(), attempts.values()), strict=True))
 
     def learn_refusal(self) -> Attempt:
         """Take the answer to noise, sent once, as what a refusal looks like here."""

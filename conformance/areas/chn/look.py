@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from conformance.areas.chn import attacks, timing
 from conformance.areas.chn.clock import meet, steady
 from conformance.areas.chn.line import Line
 from conformance.areas.chn.record import Attempt, ChannelObservation, Group, WindowPoint
+from conformance.areas.chn.timing import Timing
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Channel, Target
-from conformance.sentence import say
+from conformance.model import Inconclusive
+from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.preflight import reach
 
 _AFTER_MARGIN = 2
 _AHEAD = 0.4
+_REPEATS = 8
 _USUAL_SECONDS, _USUAL_MARGIN = 90.0, 10
 
 
@@ -29,20 +34,28 @@ def _look(bench: Bench) -> ChannelObservation:
     noise, source = meet(line)
     captured = _capture(line)
     core, web, fresh = steady(line, source)
-    groups = {
-        "unsealed": line.group(attacks.unsealed(line)),
-        "forged": line.group(attacks.forged(line)),
-        "changed": line.group(attacks.changed(line)),
-        "stale": line.group(attacks.stale(line)),
-        "future": line.group(attacks.future(line)),
-        "inside": line.group(attacks.inside(line)),
-        "replayed": _replayed(line),
-        "reflected": _reflected(line),
+    looks: dict[str, Callable[[], Group]] = {
+        "unsealed": lambda: line.group(attacks.unsealed(line)),
+        "forged": lambda: line.group(attacks.forged(line)),
+        "changed": lambda: _changed(line),
+        "stale": lambda: line.group(attacks.stale(line)),
+        "future": lambda: line.group(attacks.future(line)),
+        "inside": lambda: line.group(attacks.inside(line)),
+        "replayed": lambda: _replayed(line),
+        "reflected": lambda: _reflected(line),
     }
-    window = _window(line)
-    if channel.wait:
-        groups["waited"] = _waited(line, captured)
-    groups["malformed"] = _malformed(line)
+    groups: dict[str, Group] = {}
+    window: tuple[WindowPoint, ...] = ()
+    stopped = NOTHING
+    try:
+        for name, look in looks.items():
+            groups[name] = look()
+        window = _window(line)
+        if channel.wait:
+            groups["waited"] = _waited(line, captured)
+        groups["malformed"] = _malformed(line)
+    except Inconclusive as reason:  # what was seen before stays
+        stopped = reason.reason
     return ChannelObservation(
         url=channel.url,
         codec=channel.codec,
@@ -57,6 +70,7 @@ def _look(bench: Bench) -> ChannelObservation:
         regions=tuple(attacks.regions(line)),
         sealed_answers=len(line.nonces),
         distinct_nonces=len(set(line.nonces)),
+        stopped=stopped,
     )
 
 
@@ -94,32 +108,56 @@ def _waited(line: Line, captured: _Captured) -> Group:
             "held-back": lambda: line.send(
                 say("a message delivered only after the margin"), when, lambda _: captured.held_back
             ),
-            "again": lambda: line.send(say("the same bytes, after the margin"), when, lambda _: captured.message),
-            "ahead-again": lambda: line.send(
-                say("the same bytes, at the end of their margin"),
-                timing.fixed(captured.ahead),
-                lambda _: captured.ahead_message,
-            ),
         }
+        | _repeats(line, "again", say("the same bytes, after the margin"), when, captured.message)
+        | _repeats(
+            line,
+            "ahead-again",
+            say("the same bytes, at the end of their margin"),
+            timing.fixed(captured.ahead),
+            captured.ahead_message,
+        )
     )
     return Group(group.before, group.noise, {**captured.first, **group.attempts}, group.after)
 
 
+def _changed(line: Line) -> Group:
+    """Change messages that were never delivered, and one that was: a core may know it again."""
+    when = timing.inside(_AHEAD * line.tolerance, line.tolerance)
+    sent: list[bytes] = []
+
+    def seal(stamp: int) -> bytes:
+        sent.append(line.seal(stamp))
+        return sent[-1]
+
+    delivered = line.send(say("a message that is changed after it was delivered"), when, seal)
+    group = line.group({**attacks.changed(line), **attacks.changed_later(line, sent[-1])})
+    return replace(group, attempts={"delivered": delivered, **group.attempts})
+
+
 def _replayed(line: Line) -> Group:
-    """Send the same bytes twice inside the margin."""
+    """Send the same bytes again inside the margin, and the same message in other spellings."""
     before, noise = line.fresh(), line.noise()
     stamp = timing.fresh(line.tolerance).stamp(*line.core_clock.at(line.bench.clock.now()))
     when = timing.fixed(stamp, timing.well_inside(line.tolerance))
-    message = line.seal(stamp)
-    attempts = {
-        "first": line.send(say("a message sent for the first time"), when, lambda _: message),
-        "again": line.send(say("the same bytes, at once"), when, lambda _: message),
-    }
-    return Group(before, noise, attempts, line.fresh())
+    message = max((line.seal(stamp) for _ in range(_REPEATS)), key=lambda sealed: sum(map(sealed.count, b"-_+/")))
+    first = line.send(say("a message sent for the first time"), when, lambda _: message)
+    again = line.together(
+        _repeats(line, "again", say("the same bytes, at once"), when, message)
+        | {f"again/{name}": attempt for name, attempt in attacks.respelt(line, message, when).items()}
+    )
+    return Group(before, noise, {"first": first, **again}, line.fresh())
+
+
+def _repeats(line: Line, name: str, what: Sentence, when: Timing, message: bytes) -> dict[str, Callable[[], Attempt]]:
+    """Send the same bytes several times, for of several workers each may remember what itself has taken."""
+    return {f"{name}/{n}": partial(line.send, what, when, lambda _: message) for n in range(1, _REPEATS + 1)}
 
 
 def _malformed(line: Line) -> Group:
     group = line.group(attacks.malformed(line))
+    if not group.after.accepted:
+        return group
     return Group(group.before, group.noise, {**group.attempts, **attacks.half_open(line)}, line.fresh())
 
 

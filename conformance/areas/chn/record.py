@@ -87,6 +87,7 @@ class ChannelObservation:
 
     `noise` is the first message of noise: how a refusal looks here. `web_clock` is None where no web app is declared.
     `core_clock_offset` is that of `core_clock`. `sealed_answers` counts the answers whose nonces were compared.
+    `stopped` says why there are no more groups.
     """
 
     url: str
@@ -102,3 +103,4 @@ class ChannelObservation:
     regions: tuple[str, ...] = ()
     sealed_answers: int = 0
     distinct_nonces: int = 0
+    stopped: Sentence = NOTHING

@@ -13,7 +13,7 @@ from conformance.bench import Bench
 from conformance.inputs.target import Database
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.http import connect, lenient_context, present
+from conformance.web.http import connect, lenient_context, present, server_name
 from conformance.web.trust import careful_context
 
 PATIENCE = 5.0
@@ -40,7 +40,7 @@ def over_tls(bench: Bench, context: ssl.SSLContext) -> Iterator[tuple[ssl.SSLSoc
     declared = database(bench)
     with in_the_clear(bench) as dialect:
         dialect.ask_for_tls()
-        with context.wrap_socket(dialect.line.sock, server_hostname=declared.host) as secured:
+        with context.wrap_socket(dialect.line.sock, server_hostname=server_name(declared.host)) as secured:
             dialect.line.sock = secured
             yield secured, dialect
 
@@ -79,9 +79,9 @@ def looking_context(bench: Bench) -> ssl.SSLContext:
     return with_certificate(bench, lenient_context())
 
 
-def verifying_context(bench: Bench, *, strict: bool = False) -> ssl.SSLContext:
+def verifying_context(bench: Bench) -> ssl.SSLContext:
     """Return a context that verifies against database.ca_file, or the system's trust store; raises Inconclusive."""
-    return careful_context(ca_file(bench), "database.ca_file", strict=strict)
+    return careful_context(ca_file(bench), "database.ca_file", strict=False)
 
 
 def ca_file(bench: Bench) -> Path | None:

@@ -117,7 +117,7 @@ def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) 
     """Judge DBT-03."""
     if seen.chain is None:
         raise NotApplicable(NO_TLS)
-    told = judge.certificate_verifies(seen.chain, policy, case)
+    told = judge.chain_verifies(seen.chain)
     notes = told.notes
     if seen.common_name_only:
         notes += (say("The host stands in the subject alone: some clients want it among the alternative names."),)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from conformance.areas.acc.chain import facts
+from conformance.areas.acc.chain import Trust, examine
 from conformance.areas.acc.record import ChainObservation
 from conformance.areas.dbt import door
 from conformance.areas.dbt.login import LoginRefused, LoginTrouble, Query, session
@@ -18,10 +18,11 @@ from conformance.areas.dbt.wire import OddDatabase, in_words
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.model import Inconclusive
+from conformance.web.http import server_name
 from conformance.web.trust import served
 
-_OTHER_NAME = (62, 64)
-"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
+_OTHER_ADDRESS = 64
+"""X509_V_ERR_IP_ADDRESS_MISMATCH."""
 
 _REQUIRES = re.compile(r"\bREQUIRE\s+(SSL|X509|SUBJECT|ISSUER|CIPHER)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|`[^`]*`|\"[^\"]*\"")
@@ -53,27 +54,15 @@ def _chain(bench: Bench) -> _Shown:
     try:
         with door.over_tls(bench, door.looking_context(bench)) as (secured, _):
             sent = served(secured)
-        code, message = _verified(bench, door.verifying_context(bench))
-        common_name_only = _only_in_its_subject(sent, declared.host)
-        if code in _OTHER_NAME and common_name_only:
-            nameless = door.verifying_context(bench)
-            nameless.check_hostname = False
-            code, message = _verified(bench, nameless)
-        _, strict = _verified(bench, door.verifying_context(bench, strict=True)) if code == 0 else (0, "")
     except (OSError, EOFError, ValueError) as error:
         raise door.unreachable(bench, error) from error
-    certificates = tuple(facts(der) for der in sent)
-    seen = ChainObservation(declared.host, declared.ca_file or "", certificates, code, message, strict)
+    # The engines' own clients take a common name, where there are no alternative names.
+    trust = Trust("database.ca_file", declared.ca_file or "", door.ca_file(bench), common_name=True)
+    seen = examine(sent, declared.host, trust)
+    common_name_only = _only_in_its_subject(sent, server_name(declared.host))
+    if seen.code == _OTHER_ADDRESS and common_name_only:  # they compare an address with it as well
+        seen = replace(examine(sent, "", trust), host=seen.host)
     return _Shown(seen, common_name_only)
-
-
-def _verified(bench: Bench, context: ssl.SSLContext) -> tuple[int, str]:
-    """Return OpenSSL's verdict on the chain: its number, 0 for a good one, and its words."""
-    try:
-        with door.over_tls(bench, door.with_certificate(bench, context)):
-            return 0, ""
-    except ssl.SSLCertVerificationError as error:
-        return error.verify_code, error.verify_message
 
 
 def _only_in_its_subject(sent: list[bytes], host: str) -> bool:

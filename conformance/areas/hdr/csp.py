@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from operator import or_
+
+from conformance.areas.hdr.sources import ANYWHERE, DATA, Source, beyond, common, own, read
 
 Directives = dict[str, tuple[str, ...]]
 
@@ -14,145 +15,153 @@ _FILES = ("script-src-elem", "script-src", "default-src", "allow")
 _HANDLERS = ("script-src-attr", "script-src", "default-src", "allow")
 _STRINGS = ("script-src", "default-src", "allow")
 
+_SECURE = Source("https", "*", "*")
 _LONGEST = 16 << 10  # characters of a policy that are read: comparing source lists takes the square of their length
-_LOCAL = ("blob:", "filesystem:", "mediastream:")
-_UNQUOTED = ("self", "none", "unsafe-inline", "unsafe-eval")  # once common, and hosts of that name to a browser
-_WEB = ("http:", "https:")
+_SPACE = " \t\r\n\f"
+_DIRECTIVE = re.compile(r"[\t\r\n\f -~]+")
+_NONCE = re.compile(r"'nonce-[a-z0-9+/_-]+={0,2}'")
+_HASH = re.compile(r"'sha(256|384|512)-[a-z0-9+/_-]+={0,2}'")
 
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
     """What several policies together let run.
 
-    `kinds` are among self, third, data, inline, handler, eval; `foreign` are the sources of other domains that every
-    policy lets through, and data:. `restricted` is False where no policy says anything about scripts.
+    `kinds` are among self, third, data, inline, handler, eval; `sources` is from where script files are let in by all
+    of them, and `foreign` those of other domains, and data:. `restricted` is False where no policy says anything about
+    scripts; `trusts_tags` tells that the page itself may name scripts, of any domain, `dynamic` that those may
+    load more.
     """
 
     restricted: bool
     kinds: frozenset[str]
+    sources: tuple[Source, ...]
     foreign: tuple[str, ...]
     trusts_tags: bool
+    dynamic: bool
 
     def beyond(self, other: Scripts) -> tuple[str, ...]:
-        """List the foreign sources that `other` does not let through."""
-        return tuple(source for source in self.foreign if not _covers(other.foreign, source))
+        """List what runs here and not under `other`, in a policy's words. Inline script is left out."""
+        found = [source.text for source in beyond(self.sources, other.sources)]
+        if self.dynamic and not other.dynamic and beyond([_SECURE], other.sources):
+            found.append("'strict-dynamic'")
+        if "eval" in self.kinds - other.kinds:
+            found.append("'unsafe-eval'")
+        return tuple(found)
 
 
-def scripts(lines: Iterable[str], host: str, *, old: bool = False) -> Scripts:
-    """Evaluate the values of a policy header's lines for a page of `host`.
+def scripts(lines: Iterable[str], url: str, *, old: bool = False) -> Scripts:
+    """Evaluate the values of a policy header's lines for the page at `url`.
 
     `old` reads the first drafts' words as well: `allow`, and `options inline-script eval-script`.
     """
     policies = parse(lines)
-    files = [listed for policy in policies if (listed := _sources(policy, _FILES, old=old)) is not None]
-    foreign = _foreign_to_all([_foreign(sources, host) for sources in files]) if files else ("*", "data:")
+    page = own(url)
+    files = [listed for policy in policies if (listed := _listed(policy, _FILES, old=old)) is not None]
+    lists = [_files(listed, page) for listed in files]
+    sources = common(lists) if lists else (ANYWHERE, DATA)
+    foreign = tuple(source.text for source in sources if source.host != page.host)
     kinds = {
-        "self": all(_lets_own(sources, host) for sources in files),
-        "third": any(source != "data:" for source in foreign),
-        "data": "data:" in foreign,
+        "self": any(page.common(source) for source in sources),
+        "third": _lets_others(sources, page),
+        "data": DATA in sources,
         "inline": all(_lets_inline(policy, _FILES, old=old) for policy in policies),
         "handler": all(_lets_inline(policy, _HANDLERS, old=old) for policy in policies),
         "eval": all(_lets_eval(policy, old=old) for policy in policies),
     }
+    others = [_lets_others(each, page) for each in lists]
+    tags, dynamic = [list(map(told, files)) for told in (_trusts_tags, _is_dynamic)]
     return Scripts(
         restricted=bool(files),
         kinds=frozenset(kind for kind, runs in kinds.items() if runs),
+        sources=sources,
         foreign=foreign,
-        trusts_tags=any(source.startswith("'nonce-") or source == "'strict-dynamic'" for s in files for source in s),
+        trusts_tags=any(tags) and all(map(or_, tags, others)),
+        dynamic=any(dynamic) and all(map(or_, dynamic, others)),
     )
 
 
-def frame_ancestors(lines: Iterable[str]) -> tuple[str, ...] | None:
-    """Return who may frame the page: nobody is (), and None means that no policy says."""
+def frame_ancestors(lines: Iterable[str], url: str) -> tuple[Source, ...] | None:
+    """Return who may frame the page at `url`: nobody is (), and None means that no policy says.
+
+    Paths are overlooked, as in Firefox: who frames is known by origin alone.
+    """
+    page = own(url)
     listed = [
-        tuple(source for source in policy["frame-ancestors"] if source != "'none'")
+        [replace(source, path="") for source in _read(policy["frame-ancestors"], page) if source != DATA]
         for policy in parse(lines)
         if "frame-ancestors" in policy
     ]
-    return min(listed, key=len) if listed else None
+    return common(listed) if listed else None
 
 
 def parse(lines: Iterable[str]) -> list[Directives]:
     """Part header lines into policies: each line, and each part between commas, is one of its own.
 
-    Of a repeated directive the first counts. Names and sources are returned in lower case.
+    Of a repeated directive the first counts; one with a byte that the grammar does not know is dropped whole, as by
+    browsers. Names are returned in lower case.
     """
     policies = []
     for text in ",".join(lines)[:_LONGEST].split(","):
         policy: Directives = {}
-        for directive in text.split(";"):
-            name, *sources = re.split(r"[ \t\r\n\f]+", directive.strip(" \t\r\n\f").lower())
-            if name:
-                policy.setdefault(name, tuple(sources))
+        for directive in (part.strip(_SPACE) for part in text.split(";")):
+            if _DIRECTIVE.fullmatch(directive):
+                name, *sources = re.split(rf"[{_SPACE}]+", directive)
+                policy.setdefault(name.lower(), tuple(sources))
         if policy:
             policies.append(policy)
     return policies
 
 
-def _sources(policy: Directives, chain: tuple[str, ...], *, old: bool) -> tuple[str, ...] | None:
+def _listed(policy: Directives, chain: tuple[str, ...], *, old: bool) -> tuple[str, ...] | None:
     """Return the source list that governs; None where the policy leaves it open."""
-    if "sandbox" in policy and "allow-scripts" not in policy["sandbox"]:
+    if "sandbox" in policy and "allow-scripts" not in _lower(policy["sandbox"]):
         return ()
     name = next((name for name in chain if name in policy and (old or name != "allow")), None)
-    return None if name is None else tuple(source for source in policy[name] if source != "'none'")
+    return None if name is None else policy[name]
+
+
+def _files(listed: tuple[str, ...], page: Source) -> tuple[Source, ...]:
+    """List from where script files are let in by where they come from."""
+    if "'strict-dynamic'" in _lower(listed):
+        return ()
+    return _read(listed, page)
+
+
+def _read(listed: tuple[str, ...], page: Source) -> tuple[Source, ...]:
+    return tuple(source for each in listed if (source := read(each, page)) is not None)
+
+
+def _lets_others(sources: tuple[Source, ...], page: Source) -> bool:
+    return any(source.host not in (page.host, "") for source in sources)
+
+
+def _trusts_tags(listed: tuple[str, ...]) -> bool:
+    return any(map(_NONCE.fullmatch, _lower(listed))) or _is_dynamic(listed)
+
+
+def _is_dynamic(listed: tuple[str, ...]) -> bool:
+    words = _lower(listed)
+    return "'strict-dynamic'" in words and any(_NONCE.fullmatch(word) or _HASH.fullmatch(word) for word in words)
 
 
 def _lets_inline(policy: Directives, chain: tuple[str, ...], *, old: bool) -> bool:
-    sources = _sources(policy, chain, old=old)
-    if sources is None or (old and "inline-script" in policy.get("options", ())):
+    listed = _listed(policy, chain, old=old)
+    if listed is None or (old and "inline-script" in _lower(policy.get("options", ()))):
         return True
-    cancelled = any(source.startswith(("'nonce-", "'sha")) or source == "'strict-dynamic'" for source in sources)
-    return "'unsafe-inline'" in sources and not cancelled
+    words = _lower(listed)
+    cancelled = "'strict-dynamic'" in words or any(_NONCE.fullmatch(word) or _HASH.fullmatch(word) for word in words)
+    return "'unsafe-inline'" in words and not cancelled
 
 
 def _lets_eval(policy: Directives, *, old: bool) -> bool:
-    sources = _sources(policy, _STRINGS, old=old)
-    return sources is None or "'unsafe-eval'" in sources or (old and "eval-script" in policy.get("options", ()))
+    listed = _listed(policy, _STRINGS, old=old)
+    return (
+        listed is None
+        or "'unsafe-eval'" in _lower(listed)
+        or (old and "eval-script" in _lower(policy.get("options", ())))
+    )
 
 
-def _lets_own(sources: tuple[str, ...], host: str) -> bool:
-    if "'strict-dynamic'" in sources:
-        return False
-    return any(source in ("'self'", "*", *_WEB) or _host(source) == host for source in sources)
-
-
-def _foreign(sources: tuple[str, ...], host: str) -> tuple[str, ...]:
-    """List the sources by which a script of another domain, or one in a data: address, would load."""
-    if "'strict-dynamic'" in sources:
-        return ()
-    own = {f"'{word}'" for word in _UNQUOTED} | {*_UNQUOTED, *_LOCAL}
-    return tuple(s for s in sources if s not in own and not s.startswith("'") and _host(s) != host)
-
-
-def _foreign_to_all(lists: list[tuple[str, ...]]) -> tuple[str, ...]:
-    found = dict.fromkeys(source for listed in lists for source in listed)
-    return tuple(source for source in found if all(_covers(listed, source) for listed in lists))
-
-
-def _covers(listed: tuple[str, ...], source: str) -> bool:
-    """Tell whether a list lets `source` through, be it by a wider word."""
-    if source in listed or source in ("*", "data:"):
-        return source in listed
-    if {"*", "http:"} & {*listed} or ("https:" in listed and source != "http:"):
-        return True
-    host = _host(source)
-    hosts, suffixes = _hosts(listed)
-    return host in hosts or host.endswith(suffixes)
-
-
-@lru_cache
-def _hosts(listed: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the hosts of a source list, and the suffixes of those with a wildcard (`.cdn.example`)."""
-    hosts = frozenset(filter(None, map(_host, listed)))
-    return hosts, tuple(host[1:] for host in hosts if host.startswith("*."))
-
-
-def _host(source: str) -> str:
-    """Return the host of a host source, without scheme, port and path; empty where there is none."""
-    if source.endswith(":") or source.startswith("'"):
-        return ""
-    rest = source.partition("://")[2] or source
-    try:
-        return urlsplit(f"//{rest.replace(':*', '')}").hostname or ""
-    except ValueError:
-        return ""
+def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)

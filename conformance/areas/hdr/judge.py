@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from conformance.areas.hdr import csp, values
+from conformance.areas.hdr import values
 from conformance.areas.hdr.csp import Scripts
 from conformance.areas.hdr.pages import Seen, page_of
 from conformance.areas.hdr.record import HeadersObservation
@@ -16,9 +17,26 @@ from conformance.sentence import By, Own, Sentence, listed, own_list, say, say_o
 from conformance.web.exchange import Exchange
 
 
+def _on_page(judge: Callable[[Seen], Verdict], seen: HeadersObservation, case: Case) -> Verdict:
+    """Judge a page by what GET brings, which is what a browser shows; HEAD adds a note where it is answered otherwise.
+
+    GET and HEAD are one fact: what both of them break is told of GET alone.
+    """
+    page = page_of(seen, case)
+    found = judge(page)
+    if case.name == "get" or found.outcome is not Outcome.FAIL:
+        return found
+    shown = page_of(seen, replace(case, name="get"))
+    by_get = judge(shown)
+    if by_get.outcome is Outcome.FAIL:
+        raise NotApplicable(say("{observed}, as the page itself does: it is judged by GET", observed=found.observed))
+    note = say("No browser shows what HEAD brings: {observed}.", observed=found.observed)
+    return conforms(found.expected, by_get.observed, shown.pointer, page.pointer, notes=(*by_get.notes, note))
+
+
 def script_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-01: the documented policy header, and scripts of the own domain only."""
-    return _script_policy(page_of(seen, case))
+    return _on_page(_script_policy, seen, case)
 
 
 def _script_policy(page: Seen) -> Verdict:
@@ -26,9 +44,9 @@ def _script_policy(page: Seen) -> Verdict:
         "administration pages send {header}, and it lets script files of the own domain run only",
         header=Own(SCRIPT_POLICY),
     )
-    if not page.lines(SCRIPT_POLICY):
+    if not page.exchange.values(SCRIPT_POLICY):
         return violates(expected, page.sends(SCRIPT_POLICY), page.pointer)
-    found = _scripts(page.exchange, SCRIPT_POLICY)
+    found = values.scripts(page.exchange, SCRIPT_POLICY)
     notes = _script_notes(page.exchange, found)
     if not found.restricted:
         return violates(expected, _unrestricted(page, SCRIPT_POLICY), page.pointer, notes=notes)
@@ -45,10 +63,6 @@ def _script_policy(page: Seen) -> Verdict:
 
 def _unrestricted(page: Seen, name: str) -> Sentence:
     return say("{page} sends {header}, which says nothing about scripts", page=page.label, header=page.sent(name))
-
-
-def _scripts(page: Exchange, name: str) -> Scripts:
-    return csp.scripts(page.values(name), urlsplit(page.url).hostname or "", old=name == SCRIPT_POLICY)
 
 
 _KINDS = {
@@ -93,7 +107,7 @@ def _in_a_current_browser(page: Exchange) -> Sentence:
 
 def frames(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-02: nobody may frame the page, the own domain included."""
-    return _frames(page_of(seen, case))
+    return _on_page(_frames, seen, case)
 
 
 _FRAMING = {
@@ -108,18 +122,15 @@ _FRAMING = {
 
 def _frames(page: Seen) -> Verdict:
     expected = say("administration pages send {header}, and no domain may frame them", header=Own(f"{FRAMES}: DENY"))
-    lines = page.lines(FRAMES)
+    lines = page.exchange.values(FRAMES)
     words = {member.upper() for member in values.members(lines)}
     effect = values.framing(page.exchange)
-    notes = [_FRAMING[effect]]
-    if page.exchange.redirects:
-        notes.append(say("On a redirect no browser enforces it."))
     return verdict(
         "DENY" in words and effect == "deny",
         expected,
         _framed(page, words, effect),
         page.pointer,
-        notes=tuple(notes),
+        notes=(_FRAMING[effect],),
     )
 
 
@@ -127,7 +138,7 @@ def _framed(page: Seen, words: set[str], effect: str) -> Sentence:
     lines = page.exchange.values(FRAMES)
     if effect == "frame-ancestors":
         policy = Own(STANDARD_POLICY)
-        sources = own_list(csp.frame_ancestors(page.exchange.values(STANDARD_POLICY)) or (), By.SPACE)
+        sources = own_list((source.text for source in values.framers(page.exchange)), By.SPACE)
         if not lines:
             return say(
                 "{page} sends no {header}, and {policy} with frame-ancestors {sources}",
@@ -145,22 +156,24 @@ def _framed(page: Seen, words: set[str], effect: str) -> Sentence:
         )
     if not lines or "DENY" in words:
         return page.sends(FRAMES)
-    if "SAMEORIGIN" in words:
+    if effect == "sameorigin":
         return say(
             "{page} sends {header}, which lets the own domain frame it", page=page.label, header=page.sent(FRAMES)
         )
-    return say("{page} sends {header}, which denies nothing", page=page.label, header=page.sent(FRAMES))
+    if effect == "none":
+        return say("{page} sends {header}, which denies nothing", page=page.label, header=page.sent(FRAMES))
+    return say("{page} sends {header}, and DENY is not in it", page=page.label, header=page.sent(FRAMES))
 
 
 def xss_protection(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-03: the filter of old browsers is switched on."""
-    return _xss_protection(page_of(seen, case))
+    return _on_page(_xss_protection, seen, case)
 
 
 def _xss_protection(page: Seen) -> Verdict:
     expected = say("administration pages send {header}, with or without mode=block", header=Own(f"{XSS}: 1"))
     notes = [say("Current browsers have no such filter: the header matters to old ones only.")]
-    lines = page.lines(XSS)
+    lines = page.exchange.values(XSS)
     if lines and lines[0].startswith("0"):
         notes.append(say("Switching it off is today's general advice, because the filter itself could be abused."))
     if not lines and page.exchange.values("X-XSS"):
@@ -171,11 +184,11 @@ def _xss_protection(page: Seen) -> Verdict:
 
 def sniffing(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-04: declared content types are believed."""
-    return _sniffing(page_of(seen, case))
+    return _on_page(_sniffing, seen, case)
 
 
 def _sniffing(page: Seen) -> Verdict:
-    lines = page.lines(SNIFFING)
+    lines = page.exchange.values(SNIFFING)
     kept = bool(lines) and values.stops_sniffing(page.exchange)
     believes = say("A current browser believes the declared type.")
     guesses = say("A current browser guesses the type, as without the header.")
@@ -190,7 +203,7 @@ def _sniffing(page: Seen) -> Verdict:
 
 def transport(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-05: browsers are told to come back over HTTPS only."""
-    return _transport(page_of(seen, case))
+    return _on_page(_transport, seen, case)
 
 
 _TRANSPORT = {
@@ -203,7 +216,7 @@ _TRANSPORT = {
 def _transport(page: Seen) -> Verdict:
     expected = say("administration pages send {header} with a max-age above zero", header=Own(TRANSPORT))
     observed = page.sends(TRANSPORT)
-    if not page.lines(TRANSPORT):
+    if not page.exchange.values(TRANSPORT):
         return violates(expected, observed, page.pointer)
     notes = [_TRANSPORT[values.transport_effect(page.exchange)]]
     host = urlsplit(page.exchange.url).hostname or ""
@@ -222,7 +235,10 @@ def _transport(page: Seen) -> Verdict:
 
 def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-09: the life that is declared reaches the guideline's minimum."""
-    page = page_of(seen, case)
+    return _on_page(lambda page: _transport_life(page, policy), seen, case)
+
+
+def _transport_life(page: Seen, policy: Policy) -> Verdict:
     found = values.transport(page.exchange) if page.exchange.values(TRANSPORT) else values.Transport(None)
     if not found.life:
         raise NotApplicable(say("{seen}: there is no life to measure (see HDR-05)", seen=page.sends(TRANSPORT)))
@@ -241,24 +257,35 @@ def transport_life(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 def standard_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-08: the name that current browsers obey, and no looser than the documented one."""
-    page = page_of(seen, case)
+    return _on_page(_standard_policy, seen, case)
+
+
+def _standard_policy(page: Seen) -> Verdict:
     expected = say(
         "{standard} restricts script files at least as far as {documented}",
         standard=Own(STANDARD_POLICY),
         documented=Own(SCRIPT_POLICY),
     )
-    if not page.lines(STANDARD_POLICY):
+    if not page.exchange.values(STANDARD_POLICY):
         observed = page.sends(STANDARD_POLICY)
         if page.exchange.values(f"{STANDARD_POLICY}-Report-Only"):
             observed = say("{seen}; the Report-Only one enforces nothing", seen=observed)
         return violates(expected, observed, page.pointer, notes=_UNPROTECTED)
-    standard = _scripts(page.exchange, STANDARD_POLICY)
+    standard = values.scripts(page.exchange, STANDARD_POLICY)
     if not standard.restricted:
         return violates(expected, _unrestricted(page, STANDARD_POLICY), page.pointer, notes=_UNPROTECTED)
-    documented = _scripts(page.exchange, SCRIPT_POLICY)
+    documented = values.scripts(page.exchange, SCRIPT_POLICY)
     looser = standard.beyond(documented) if documented.restricted else standard.foreign
     observed = page.sends(STANDARD_POLICY)
-    if looser:
+    if looser and documented.restricted:
+        observed = say(
+            "{page} sends {header}, which {documented} does not allow: {words}",
+            page=page.label,
+            header=page.sent(STANDARD_POLICY),
+            documented=page.sent(SCRIPT_POLICY),
+            words=own_list(looser, By.SPACE),
+        )
+    elif looser:
         observed = say(
             "{page} sends {header}, which lets scripts from {sources} run as well",
             page=page.label,
@@ -268,13 +295,18 @@ def standard_policy(seen: HeadersObservation, policy: Policy, case: Case) -> Ver
     return verdict(not looser, expected, observed, page.pointer, notes=_script_notes(page.exchange, standard))
 
 
-_UNPROTECTED = (say("In a current browser scripts of any domain run."),)
+_UNPROTECTED = (
+    say("In a current browser no header restricts scripts; whether the page itself does (<meta>) was not looked at."),
+)
 
 
 def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-10: script in the page itself does not run, unless a nonce or hash names it."""
-    page = page_of(seen, case)
-    found = {name: _scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
+    return _on_page(_inline_scripts, seen, case)
+
+
+def _inline_scripts(page: Seen) -> Verdict:
+    found = {name: values.scripts(page.exchange, name) for name in (SCRIPT_POLICY, STANDARD_POLICY)}
     judged = {name: scripts for name, scripts in found.items() if scripts.restricted}
     if not judged:
         raise NotApplicable(say("{page} sends no policy for scripts (see HDR-01 and HDR-08)", page=page.label))
@@ -295,7 +327,10 @@ def inline_scripts(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
 
 def no_conflict(seen: HeadersObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HDR-11: nothing is said twice with different values."""
-    page = page_of(seen, case)
+    return _on_page(_no_conflict, seen, case)
+
+
+def _no_conflict(page: Seen) -> Verdict:
     conflicts = {
         name: different
         for name in (FRAMES, XSS, SNIFFING, TRANSPORT)

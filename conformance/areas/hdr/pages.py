@@ -11,6 +11,9 @@ from conformance.model import Case, Inconclusive, NotApplicable
 from conformance.sentence import Listed, Own, Sentence, own_list, say
 from conformance.web.exchange import Exchange
 
+REFUSALS = (401, 403, 407)
+_NO_CONTENT = (204, 205)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -35,38 +38,31 @@ class Seen:
             return say("{page} sends no {header}", page=self.label, header=Own(name))
         return say("{page} sends {header}", page=self.label, header=self.sent(name))
 
-    def lines(self, name: str) -> tuple[str, ...]:
-        """Return the values of `name`; raises Inconclusive where what lacks it is no page."""
-        found = self.exchange.values(name)
-        if not found and not is_page(self.exchange):
-            raise Inconclusive(
-                say(
-                    "{page} answers {status} without {header}, but it is no page: judge the page itself by declaring "
-                    "a path that is served without a login",
-                    page=self.label,
-                    status=self.exchange.status,
-                    header=Own(name),
-                )
-            )
-        return found
-
 
 def is_page(exchange: Exchange) -> bool:
-    """Tell whether an answer is a page: neither redirect nor error."""
-    return exchange.ok
+    """Tell whether an answer is a page: neither redirect nor error, nor without content."""
+    return exchange.ok and exchange.status not in _NO_CONTENT
 
 
 def page_of(seen: HeadersObservation, case: Case) -> Seen:
-    """Return the page that a case is about: where the path, or the redirects from it, lead."""
+    """Return the page that a case is about: where the path, or the redirects from it, lead.
+
+    Raises Inconclusive where no page was seen; for HEAD, NotApplicable where the page is served to GET only.
+    """
     path = seen.admin[case.value]
-    steps = path.get if case.name == "get" else path.head
-    page = Seen(steps[-1], pointers.build("admin", case.value, case.name, len(steps) - 1))
-    status = page.exchange.status
-    if case.name == "head" and status >= 400 and is_page(path.get[-1]):
+    page = there(Seen(path.get[-1], pointers.build("admin", case.value, "get", len(path.get) - 1)))
+    if case.name == "get":
+        return page
+    head = Seen(path.head[-1], pointers.build("admin", case.value, "head", len(path.head) - 1))
+    if head.exchange.trouble:
         raise NotApplicable(
-            say("{page} answers {status}: the page is served to GET only", page=page.label, status=status)
+            say("{page}: {trouble}; the page is served to GET only", page=head.label, trouble=head.exchange.trouble)
         )
-    return there(page)
+    if not is_page(head.exchange):
+        raise NotApplicable(
+            say("{page} answers {status}: the page is served to GET only", page=head.label, status=head.exchange.status)
+        )
+    return head
 
 
 def there(page: Seen) -> Seen:
@@ -74,6 +70,19 @@ def there(page: Seen) -> Seen:
     status = page.exchange.status
     if page.exchange.trouble:
         raise Inconclusive(say("{page}: {trouble}", page=page.label, trouble=page.exchange.trouble))
+    if is_page(page.exchange):
+        return page
+    if page.exchange.redirects:
+        raise Inconclusive(_redirected(page))
+    if status in REFUSALS:
+        raise Inconclusive(
+            say(
+                "{page} answers {status}, and what refuses is not the page: webapp.page_headers declares what a "
+                "visitor sends who is let in",
+                page=page.label,
+                status=status,
+            )
+        )
     if status == 400:
         raise Inconclusive(
             say(
@@ -83,8 +92,22 @@ def there(page: Seen) -> Seen:
                 status=status,
             )
         )
-    if status > 400 and status not in (401, 403):
-        raise Inconclusive(
-            say("{page} answers {status}: the declared page is not there", page=page.label, status=status)
+    raise Inconclusive(say("{page} answers {status}: the declared page is not there", page=page.label, status=status))
+
+
+def _redirected(page: Seen) -> Sentence:
+    location = Own(next(iter(page.exchange.values("Location")), ""))
+    if location.lower().startswith("http:"):
+        return say(
+            "{page} answers {status} and leads to {location}, in plain HTTP: that is not the page, nor is the redirect",
+            page=page.label,
+            status=page.exchange.status,
+            location=location,
         )
-    return page
+    return say(
+        "{page} answers {status} and leads to {location!r}: a redirect is not the page. Declare the path where "
+        "the page is served, or in webapp.page_headers what a visitor sends who is let in",
+        page=page.label,
+        status=page.exchange.status,
+        location=location,
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from conformance.sentence import NOTHING, Sentence
 from conformance.web.exchange import Exchange
 
 
@@ -13,6 +14,7 @@ class AdminPath:
 
     `get` and `head` begin with the path itself; redirects that stay on the origin are followed, a step each. `unknown`
     is a random name below it, `method` a method that pages do not take, `slash` the path with its last slash toggled.
+    `again` is the last step of `get` on condition that it has changed since; None where it sent no validator.
     """
 
     get: tuple[Exchange, ...]
@@ -20,12 +22,18 @@ class AdminPath:
     unknown: Exchange
     method: Exchange
     slash: Exchange
+    again: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HeadersObservation:
-    """What was seen, by path; of the API also by method. `unknown_api` is a POST to a random path below /v1/."""
+    """What was seen, by path; of the API also by method. `unknown_api` is a POST to a random path below /v1/.
+
+    `as_admin` is what the API answers to the administrator; empty where `not_admin` says why nobody was logged in.
+    """
 
     admin: dict[str, AdminPath]
     api: dict[str, dict[str, Exchange]]
     unknown_api: Exchange
+    as_admin: dict[str, dict[str, Exchange]] = field(default_factory=dict)
+    not_admin: Sentence = NOTHING

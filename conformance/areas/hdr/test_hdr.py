@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.areas.hdr import judge, judge_places, look
+from conformance.areas.hdr import judge, judge_places, judge_unchanged, look
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
@@ -17,6 +17,7 @@ proves("HDR-08", observes=look.headers, judged_by=judge.standard_policy)
 proves("HDR-09", observes=look.headers, judged_by=judge.transport_life)
 proves("HDR-10", observes=look.headers, judged_by=judge.inline_scripts)
 proves("HDR-11", observes=look.headers, judged_by=judge.no_conflict)
+proves("HDR-12", observes=look.headers, judged_by=judge_unchanged.no_looser)
 
 
 @every_case_of("hdr")

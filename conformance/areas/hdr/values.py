@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from conformance.areas.hdr import csp
+from conformance.areas.hdr.csp import Scripts
+from conformance.areas.hdr.sources import ANYWHERE, Source, own
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.exchange import Exchange
 
@@ -24,6 +26,8 @@ _XSS_ON = re.compile(r"1([ \t]*;[ \t]*(mode[ \t]*=[ \t]*block|report[ \t]*=[ \t]
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the grammar's token
 _DIRECTIVE = re.compile(rf'({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?')
 
+_PARTS = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
+
 
 def members(values: Iterable[str]) -> list[str]:
     """Return the values of all lines, those between commas apart: a list is the same on one line or on several."""
@@ -35,13 +39,25 @@ def framing(page: Exchange) -> str:
 
     The last says that an enforced standard policy replaces X-Frame-Options, and lets somebody frame the page.
     """
-    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY))
+    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY), page.url)
     if ancestors is not None:
         return "frame-ancestors" if ancestors else "deny"
+    return framing_by_options(page)
+
+
+def framing_by_options(page: Exchange) -> str:
+    """Return what X-Frame-Options by itself does: `deny`, `sameorigin` or `none`."""
     words = {member.lower() for member in members(page.values(FRAMES))}
     if len(words) > 1:
         return "deny" if words & {"deny", "allowall", "sameorigin"} else "none"
     return (words & {"deny", "sameorigin"} or {"none"}).pop()
+
+
+def framers(page: Exchange) -> tuple[Source, ...]:
+    """Return the sources that a current browser lets frame the page; nobody is ()."""
+    ancestors = csp.frame_ancestors(page.values(STANDARD_POLICY), page.url)
+    by_options = {"deny": (), "sameorigin": (own(page.url),), "none": (ANYWHERE,)}
+    return by_options[framing_by_options(page)] if ancestors is None else ancestors
 
 
 def stops_sniffing(page: Exchange) -> bool:
@@ -60,12 +76,13 @@ class Transport:
 
     life: int | None
     trouble: Sentence = NOTHING
+    subdomains: bool = False
 
 
 def transport(page: Exchange) -> Transport:
     """Read the first line, the only one that counts (RFC 6797)."""
     found: dict[str, str] = {}
-    for part in page.values(TRANSPORT)[0].split(";"):
+    for part in _PARTS.findall(page.values(TRANSPORT)[0]):
         if not (text := part.strip(" \t")):
             continue
         directive = _DIRECTIVE.fullmatch(text)
@@ -74,12 +91,14 @@ def transport(page: Exchange) -> Transport:
         name = directive[1].lower()
         if name in found:
             return Transport(None, say("{name} stands there twice", name=Own(name)))
+        if name == "includesubdomains" and "=" in text:
+            return Transport(None, say("{name} has a value, and takes none", name=Own(directive[1])))
         found[name] = directive[2] or directive[3] or ""
     if "max-age" not in found:
         return Transport(None, say("there is no max-age"))
     if not re.fullmatch(r"[0-9]+", found["max-age"]):
         return Transport(None, say("max-age is {value!r}, not a number of seconds", value=Own(found["max-age"])))
-    return Transport(int(found["max-age"][:20]))
+    return Transport(int(found["max-age"][:20]), subdomains="includesubdomains" in found)
 
 
 def transport_effect(page: Exchange) -> str:
@@ -100,10 +119,14 @@ def is_named(host: str) -> bool:
     return False
 
 
+def scripts(page: Exchange, name: str) -> Scripts:
+    """Return what the policies of one of the two headers let run."""
+    return csp.scripts(page.values(name), page.url, old=name == SCRIPT_POLICY)
+
+
 def script_effect(page: Exchange) -> str:
     """Return what a current browser runs under the standard policy: `runs:eval,self`, or `none` without one."""
-    lines = page.values(STANDARD_POLICY)
-    found = csp.scripts(lines, urlsplit(page.url).hostname or "")
+    found = scripts(page, STANDARD_POLICY)
     return "runs:" + ",".join(sorted(found.kinds)) if found.restricted else "none"
 
 

@@ -7,22 +7,23 @@ import copy
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from conformance import pointers
 from conformance.areas.idv.forgery import MEGABYTE, client_hash
+from conformance.areas.idv.layouts import following
 from conformance.areas.idv.record import LATE, Answer, State, status_words
 from conformance.areas.idv.uid_variants import fresh
 from conformance.bench import Bench
-from conformance.inputs.target import Identity
+from conformance.inputs.target import Identity, IdentityState
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
-from conformance.secrecy.secret import Secret, SecretRef
+from conformance.secrecy.secret import Secret
 from conformance.secrecy.spellings import encodings
-from conformance.sentence import Sentence, say
+from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.exchange import Exchange
 from conformance.web.http import TIMEOUT, exchange
 from conformance.web.trust import identity_trust
@@ -30,6 +31,7 @@ from conformance.web.trust import identity_trust
 SHOWN = 600
 PATIENCE_BIG = 20.0
 THE_SERVICE = say("the identity service")
+_OF_ANOTHER = say("what is found is another client's record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class IdentityClient:
         self.context = identity_trust(bench, identity.ca_file) if identity.url.startswith("https:") else None
         self.key = bench.vault[identity.secret].reveal() if identity.secret else ""
         self._nobody: list[tuple[Stored, str]] = []
+        self._named_at = ""
         self._spellings = spellings(self.key) if self.key else {}
-        self.headers = reveal(bench, identity.headers)
+        self.headers = bench.vault.revealed(identity.headers)
         if "content-type" not in {name.lower() for name in self.headers}:
             self.headers["Content-Type"] = "application/json"
         for number, uid in enumerate(self._uids(), 1):
@@ -84,9 +87,20 @@ class IdentityClient:
         """Return the right hash of `uid`."""
         return client_hash(self.key, uid)
 
-    def document(self, uid: Any = MISSING, signature: Any = MISSING, extra: Mapping[str, Any] | None = None) -> bytes:
-        """Return an initialisation; what is MISSING is left out. `extra` values are set by JSON Pointer."""
-        document = copy.deepcopy(self.identity.body)
+    def document(
+        self,
+        uid: Any = MISSING,
+        signature: Any = MISSING,
+        extra: Mapping[str, Any] | None = None,
+        *,
+        follows: str | None = None,
+    ) -> bytes:
+        """Return an initialisation; what is MISSING is left out. `extra` values are set by JSON Pointer.
+
+        Values of the declared body follow the uid where they say `{uid}`, or the one in `follows`.
+        """
+        named = uid if isinstance(uid, str) else ""
+        document = following(copy.deepcopy(self.identity.body), named if follows is None else follows)
         for pointer, value in (extra or {}).items():
             pointers.put(document, pointer, value)
         pointers.put(document, self.identity.uid_pointer, uid)
@@ -167,12 +181,7 @@ class IdentityClient:
     def _read(self, uid: str) -> Stored:
         if (place := self.identity.state) is None:
             return Stored()
-        url = place.url.replace("{uid}", quote(uid, safe=""))
-        headers = {"Authorization": self.bench.vault[place.authorization].reveal()} if place.authorization else {}
-        context = self.context
-        if context is None and url.startswith("https:"):
-            context = identity_trust(self.bench, self.identity.ca_file)
-        seen = exchange(self.bench, "GET", url, headers=headers, context=context)
+        seen = self._fetch(place, uid)
         if seen.status in place.absent_status:
             return Stored(State("absent"))
         if not seen.ok:
@@ -180,10 +189,50 @@ class IdentityClient:
         document = pointers.parse(seen.body)
         if document is MISSING:
             return Stored(State("present"), {"": json.dumps(seen.body)})
+        if self._leave_out_others(document, uid):
+            return Stored(State("absent", _OF_ANOTHER if self._is_of_another(document, uid) else NOTHING))
         leaves = {key: json.dumps(value) for key, value in pointers.leaves(document)}
         if not set(leaves.values()) - {"null"}:
             return Stored(State("absent"), leaves)
         return Stored(State("present"), leaves | dict.fromkeys(pointers.empty_objects(document), "{}"))
+
+    def _fetch(self, place: IdentityState, uid: str) -> Exchange:
+        url = place.url.replace("{uid}", quote(uid, safe=""))
+        headers = {"Authorization": self.bench.vault[place.authorization].reveal()} if place.authorization else {}
+        context = self.context
+        if context is None and url.startswith("https:"):
+            context = identity_trust(self.bench, self.identity.ca_file)
+        return exchange(self.bench, "GET", url, headers=headers, context=context)
+
+    def learn_place(self, uid: str) -> None:
+        """Learn where a record names its client: a search also finds a client by another value that is the uid's."""
+        if (place := self.identity.state) is None or self._named_at:
+            return
+        document = pointers.parse(self._fetch(place, uid).body)
+        if document is MISSING:
+            return
+        usual = self.identity.uid_pointer.rpartition("/")[2]
+        groups = [[record for records in _lists(document) for record in records], [document]]
+        found = [[at for one in group for at, value in pointers.leaves(one) if _names(value, uid)] for group in groups]
+        called = [[at for at in each if at.rpartition("/")[2] == usual] for each in found]
+        self._named_at = next((each[0] for each in (*called, *found) if each), "")
+
+    def _is_of_another(self, record: Any, uid: str) -> bool:
+        value = pointers.get(record, self._named_at)
+        return any(_names(value, other) for other in self._uids() if other != uid)
+
+    def _leave_out_others(self, document: Any, uid: str) -> bool:
+        """Take out of what was found for a declared uid what is another's record; tell whether nothing is left."""
+        if not self._named_at or uid not in self._uids():
+            return False
+        if self._is_of_another(document, uid):
+            return True
+        emptied = False
+        for records in _lists(document):
+            own = [record for record in records if not self._is_of_another(record, uid)]
+            emptied = emptied or (len(own) < len(records) and not own)
+            records[:] = own
+        return emptied
 
     def timed(self, body: bytes) -> float:
         """Send an initialisation and return the seconds until its answer, or a close; raises Inconclusive without."""
@@ -199,11 +248,18 @@ def _without(uid: str, found: Stored) -> dict[str, str]:
     return {pointer: value.replace(json.dumps(uid)[1:-1], "{uid}") for pointer, value in found.leaves.items()}
 
 
-def reveal(bench: Bench, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers ready for the wire."""
-    return {
-        name: bench.vault[value].reveal() if isinstance(value, SecretRef) else value for name, value in headers.items()
-    }
+def _names(value: Any, uid: str) -> bool:
+    """Tell whether a value is the uid, as text or as the number of that text."""
+    return not isinstance(value, bool) and isinstance(value, str | int) and str(value) == uid
+
+
+def _lists(document: Any) -> Iterator[list[Any]]:
+    """List the arrays of objects that are not within another such array: what a search found."""
+    if isinstance(document, list) and document and all(isinstance(each, dict) for each in document):
+        yield document
+    elif isinstance(document, dict):
+        for value in document.values():
+            yield from _lists(value)
 
 
 def spellings(secret: str) -> dict[Sentence, tuple[str, ...]]:

@@ -81,7 +81,9 @@ def own_uid_only(seen: IdentityObservation, policy: Policy, case: Case) -> Verdi
     key = f"bound:{case.name}"
     if case.name in ("other-field", "array", "uid-twice"):
         return _other_untouched(seen.trials, policy, key)
-    if case.name in ("other-client", "object", "empty", "megabyte", "elsewhere"):
+    if case.name == "empty":
+        return _nobody_bound(seen.trials, policy, key)
+    if case.name in ("other-client", "object", "megabyte", "elsewhere"):
         return _dropped(seen.trials, policy, key)
     if case.name == "signed-spelling":
         return _kept_apart(seen.trials, policy, key)
@@ -125,6 +127,8 @@ def _require_sight(trials: Trials, attempt: Attempt) -> None:
     """Raise Inconclusive where the state was to be read and could not be, or shows nothing of an honoured client."""
     if not attempt.watched or not attempt.after.kind:
         return
+    if attempt.before.kind == "present" and attempt.after.kind == "absent":
+        raise Inconclusive(say("what is stored of it is hidden afterwards: {why}", why=attempt.after.detail))
     if attempt.after.kind == "unreadable" and attempt.before.kind != "unreadable":
         raise Inconclusive(say("what is stored could not be read afterwards: {why}", why=attempt.after.detail))
     blind = next((c.state for c in trials.controls if c.state.kind not in ("present", "")), None)
@@ -165,6 +169,12 @@ def touched(trials: Trials, policy: Policy, attempt: Attempt) -> Sentence:
             what=attempt.what,
             answer=attempt.answer.words(),
         )
+    if (attempt.before.kind, attempt.after.kind) == ("present", "absent") and not attempt.after.detail:
+        return say(
+            "{what}: answered with {answer}, and yet the client is no longer stored afterwards",
+            what=attempt.what,
+            answer=attempt.answer.words(),
+        )
     flag = (declared(policy).accepted.pointer or "").rpartition("/")[2]
     effects = {pointer for control in trials.controls for pointer in control.changed} - set(trials.noise)
     telling = [p for p in attempt.changed if p in effects or (flag and p.endswith(f"/{flag}"))]
@@ -191,6 +201,24 @@ def _dropped(trials: Trials, policy: Policy, key: str) -> Verdict:
         if attempt.answer.cut and attempt.answer.status in declared(policy).accepted.status:
             raise Inconclusive(say("the answer is too long to tell whether it was honoured"))
     return conforms(DROPPED, _told(attempts), *(_at(key, n) for n in range(len(attempts))), notes=_blindness(policy))
+
+
+def _nobody_bound(trials: Trials, policy: Policy, key: str) -> Verdict:
+    """Judge an empty uid: it may be answered as a visitor who names nobody."""
+    attempt = _trial(trials, key).attempts[0]
+    honoured = attempt.answer.honoured(declared(policy).accepted)
+    if not honoured or not attempt.answered_as:
+        return _dropped(trials, policy, key)
+    controlled(trials, policy, attempt)
+    if attempt.answered_as == "anybody" and not attempt.after.kind:
+        raise Inconclusive(_UNKNOWN_WHO)
+    if attempt.changed or (attempt.before.kind, attempt.after.kind) == ("absent", "present"):
+        return violates(DROPPED, say("{what}: a client is stored afterwards", what=attempt.what), _at(key))
+    return conforms(
+        DROPPED,
+        say("{what}: answered as a visitor who names nobody, and nothing is bound", what=attempt.what),
+        _at(key),
+    )
 
 
 def _require_reason(answer: Answer) -> None:

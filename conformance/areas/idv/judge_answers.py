@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance import pointers
 from conformance.areas.idv.judge import controlled, declared
+from conformance.areas.idv.layouts import following
 from conformance.areas.idv.record import (
     MOST_STORED,
     Answer,
@@ -161,7 +162,10 @@ def values_unchanged(seen: IdentityObservation, policy: Policy, case: Case) -> V
         raise Inconclusive(trials.stopped or say("no initialisation was honoured"))
     arrived: set[str] = set()
     for label, welcome in honoured.items():
-        found = {pointer: _arrival(welcome, pointer, value, parent) for pointer, value in sent.items()}
+        found = {
+            pointer: _arrival(welcome, pointer, following(value, welcome.uid), parent)
+            for pointer, value in sent.items()
+        }
         if altered := clauses(*(told for told in found.values() if told is not None)):
             return violates(expected, altered, f"/trials/welcomes/{label}/stored")
         arrived |= {pointer for pointer, told in found.items() if told is not None}

@@ -33,6 +33,18 @@ class Sent:
 Layout = Callable[[Sent, str], dict[str, Any]]
 
 
+def following(value: Any, uid: str) -> Any:
+    """Return a JSON value in whose texts `{uid}` stands for the client's uid."""
+    match value:
+        case str():
+            return value.replace("{uid}", uid)
+        case dict():
+            return {key: following(each, uid) for key, each in value.items()}
+        case list():
+            return [following(each, uid) for each in value]
+    return value
+
+
 def layouts(identity: Identity, path: OtherPath) -> list[tuple[Sentence, Layout]]:
     """List the ways to lay a request out, each with its name; the last one is the barest."""
     if path.body is not None:
@@ -70,7 +82,7 @@ class _Usual:
 
     def initialisation(self, sent: Sent, value: str) -> dict[str, Any]:
         return _filled(
-            self.identity.body,
+            following(self.identity.body, sent.uid if isinstance(sent.uid, str) else sent.aim),
             *(sent.slots or {}).items(),
             (self.uid_at, sent.uid),
             (self.hash_at, _in_body(self.path, sent)),

@@ -73,7 +73,8 @@ class Attempt:
 
     `changed` are JSON Pointers of what changed there. `same_record` compares what is stored under the uid that was
     signed and the one that was sent: `same`, `own` (the latter names itself) or `different`; empty where not compared.
-    `controls` counts the controls that had been sent before.
+    `controls` counts the controls that had been sent before. `answered_as` tells of an empty uid that was honoured by
+    its status alone: answered as `nobody` is who names no uid, as `anybody` where that is how all are answered.
     """
 
     what: Sentence
@@ -84,6 +85,7 @@ class Attempt:
     changed: tuple[str, ...] = ()
     same_record: str = ""
     controls: int = 0
+    answered_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

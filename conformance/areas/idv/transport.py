@@ -10,7 +10,7 @@ from conformance.areas.idv.client import IdentityClient
 from conformance.areas.idv.record import Answer, Transport
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.http import TIMEOUT, connect, exchange, plain_words
+from conformance.web.http import TIMEOUT, connect, exchange, plain_words, server_name
 from conformance.web.preflight import reach
 
 FORGED = "0" * 64
@@ -41,7 +41,7 @@ def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | Non
         try:
             with (
                 connect(host, port, time.monotonic() + TIMEOUT) as sock,
-                client.context.wrap_socket(sock, server_hostname=host),
+                client.context.wrap_socket(sock, server_hostname=server_name(host)),
             ):
                 return True, NOTHING
         except ssl.SSLCertVerificationError as error:

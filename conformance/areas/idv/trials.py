@@ -95,15 +95,26 @@ class TrialRun:
         return answer.honoured(self.identity.accepted)
 
     def attempt(
-        self, name: str, what: Sentence, body: bytes, *, watched: str = "", signed: str = "", sent: str = ""
+        self,
+        name: str,
+        what: Sentence,
+        body: bytes,
+        *,
+        watched: str = "",
+        signed: str = "",
+        sent: str = "",
+        read: bool = True,
     ) -> Attempt:
-        """Send one initialisation; read what is stored of `watched` before and after."""
+        """Send one initialisation; read what is stored of `watched` before and after.
+
+        Without `read`, the next attempt of that name shows what this one changed: one reading for several alike.
+        """
         self._keep_control()
         before = self.known(watched) if watched else Stored()
         answer = self.client.answer(body, signed, sent)
         if not watched:
             self._known.clear()  # whom it touched is not known
-        after = self.after(watched) if watched else Stored()
+        after = (self.after(watched) if read else before) if watched else Stored()
         changed = self._settled(watched, before.changes(after))
         seen = Attempt(
             what, answer, watched[:LONGEST_NAME], before.state, after.state, changed, controls=len(self.controls)
@@ -214,6 +225,8 @@ class TrialRun:
             if self.honoured(answer):
                 self.control_uid = uid
                 self.control()
+                if self.known(uid).state.kind == "present":
+                    self.client.learn_place(uid)
                 return
             words.append(say("{uid}: {answer}", uid=Own(f"uid-{number}"), answer=answer.words()))
         raise Stop(

@@ -14,20 +14,28 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from conformance.areas.acc.chain import chain, facts, nodes
+from conformance.areas.acc.chain import chains, facts, nodes
+from conformance.areas.acc.record import ChainObservation
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.inputs import target
 from conformance.model import Inconclusive
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
-from reference_server.http import Response
+from reference_server.http import Handler, Response
 from reference_server.pki import Authority, LeafSpec, make_key
 from tests import null
 
 
 @contextmanager
-def serving(folder: Path, authority: Authority, spec: LeafSpec, *, clients: bool = False) -> Iterator[int]:
+def serving(
+    folder: Path,
+    authority: Authority,
+    spec: LeafSpec,
+    *,
+    clients: bool = False,
+    answer: Handler = lambda _: Response(),
+) -> Iterator[int]:
     leaf = authority.issue(spec)
     (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -36,7 +44,7 @@ def serving(folder: Path, authority: Authority, spec: LeafSpec, *, clients: bool
     if clients:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(folder / "ca.pem")
-    with null.speaking_http(lambda _: Response(), lambda sock: context.wrap_socket(sock, server_side=True)) as port:
+    with null.speaking_http(answer, lambda sock: context.wrap_socket(sock, server_side=True)) as port:
         yield port
 
 
@@ -45,6 +53,12 @@ def bench(folder: Path, port: int, host: str = "localhost", **webapp: Any) -> Be
     aim = target.parse({"schema": 1, "name": "t", "webapp": {k: v for k, v in table.items() if v is not None}})
     vault = open_vault(aim.secret_refs(), {}, folder)
     return Bench(aim, vault, Budget(aim.limits), Redactor(vault), folder)
+
+
+def look(looking: Bench) -> ChainObservation:
+    """Return the one chain that every client gets."""
+    (seen,) = chains.look(looking).chains
+    return seen
 
 
 @pytest.fixture
@@ -56,7 +70,7 @@ def authority(tmp_path: Path) -> Authority:
 
 def test_facts_of_the_leaf(tmp_path: Path, authority: Authority) -> None:
     with serving(tmp_path, authority, LeafSpec()) as port:
-        seen = chain.look(bench(tmp_path, port))
+        seen = look(bench(tmp_path, port))
     assert (seen.code, seen.message, seen.strict, seen.trust) == (0, "", "", "ca.pem")
     assert seen.served[0].subject == "CN=localhost"
     assert seen.served[0].names == ("localhost", "127.0.0.1")
@@ -77,7 +91,7 @@ def test_facts_of_the_leaf(tmp_path: Path, authority: Authority) -> None:
 )
 def test_reasons(tmp_path: Path, authority: Authority, spec: LeafSpec, host: str, code: int) -> None:
     with serving(tmp_path, authority, spec) as port:
-        assert chain.look(bench(tmp_path, port, host)).code == code
+        assert look(bench(tmp_path, port, host)).code == code
 
 
 def test_where_the_issuer_can_be_fetched_is_told(tmp_path: Path, authority: Authority) -> None:
@@ -99,34 +113,34 @@ def test_where_the_issuer_can_be_fetched_is_told(tmp_path: Path, authority: Auth
 def test_a_self_signed_certificate_may_be_its_own_authority(tmp_path: Path) -> None:
     with serving(tmp_path, Authority(), LeafSpec(self_signed=True)) as port:
         (tmp_path / "ca.pem").write_bytes((tmp_path / "leaf.pem").read_bytes().partition(b"-----BEGIN PRIVATE")[0])
-        assert chain.look(bench(tmp_path, port)).code == 0
+        assert look(bench(tmp_path, port)).code == 0
 
 
 def test_an_intermediate_may_be_the_declared_authority(tmp_path: Path, authority: Authority) -> None:
     between = Authority("Between", parent=authority)
     (tmp_path / "ca.pem").write_bytes(between.pem)
     with serving(tmp_path, between, LeafSpec()) as port:
-        assert chain.look(bench(tmp_path, port)).code == 0
+        assert look(bench(tmp_path, port)).code == 0
 
 
 def test_the_chain_is_seen_whole_or_found_wanting(tmp_path: Path, authority: Authority) -> None:
     for withheld, code, sent in ((False, 0, 2), (True, 20, 1)):
         between = Authority("Between", parent=authority, withheld=withheld)
         with serving(tmp_path, between, LeafSpec()) as port:
-            seen = chain.look(bench(tmp_path, port))
+            seen = look(bench(tmp_path, port))
         assert (seen.code, len(seen.served)) == (code, sent)
 
 
 def test_what_a_stricter_client_dislikes_is_noted(tmp_path: Path, authority: Authority) -> None:
     with serving(tmp_path, authority, LeafSpec(extensions=False)) as port:
-        seen = chain.look(bench(tmp_path, port))
+        seen = look(bench(tmp_path, port))
     assert seen.code == 0
     assert "Authority Key Identifier" in seen.strict
 
 
 def test_without_ca_file_the_system_decides(tmp_path: Path, authority: Authority) -> None:
     with serving(tmp_path, authority, LeafSpec()) as port:
-        seen = chain.look(bench(tmp_path, port, ca_file=None))
+        seen = look(bench(tmp_path, port, ca_file=None))
     assert (seen.trust, seen.code) == ("", 20)
 
 
@@ -138,7 +152,7 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, authority: Autho
         serving(tmp_path, authority, LeafSpec()) as port,
         pytest.raises(Inconclusive, match=r"webapp\.ca_file \(other\.pem\) cannot be used"),
     ):
-        chain.look(bench(tmp_path, port, ca_file="other.pem"))
+        look(bench(tmp_path, port, ca_file="other.pem"))
 
 
 def test_a_client_certificate_is_shown(tmp_path: Path, authority: Authority) -> None:
@@ -148,7 +162,7 @@ def test_a_client_certificate_is_shown(tmp_path: Path, authority: Authority) -> 
     declared: dict[str, Any] = {"client_cert": "client.pem", "client_key": "file:client-key.pem", "admin_paths": ["/"]}
     with serving(tmp_path, authority, LeafSpec(), clients=True) as port:
         looking = bench(tmp_path, port, **declared)
-        assert chain.look(looking).code == 0
+        assert look(looking).code == 0
         page = nodes.look(looking).nodes[0].page
     assert page is not None
     assert page.status == 200

@@ -12,6 +12,7 @@ from conformance.areas.acc.record import (
     NOT_READABLE,
     Certificate,
     ChainObservation,
+    ChainsObservation,
     Node,
     NodesObservation,
     PlainLook,
@@ -33,7 +34,6 @@ def plain(status: int = 0, *lines: tuple[str, str], trouble: str = "", **facts: 
         https_status=200,
         https_trouble=NOTHING,
         shared=0.0,
-        same_body=False,
         password_field=False,
     )
     seen = PlainObservation({"8080": (look, replace(look, **facts))})
@@ -107,7 +107,7 @@ def test_an_error_that_holds_the_page_is_wrong(facts: dict[str, Any], words: str
 
 @pytest.mark.parametrize(
     "facts",
-    [{"shared": 0.49}, {"shared": 1.0, "same_body": True, "https_status": 404}, {"shared": 1.0, "https_status": 301}],
+    [{"shared": 0.49}, {"shared": 1.0, "alike": True, "https_status": 404}, {"shared": 1.0, "https_status": 301}],
     ids=["a-common-footer", "the-same-error-page", "the-same-redirect-page"],
 )
 def test_an_error_that_resembles_one_is_right(facts: dict[str, Any]) -> None:
@@ -115,9 +115,40 @@ def test_an_error_that_resembles_one_is_right(facts: dict[str, Any]) -> None:
 
 
 def test_asking_for_credentials_as_https_does_is_wrong() -> None:
-    assert plain(401, https_status=401, same_body=True).outcome is Outcome.FAIL
+    assert plain(401, alike=True).outcome is Outcome.FAIL
     assert plain(401, https_status=401).outcome is Outcome.PASS
-    assert plain(403, https_status=403, same_body=True).outcome is Outcome.PASS
+    assert plain(401, ("www-authenticate", "Basic")).outcome is Outcome.FAIL
+    assert plain(403, alike=True).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 415])
+def test_what_refuses_as_the_api_does_is_the_api(status: int) -> None:
+    verdict = plain(status, alike=True, of_api=True)
+    assert verdict.outcome is Outcome.FAIL
+    assert f"/login is answered {status} as over HTTPS, and another path is not" in verdict.observed
+    assert plain(status, alike=True, of_api=True, everywhere=True).outcome is Outcome.PASS
+    assert plain(status, ("Content-Type", "text/html"), alike=True, of_api=True).outcome is Outcome.PASS
+    assert plain(status, of_api=True).outcome is Outcome.PASS
+
+
+def test_where_https_does_not_answer_either_nothing_is_settled() -> None:
+    refused = Sentence("connection refused")
+    with pytest.raises(Inconclusive, match=r"HTTPS itself does not answer \(connection refused\)"):
+        both(Exchange("GET", ELSEWHERE, trouble=refused), https_trouble=refused)
+    served = both(Exchange("GET", ELSEWHERE, 200), https_trouble=refused)
+    assert served.outcome is Outcome.FAIL
+
+
+def both(exchange: Exchange, *, https_trouble: Sentence) -> Verdict:
+    look = PlainLook(exchange, 0, https_trouble, 0.0, password_field=False)
+    return judge.https_only(PlainObservation({"8080": (look, look)}), policy(), case("ACC-01", "", "8080"))
+
+
+def test_method_and_address_are_told() -> None:
+    one = PlainLook(Exchange("GET", ELSEWHERE, 301), 200, NOTHING, 0.0, password_field=False, address="192.0.2.1")
+    other = replace(one, exchange=Exchange("POST", ELSEWHERE, 200), address="192.0.2.2")
+    verdict = judge.https_only(PlainObservation({"8080": (one, other)}), policy(), case("ACC-01", "", "8080"))
+    assert "POST /login (192.0.2.2) is answered 200" in verdict.observed
 
 
 def test_a_page_without_http_is_served_all_the_same() -> None:
@@ -131,7 +162,7 @@ def test_a_host_that_is_not_reached_at_all_settles_nothing(trouble: Sentence, se
 
 
 def test_long_lists_are_cut() -> None:
-    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, same_body=False, password_field=False)
+    look = PlainLook(Exchange("GET", ELSEWHERE, 200), 200, NOTHING, 0.0, password_field=False)
     verdict = judge.https_only(PlainObservation({"80": (look,) * 9}), policy(), case("ACC-01", "", "80"))
     assert verdict.observed.endswith("; 6 more")
     assert len(verdict.exhibits) == 9
@@ -143,7 +174,14 @@ CHAIN = ChainObservation("gateway.example", "ca.pem", (LEAF,), 0, "", "", ECDSA)
 
 
 def chain(**changed: Any) -> Verdict:
-    return judge.certificate_verifies(replace(CHAIN, **changed), policy(), case("ACC-02", "", ""))
+    one = judge.chain_verifies(replace(CHAIN, **changed))
+    if replace(CHAIN, **changed).served:
+        assert chains(replace(CHAIN, **changed)).observed == one.observed
+    return one
+
+
+def chains(*seen: ChainObservation, **changed: Any) -> Verdict:
+    return judge.certificates_verify(ChainsObservation(seen, **changed), policy(), case("ACC-02", "", ""))
 
 
 def test_a_chain_that_verifies() -> None:
@@ -169,8 +207,9 @@ def test_the_strict_view_is_a_note() -> None:
         (20, (LEAF, ROOT), "CN=R0, which issued the last certificate that is sent, is an unknown issuer"),
         (20, (replace(LEAF, issuer_url="http://r1.example/"),), "the chain is incomplete: CN=R1 is neither sent nor"),
         (62, (LEAF,), "the certificate is for another name (gateway.example)"),
-        (64, (replace(LEAF, names=()),), "the certificate is for another name (CN=gateway.example)"),
-        (23, (LEAF,), "the certificate does not verify: certificate revoked"),
+        (64, (replace(LEAF, names=()),), "has no alternative names, and its subject (CN=gateway.example) is not taken"),
+        (23, (LEAF,), "a declared revocation list says that it is revoked"),
+        (26, (LEAF,), "the certificate does not verify: certificate revoked"),
         (20, (), "an unknown issuer, or the chain is incomplete"),
     ],
 )
@@ -178,6 +217,50 @@ def test_reasons_are_told_apart(code: int, served: tuple[Certificate, ...], word
     verdict = chain(code=code, served=served, message="certificate revoked")
     assert verdict.outcome is Outcome.FAIL
     assert words in verdict.observed
+
+
+OTHER = replace(CHAIN, served=(replace(LEAF, not_after="2026-02-01"),), clients=(Sentence("TLS 1.3 with RSA"),))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"code": 10},
+            "192.0.2.1, to TLS 1.3 with RSA: a certificate has expired (CN=gateway.example until 2026-02-01)",
+        ),
+        (
+            {"weak": "CA md too weak"},
+            "TLS 1.3 with RSA: current clients refuse it, for a key or a signature is too weak",
+        ),
+        ({"staple": "revoked"}, "TLS 1.3 with RSA: the answer that is stapled to it says that it is revoked"),
+        ({"address": "192.0.2.2", "code": 10}, "192.0.2.2: a certificate has expired"),
+    ],
+)
+def test_each_chain_counts(changed: dict[str, Any], words: str) -> None:
+    verdict = chains(replace(CHAIN, address="192.0.2.1"), replace(OTHER, address="192.0.2.1"))
+    assert (verdict.outcome, verdict.observed) == (Outcome.PASS, "each of 2 chains does, until 2026-02-01")
+    verdict = chains(replace(CHAIN, address="192.0.2.1"), replace(OTHER, **{"address": "192.0.2.1"} | changed))
+    assert verdict.outcome is Outcome.FAIL
+    assert words in verdict.observed
+    assert verdict.exhibits == ("/chains/1/served/0",)
+
+
+def test_what_was_not_answered_is_no_pass_and_excuses_nothing() -> None:
+    with pytest.raises(Inconclusive, match="not every kind of client was answered: connection reset"):
+        chains(CHAIN, unanswered=Sentence("connection reset"))
+    assert chains(replace(CHAIN, code=10), unanswered=Sentence("connection reset")).outcome is Outcome.FAIL
+
+
+def test_what_varies_and_what_was_left_out_is_noted() -> None:
+    notes = chains(CHAIN, OTHER, varies=("192.0.2.1",), left_out={"2001:db8::1": UNREACHABLE}).notes
+    assert f"2001:db8::1 was left out: {UNREACHABLE}." in notes
+    assert "192.0.2.1 shows the same client now one certificate and now another." in notes
+
+
+@pytest.mark.parametrize("status", ["", "good", "unknown"])
+def test_a_staple_that_does_not_revoke_is_right(status: str) -> None:
+    assert chain(staple=status).outcome is Outcome.PASS
 
 
 def test_what_stands_in_a_certificate_is_never_translated_and_what_the_suite_says_of_it_is() -> None:

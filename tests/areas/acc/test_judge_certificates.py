@@ -12,7 +12,14 @@ from conformance.areas.acc.judge_certificates import (
     generated_certificate_replaced,
     good_upload_is_served,
 )
-from conformance.areas.acc.record import AuthorityObservation, Certificate, ChainObservation, Upload, UploadsObservation
+from conformance.areas.acc.record import (
+    AuthorityObservation,
+    Certificate,
+    ChainObservation,
+    ChainsObservation,
+    Upload,
+    UploadsObservation,
+)
 from conformance.engine.cases import expand
 from conformance.engine.policy import Policy
 from conformance.inputs import target
@@ -50,13 +57,14 @@ def case(name: str) -> Case:
     ],
 )
 def test_the_generated_certificate_is_told_by_its_issuer(facts: dict[str, Any], outcome: Outcome) -> None:
-    seen = replace(CHAIN, served=(replace(LEAF, **facts),))
+    seen = ChainsObservation((CHAIN, replace(CHAIN, served=(replace(LEAF, **facts),))))
     assert generated_certificate_replaced(seen, POLICY, case("ACC-04")).outcome is outcome
 
 
-def test_without_a_certificate_nothing_is_settled() -> None:
-    with pytest.raises(Inconclusive):
-        generated_certificate_replaced(replace(CHAIN, served=()), POLICY, case("ACC-04"))
+def test_certificates_that_were_not_asked_for_settle_nothing() -> None:
+    seen = ChainsObservation((CHAIN,), unanswered=Sentence("connection reset"))
+    with pytest.raises(Inconclusive, match="not every kind of client was answered: connection reset"):
+        generated_certificate_replaced(seen, POLICY, case("ACC-04"))
 
 
 def fetched(status: int, **facts: Any) -> Verdict:
@@ -69,6 +77,25 @@ def test_what_is_fetched_has_to_verify_the_endpoint() -> None:
     assert fetched(200, kind="text/html").outcome is Outcome.FAIL
     for status in (301, 401, 403, 405, 500):
         assert fetched(status).outcome is Outcome.FAIL
+
+
+UNVERIFIED = {
+    "certificates": (replace(LEAF, subject="CN=Gateway CA"),),
+    "message": "unable to get local issuer certificate",
+}
+
+
+@pytest.mark.parametrize("trust", ["ca.pem", ""])
+def test_a_front_that_shows_another_certificate_that_is_trusted_hides_the_gateway(trust: str) -> None:
+    served = replace(CHAIN, trust=trust)
+    with pytest.raises(Inconclusive, match=r"verifies by (ca\.pem|the system's trust store): what ends TLS in front"):
+        fetched(200, chain=served, **UNVERIFIED)
+
+
+def test_another_certificate_that_is_not_trusted_or_of_the_same_authority_is_wrong() -> None:
+    assert fetched(200, chain=replace(CHAIN, code=20), **UNVERIFIED).outcome is Outcome.FAIL
+    former = UNVERIFIED | {"certificates": (replace(LEAF, subject=LEAF.issuer),)}
+    assert fetched(200, chain=CHAIN, **former).outcome is Outcome.FAIL
 
 
 def test_none_that_is_stored_is_right_and_noted() -> None:

@@ -13,6 +13,7 @@ from conformance.areas.auth.record import (
     Lifetime,
     LoginObservation,
     LogoutObservation,
+    Node,
     PasswordObservation,
     PrivilegeObservation,
     Reply,
@@ -42,22 +43,27 @@ LOGIN_PAGE = Reply(f"GET {PATH}", 200, form=Form.PAGE)
 EMPTY = Reply(f"GET {PATH}", 204)
 
 GUARDED = Guarded({"get": DENIED, "head": DENIED}, {"get": DONE, "head": DONE})
-LOGINS = LoginObservation(OWN_USER, Try(DONE, token=True), Try(DENIED), Try(DENIED), Try(DENIED))
+RIGHT = Try(DONE, token=True)
+LOGINS = LoginObservation(OWN_USER, RIGHT, Try(DENIED), Try(DENIED), Try(DENIED), RIGHT)
 TOKEN = TokenObservation(
     "jwt",
     (Lifetime(Sentence("/users/0/expires_after"), "2026-11-29", WEEK),),
     before=DONE,
-    after=DONE,
     bare=DENIED,
+    controls={"alg-none": DONE},
     forged={"alg-none": (Forged(Sentence("unsigned"), DENIED), Forged(Sentence("unsigned too"), DENIED))},
 )
-LOGOUT = LogoutObservation(bare=DENIED, before=(DONE, DONE), logout=DONE, after=(DENIED, DONE))
+NODE = Node("", (DONE, DONE), ended=(DENIED, DENIED), other=(DONE, DONE))
+LOGOUT = LogoutObservation(bare=DENIED, logout=DONE, nodes=(NODE,))
 STRONG = {"eight": Trial(DONE, effect=True), "sixty-four": Trial(DONE, effect=True)}
 PASSWORDS = PasswordObservation(
     {**STRONG, "short": Trial(DENIED, effect=False)}, {**STRONG, "short": Trial(DENIED, effect=False)}
 )
-DEEDS = {name: Deed(DENIED, DONE, effect=False) for name in ("create", "change", "delete")}
-PRIVILEGES = PrivilegeObservation(OWN_USER, DONE, {**DEEDS, "settings": Deed(DENIED, DONE)})
+DEEDS = {
+    name: Deed(DENIED, DONE, effect=False, nobody=DENIED, nobody_effect=False)
+    for name in ("create", "change", "delete")
+}
+PRIVILEGES = PrivilegeObservation(OWN_USER, DONE, {**DEEDS, "settings": Deed(DENIED, DONE, nobody=DENIED)})
 THROTTLE = ThrottleObservation(DONE, (DENIED, DENIED, LIMITED))
 DISCLOSURE = DisclosureObservation(
     Shown(Sentence("support output"), DONE, 120),

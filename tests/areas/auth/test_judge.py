@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.areas.auth import judge as auth
-from conformance.areas.auth import judge_users
+from conformance.areas.auth import judge_guard, judge_users
 from conformance.areas.auth.record import (
     Deed,
     Find,
@@ -16,7 +16,9 @@ from conformance.areas.auth.record import (
     Form,
     Lifetime,
     PasswordObservation,
+    Posted,
     Reply,
+    Stranger,
     ThrottleObservation,
     Trial,
     Try,
@@ -34,7 +36,7 @@ def judged(judge: Any, record: Any, requirement: str, name: str = "", value: str
 
 def guarded(method: str = "get", stopped: Sentence = NOTHING, **changed: Any) -> Verdict:
     look = replace(logins.GUARDED, **changed)
-    return judged(auth.guarded, logins.guard(look, stopped), "AUTH-01", method, logins.PATH)
+    return judged(judge_guard.guarded, logins.guard(look, stopped), "AUTH-01", method, logins.PATH)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,85 @@ def test_a_path_that_only_the_administrator_finds_empty_is_guarded() -> None:
     assert guarded(admin={"get": Reply("GET /", 404), "head": DONE}).outcome is Outcome.PASS
 
 
+def stranger(reply: Reply, repeated: float = 0.0, *, does: bool = False) -> Stranger:
+    return Stranger(Sentence(f"{reply.asked} otherwise"), reply, repeated, does)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("get", {"again": (stranger(DENIED), stranger(DONE, 1.0))}),
+        ("respelt", {"respelt": (stranger(DENIED), stranger(DONE, 0.6))}),
+        ("methods", {"methods": (stranger(DENIED), stranger(DONE, 0.6))}),
+        ("methods", {"methods": (stranger(EMPTY, does=True),)}),
+        ("methods", {"methods": (stranger(DONE, does=True),), "untried": ("PUT",)}),
+    ],
+)
+def test_other_ways_in(name: str, changed: dict[str, Any]) -> None:
+    assert guarded(name, **changed).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("name", ["respelt", "methods"])
+def test_other_ways_that_lead_nowhere(name: str) -> None:
+    shut: dict[str, Any] = {name: (stranger(DENIED, does=name == "methods"), stranger(DONE, 0.4), stranger(LOGIN_PAGE))}
+    assert guarded(name, last=DONE, **shut).outcome is Outcome.PASS
+    for changed, why in (
+        ({"last": DENIED}, "in the end"),
+        ({"last": LIMITED}, "in the end"),
+        ({"last": None}, "known again"),
+        ({"last": DONE, "everywhere": True}, "known again"),
+        ({"last": None, "admin": {}, "stopped": Sentence("no key")}, "no key"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            guarded(name, **shut, **changed)
+    with pytest.raises(Inconclusive, match="429"):
+        guarded(name, **shut | {name: (stranger(DENIED), stranger(LIMITED, does=True)), "last": DONE})
+
+
+def test_methods_that_consent_keeps_out_are_open() -> None:
+    with pytest.raises(Inconclusive, match="PUT, which consent"):
+        guarded("methods", last=DONE, methods=(stranger(DENIED),), untried=("PUT",))
+    with pytest.raises(Inconclusive, match="complains"):
+        guarded("methods", last=DONE, methods=(stranger(Reply("PATCH /", 400), does=True),))
+
+
+def test_what_is_answered_alike_everywhere_is_open() -> None:
+    with pytest.raises(Inconclusive, match="not there"):
+        guarded(bare={"get": DONE, "head": DONE}, everywhere=True)
+    assert guarded(bare={"get": replace(DONE, denied=True), "head": DONE}).outcome is Outcome.PASS
+
+
+def posted(bare: Reply, **changed: Any) -> Verdict:
+    record = replace(logins.guard(logins.GUARDED), posts={"/v1/messages": Posted(bare, **changed)})
+    return judged(judge_guard.guarded, record, "AUTH-01", "post", "/v1/messages")
+
+
+COMPLAINT = Reply("POST /v1/messages", 400, form=Form.ERRORS)
+
+
+def test_a_path_that_takes_post_alone() -> None:
+    known = {"there": True, "admin": COMPLAINT}
+    for refused in (DENIED, Reply("POST /", 403), Reply("POST /", 404), LOGIN_PAGE, replace(DONE, denied=True)):
+        assert posted(refused, **known).outcome is Outcome.PASS
+        assert posted(refused, there=True).outcome is Outcome.PASS
+    for taken in (DONE, EMPTY):
+        assert posted(taken).outcome is posted(taken, **known).outcome is Outcome.FAIL
+    assert posted(COMPLAINT, **known, like_admin=True).outcome is Outcome.FAIL
+    assert posted(DENIED, **known | {"admin": DONE}).outcome is Outcome.PASS
+    for changed, why in (
+        ({}, "needs consent"),
+        ({"there": True, "admin": DENIED}, "says little"),
+        ({"there": True, "admin": LIMITED}, "says little"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            posted(DENIED, **changed)
+    for undecided in (SILENT, LIMITED, BROKEN, COMPLAINT):
+        with pytest.raises(Inconclusive):
+            posted(undecided, **known)
+    with pytest.raises(NotApplicable, match="no POST there"):
+        posted(DENIED, there=False, admin=Reply("POST /", 404))
+
+
 @pytest.mark.parametrize(("name", "field"), [("wrong-password", "wrong"), ("unknown-user", "unknown")])
 def test_wrong_credentials(name: str, field: str) -> None:
     def outcome(**changed: Any) -> Outcome:
@@ -132,12 +213,42 @@ def test_default_password() -> None:
     assert outcome(default=Try(replace(told, said="New password required"))) is Outcome.FAIL
     assert outcome(default=Try(DONE)) is Outcome.FAIL
     assert outcome(default=Try(told), wrong=Try(told)) is Outcome.PASS
-    assert outcome(default=Try(replace(told, said="Access denied"))) is Outcome.PASS
+    assert outcome(default=Try(replace(told, status=401, said="Access denied"))) is Outcome.PASS
     for undecided in (Try(SILENT), Try(LIMITED), Try(withheld=Sentence("3 went wrong"))):
         with pytest.raises(Inconclusive):
             outcome(default=undecided)
     with pytest.raises(Inconclusive, match="right password"):
         outcome(control=Try(DENIED))
+
+
+def test_a_limit_that_refuses_right_logins_too_proves_nothing() -> None:
+    limited = Try(Reply("POST /", 403))
+
+    def outcome(changed: dict[str, Any], requirement: str = "AUTH-05") -> Outcome:
+        judge = auth.default_password if requirement == "AUTH-05" else auth.wrong_credentials
+        name = "" if requirement == "AUTH-05" else "unknown-user"
+        return judged(judge, replace(logins.LOGINS, **changed), requirement, name).outcome
+
+    undecided: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"default": limited, "again": limited}, "says nothing"),
+        ({"default": limited}, "neither"),
+        ({"default": Try(Reply("POST /", 423)), "wrong": Try(Reply("POST /", 423))}, "not decided"),
+        ({"same": Try(DENIED)}, "says nothing"),
+        ({"again": Try()}, "says nothing"),
+    )
+    for changed, why in undecided:
+        with pytest.raises(Inconclusive, match=why):
+            outcome(changed)
+    with pytest.raises(Inconclusive, match="says nothing"):
+        outcome({"unknown": limited, "again": limited}, "AUTH-02")
+    decided: tuple[dict[str, Any], ...] = (
+        {"again": limited},
+        {"again": Try(LIMITED)},
+        {"same": logins.RIGHT, "default": limited},
+    )
+    for changed in decided:
+        assert outcome(changed) is Outcome.PASS
+    assert outcome({"again": Try(LIMITED)}, "AUTH-02") is Outcome.PASS
 
 
 def test_forged_tokens() -> None:
@@ -152,30 +263,42 @@ def test_forged_tokens() -> None:
         with pytest.raises(Inconclusive, match="not decided"):
             verdict(DENIED, undecided)
     with pytest.raises(Inconclusive, match="in the end"):
-        verdict(DENIED, after=DENIED)
+        verdict(DENIED, controls={"alg-none": DENIED})
     with pytest.raises(Inconclusive, match="nowhere"):
         verdict(DENIED, stopped=Sentence("nowhere to go"))
 
 
+def test_a_success_that_strangers_get_too_is_no_forgery_taken() -> None:
+    for reply, outcome in ((DONE, Outcome.FAIL), (replace(DONE, denied=True), Outcome.PASS)):
+        forged: dict[str, tuple[Forged, ...]] = {"alg-none": (Forged(Sentence("forged"), reply),)}
+        seen = replace(logins.TOKEN, forged=forged)
+        assert judged(auth.forged_tokens, seen, "AUTH-03", "alg-none").outcome is outcome
+
+
 def test_logout() -> None:
-    def outcome(name: str, **changed: Any) -> Outcome:
-        return judged(auth.logout, replace(logins.LOGOUT, **changed), "AUTH-04", name).outcome
+    def outcome(name: str, *nodes: dict[str, Any], **changed: Any) -> Outcome:
+        seen = tuple(replace(logins.NODE, address=f"192.0.2.{n}", **node) for n, node in enumerate(nodes or ({},)))
+        return judged(auth.logout, replace(logins.LOGOUT, nodes=seen, **changed), "AUTH-04", name).outcome
 
     assert outcome("token") is outcome("other-token") is Outcome.PASS
-    assert outcome("token", after=(DONE, DONE)) is Outcome.FAIL
-    assert outcome("other-token", after=(DENIED, DENIED)) is Outcome.FAIL
-    assert outcome("token", same_token=True, after=(DENIED, DENIED)) is Outcome.PASS
+    assert outcome("token", {}, {}) is outcome("other-token", {}, {}) is Outcome.PASS
+    alive, gone = {"ended": (DENIED, DONE)}, {"other": (DONE, DENIED)}
+    assert outcome("token", alive) is outcome("token", {}, alive) is outcome("token", alive, {}) is Outcome.FAIL
+    assert outcome("other-token", gone) is outcome("other-token", {}, gone) is Outcome.FAIL
+    assert outcome("token", gone, same_token=True) is Outcome.PASS
     with pytest.raises(NotApplicable):
-        outcome("other-token", same_token=True, after=(DENIED, DENIED))
-    with pytest.raises(Inconclusive, match="before anybody"):
-        outcome("token", before=(DENIED, DONE))
+        outcome("other-token", gone, same_token=True)
+    with pytest.raises(Inconclusive, match=r"before anybody.*192\.0\.2\.1"):
+        outcome("token", {}, {"before": (DENIED, DONE)})
     for undecided in (SILENT, LIMITED, BROKEN):
         with pytest.raises(Inconclusive):
-            outcome("token", after=(undecided, DONE))
+            outcome("token", {}, {"ended": (DENIED, undecided)})
         with pytest.raises(Inconclusive):
-            outcome("other-token", after=(DENIED, undecided))
+            outcome("other-token", {}, {"other": (DONE, undecided)})
     with pytest.raises(Inconclusive, match="still works"):
-        outcome("other-token", after=(DONE, DENIED))
+        outcome("other-token", {}, {**alive, **gone})
+    with pytest.raises(Inconclusive, match="nobody"):
+        judged(auth.logout, replace(logins.LOGOUT, nodes=()), "AUTH-04", "token")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +376,18 @@ def test_weak_passwords(where: str) -> None:
         verdict(Trial(DENIED), {"eight": Trial(DENIED), "sixty-four": Trial(DONE, effect=False)})
 
 
+def test_a_refusal_counts_while_strong_passwords_are_taken_and_somebody_logs_in() -> None:
+    weak = {**logins.STRONG, "short": Trial(DENIED, effect=False)}
+    for creation, why in (
+        (weak | {"again": Trial(LIMITED)}, "a strong one was answered 429"),
+        (weak | {"short": Trial(DENIED, unseen=True)}, "was not seen"),
+    ):
+        with pytest.raises(Inconclusive, match=why):
+            judged(judge_users.weak_password, PasswordObservation(creation), "AUTH-06", "creation-short")
+    record = PasswordObservation(weak | {"again": Trial(DONE)})
+    assert judged(judge_users.weak_password, record, "AUTH-06", "creation-short").outcome is Outcome.PASS
+
+
 def test_a_password_that_was_not_tried_is_open() -> None:
     stopped = replace(logins.PASSWORDS, creation={}, stopped=Sentence("nobody could be made"))
     with pytest.raises(Inconclusive, match="nobody could be made"):
@@ -265,16 +400,31 @@ def test_privileges(name: str) -> None:
         record = replace(logins.PRIVILEGES, own=own, deeds={**logins.PRIVILEGES.deeds, name: deed})
         return judged(judge_users.privileges, record, "AUTH-07", name).outcome
 
-    assert outcome(Deed(DENIED, DONE)) is Outcome.PASS
-    assert outcome(Deed(Reply("POST /", 404), DONE, effect=False)) is Outcome.PASS
-    assert outcome(Deed(DONE, DONE, effect=False)) is Outcome.PASS
-    assert outcome(Deed(DONE, DONE)) is Outcome.FAIL
-    assert outcome(Deed(DENIED, DONE, effect=True)) is Outcome.FAIL
-    for deed in (Deed(DENIED, DENIED), Deed(DENIED, None), Deed(SILENT, DONE), Deed(LIMITED, DONE, effect=False)):
+    def deed(reply: Reply, control: Reply | None = DONE, effect: bool | None = None, **nobody: Any) -> Deed:
+        return Deed(reply, control, effect, **{"nobody": DENIED, **nobody})
+
+    assert outcome(deed(DENIED)) is Outcome.PASS
+    assert outcome(deed(Reply("POST /", 404), effect=False)) is Outcome.PASS
+    assert outcome(deed(DONE, effect=False)) is Outcome.PASS
+    assert outcome(deed(replace(DONE, denied=True), nobody=replace(DONE, denied=True))) is Outcome.PASS
+    assert outcome(deed(DONE)) is Outcome.FAIL
+    assert outcome(deed(DENIED, effect=True)) is Outcome.FAIL
+    assert outcome(deed(DENIED, nobody=DONE)) is Outcome.FAIL
+    assert outcome(deed(DENIED, nobody_effect=True)) is Outcome.FAIL
+    undecided = (
+        deed(DENIED, DENIED),
+        deed(DENIED, None),
+        deed(SILENT),
+        deed(LIMITED, effect=False),
+        deed(DENIED, nobody=SILENT),
+        deed(DENIED, nobody=LIMITED, nobody_effect=False),
+        deed(DENIED, nobody=None),
+    )
+    for each in undecided:
         with pytest.raises(Inconclusive):
-            outcome(deed)
+            outcome(each)
     with pytest.raises(Inconclusive, match="not good for anything"):
-        outcome(Deed(DENIED, DONE), own=DENIED)
+        outcome(deed(DENIED), own=DENIED)
 
 
 def test_disclosure_of_support() -> None:
@@ -282,11 +432,19 @@ def test_disclosure_of_support() -> None:
         shown = replace(logins.DISCLOSURE.support, **changed)
         return judged(judge_users.disclosure, replace(logins.DISCLOSURE, support=shown), "AUTH-10", "support").outcome
 
-    assert outcome() is outcome(reply=Reply("GET /", 404)) is Outcome.PASS
+    assert outcome() is Outcome.PASS
     assert outcome(finds=(Find(Sentence("the value of WA_SECRET"), "/support"),)) is Outcome.FAIL
-    for reply in (SILENT, DENIED):
+    for reply in (SILENT, DENIED, BROKEN, LOGIN_PAGE, Reply("GET /", 302), Reply("GET /", 405)):
         with pytest.raises(Inconclusive):
             outcome(reply=reply)
+    with pytest.raises(Inconclusive, match="not shown"):
+        outcome(size=0)
+    with pytest.raises(NotApplicable, match="no support output"):
+        outcome(reply=Reply("GET /v1/support", 404))
+    with pytest.raises(Inconclusive, match="not all of it was searched: support output: cut off"):
+        outcome(unread=Sentence("cut off"))
+    with pytest.raises(Inconclusive, match="a path that is not there"):
+        judged(judge_users.disclosure, replace(logins.DISCLOSURE, nowhere=True), "AUTH-10", "support")
 
 
 def test_disclosure_of_errors() -> None:
@@ -296,6 +454,9 @@ def test_disclosure_of_errors() -> None:
     assert (found.outcome, found.exhibits) == (Outcome.FAIL, ("/errors/1",))
     assert "shows a private key" in found.observed
     assert judged(judge_users.disclosure, logins.DISCLOSURE, "AUTH-10", "errors").outcome is Outcome.PASS
+    cut = replace(logins.DISCLOSURE, errors=(replace(shown, unread=Sentence("cut off")),))
+    with pytest.raises(Inconclusive, match="cut off"):
+        judged(judge_users.disclosure, cut, "AUTH-10", "errors")
     for reply in (SILENT, DENIED):
         unseen = replace(logins.DISCLOSURE, errors=(replace(shown, reply=reply),))
         with pytest.raises(Inconclusive):

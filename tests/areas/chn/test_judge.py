@@ -241,6 +241,23 @@ def test_replay(case: str, in_group: str, first: str, again: str) -> None:
         judged(case, with_attempt(in_group, again, replace(NOT_TAKEN, **LATE)))
 
 
+@pytest.mark.parametrize("again", ["again/8", "again/alphabet"])
+def test_one_replay_that_is_taken_fails(again: str) -> None:
+    old = RIGHT.groups["replayed"]
+    more = {"first": TAKEN, "again/1": NOT_TAKEN, again: TAKEN}
+    assert judged("CHN-09/at-once", with_group("replayed", replace(old, attempts=more))).outcome is Outcome.FAIL
+
+
+def test_changing_a_message_that_was_never_taken_earns_nothing_for_those_that_were() -> None:
+    old = RIGHT.groups["changed"]
+    more = {**old.attempts, "re-stamped/delivered": NOT_TAKEN, "delivered": NOT_TAKEN}
+    with pytest.raises(Inconclusive, match="before it was changed"):
+        judged("CHN-04/re-stamped", with_group("changed", replace(old, attempts=more)))
+    assert judged("CHN-04/bit-mac", with_group("changed", replace(old, attempts=more))).outcome is Outcome.PASS
+    more |= {"re-stamped/delivered": TAKEN, "delivered": TAKEN}
+    assert judged("CHN-04/re-stamped", with_group("changed", replace(old, attempts=more))).outcome is Outcome.FAIL
+
+
 def test_a_nonce_that_comes_back_fails() -> None:
     assert judged("CHN-14/nonces", replace(RIGHT, distinct_nonces=39)).outcome is Outcome.FAIL
     with pytest.raises(NotApplicable):
@@ -314,6 +331,8 @@ def retold(in_group: str, prefix: str, *answers: dict[str, Any]) -> ChannelObser
     ("answer", "what"),
     [
         ({"status": 400}, "the status"),
+        ({"status": 408}, "the status"),
+        ({"status": 413}, "the status"),
         ({"body_bytes": 7}, "the body's length"),
         ({"answer": Answer.CLEAR, "body": "bad MAC", "says": "1"}, "the body"),
         ({"headers": (*HEADERS, ("X-Error", "mac"))}, "the set of headers"),
@@ -346,12 +365,19 @@ def test_what_a_core_app_says_is_no_word_of_ours() -> None:
         [{"body_bytes": n, "says": str(n)} for n in (1, 2, 3)],
         [{"headers": (("Date", "Mon, 21 Sep 2026 14:13:59 GMT"), ("Content-Length", "0"))}],
         [{"headers": (*HEADERS, ("X-Request-Id", "7"))}],
-        [{"status": 413}],
-        [{"status": 429}],
+        [{"status": 429}, {}, {}],
+        [{"status": 503}, {}, {}],
     ],
 )
 def test_what_differs_by_itself_tells_nothing(answers: list[dict[str, Any]]) -> None:
     assert judged("CHN-12", retold("forged", "other", *answers)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("in_group", "prefix"), [("stale", ""), ("forged", "other"), ("changed", "bit-mac")])
+def test_a_kind_that_was_only_put_off_is_not_compared(in_group: str, prefix: str, status: int) -> None:
+    with pytest.raises(Inconclusive, match="one too many"):
+        judged("CHN-12", retold(in_group, prefix, {"status": status}))
 
 
 def test_what_a_sealed_refusal_says_is_hidden() -> None:

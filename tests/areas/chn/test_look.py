@@ -53,11 +53,12 @@ class OtherCore:
             number = next(self.numbers)
             try:
                 assert abs(self.now() - self.requests.extract_timestamp(request.body)) < 5
-                assert request.body not in self.taken
+                mac = base64.urlsafe_b64decode(request.body)[-32:]
+                assert mac not in self.taken
                 json.loads(self.requests.decrypt(request.body))
             except (InvalidToken, AssertionError, ValueError):
                 return self.refuse(number)
-            self.taken.add(request.body)
+            self.taken.add(mac)
             answer = json.dumps({"number": number}).encode()
             return self.accept(self.answers.encrypt_at_time(answer, int(self.now())))
 
@@ -197,7 +198,7 @@ def test_the_wait_is_as_long_as_the_margin_asks(core: OtherCore, margin: int, wa
     began = core.clock.now()
     outcomes = look(core, tolerance_seconds=margin)
     assert waits <= core.clock.now() - began <= waits + 2
-    replayed = outcomes.observations["channel/0"]["groups"]["waited"]["attempts"]["again"]
+    replayed = outcomes.observations["channel/0"]["groups"]["waited"]["attempts"]["again/1"]
     assert replayed["youngest"] >= margin + 1
 
 
@@ -268,8 +269,30 @@ def test_a_core_that_falls_silent_is_given_up(core: OtherCore, monkeypatch: pyte
     core.accept = tires
     outcomes = look(core)
     over.set()
-    assert not outcomes.verdicts
+    assert not outcomes.failures()
+    assert {case.partition("/")[0] for case in outcomes.verdicts} <= {"CHN-01", "CHN-02", "CHN-03", "CHN-10", "CHN-14"}
     assert all("stopped answering" in reason for reason in outcomes.inconclusive.values())
+
+
+def test_a_core_that_hangs_after_garbage_fails_for_that_and_the_rest_stays_judged(
+    core: OtherCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.areas.chn.line._PATIENCE", 0.4)
+    over, hung = threading.Event(), threading.Event()
+
+    def hangs(request: Request) -> Response:
+        if len(request.body) == 64 and not request.body.strip(b"\0"):
+            hung.set()
+        if hung.is_set():
+            over.wait(30)
+            raise ConnectionAbortedError
+        return core(request)
+
+    with serving(hangs) as url:
+        outcomes = assessed(url, core.clock)
+        over.set()
+    assert outcomes.failures().keys() == {"CHN-13/goes-on"}
+    assert {case.partition("/")[0] for case in outcomes.inconclusive} <= {"CHN-13"}
 
 
 def test_nobody_there(core: OtherCore) -> None:

@@ -72,8 +72,8 @@ MYSQL: dict[str, tuple[null.Serve, str]] = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("database.door", "database.login", "database.tls", "hello.caller"):
-        monkeypatch.setattr(f"conformance.probes.{module}.PATIENCE", 0.3)
+    for module in ("areas.dbt.door", "areas.dbt.login", "areas.dbt.tls", "handshake.caller"):
+        monkeypatch.setattr(f"conformance.{module}.PATIENCE", 0.3)
 
 
 def look(engine: str, port: int) -> Outcomes:

@@ -10,9 +10,12 @@ from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.engine.policy import Policy
 from conformance.inputs import target
 from conformance.model import Case, Level
+from conformance.sentence import NOTHING, say
 from conformance.web.exchange import Exchange
 
 URL = "https://gateway.example/"
+
+NO_LOGIN = say("the target file lacks webapp.admin")
 
 RIGHT = (
     ("X-Content-Security-Policy", "script-src 'self'"),
@@ -35,13 +38,19 @@ def path(answer: Exchange, **changed: Any) -> AdminPath:
         unknown=page(*RIGHT, status=404),
         method=page(*RIGHT, status=405, method="PROPFIND"),
         slash=page(*RIGHT, status=404),
+        again=page(*RIGHT, status=304),
     )
     return replace(looks, **changed)
 
 
-def observed(admin: AdminPath, api: Exchange | None = None) -> HeadersObservation:
+def observed(admin: AdminPath, api: Exchange | None = None, as_admin: Exchange | None = None) -> HeadersObservation:
     quiet = api or page(status=401)
-    return HeadersObservation({"/": admin}, {"/v1/x": {"GET": quiet, "HEAD": quiet, "OPTIONS": quiet}}, quiet)
+    asked = {"/v1/x": methods(as_admin)} if as_admin else {}
+    return HeadersObservation({"/": admin}, {"/v1/x": methods(quiet)}, quiet, asked, NO_LOGIN if not asked else NOTHING)
+
+
+def methods(answer: Exchange) -> dict[str, Exchange]:
+    return dict.fromkeys(("GET", "HEAD", "OPTIONS"), answer)
 
 
 def policy(**webapp: Any) -> Policy:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import ExitStack
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reference_server.http import HttpServer, Request, Response
+from reference_server.http import Handler, HttpServer, Request, Response
 from reference_server.pki import Authority, LeafSpec
 from tests.areas.hdr.test_vectors import VECTORS
 from tests.chromium import dump
 
-REPLAYED = {n: v for n, v in enumerate(VECTORS) if v["judged"] in ("HDR-01", "HDR-02", "HDR-04", "HDR-08")}
-FRAMED, SNIFFED, SCRIPTED = (
+REPLAYED = {n: v for n, v in enumerate(VECTORS) if v["judged"] != "HDR-03" and "url" not in v}
+FRAMED, SNIFFED, TOLD, SCRIPTED = (
     [n for n, vector in REPLAYED.items() if vector["judged"] in judged]
-    for judged in (("HDR-02",), ("HDR-04",), ("HDR-01", "HDR-08"))
+    for judged in (("HDR-02",), ("HDR-04",), ("HDR-05",), ("HDR-01", "HDR-08"))
 )
 KINDS = {"self", "third", "data", "inline", "handler", "eval"}
 
@@ -77,19 +81,56 @@ def _script(said: str) -> Response:
     return Response(200, [("Content-Type", "text/javascript")], text.encode())
 
 
+# A page in plain HTTP, because one on HTTPS may fetch nothing in the clear. The port that http:// leads to speaks TLS
+# alone: it answers only where the browser was told to come back over HTTPS.
+_VISITS = """<!doctype html><pre id="seen"></pre><script>
+const seen = [], host = n => `//v${n}.example:PORT/told/${n}`, quiet = {mode: 'no-cors'};
+for (const n of NUMBERS) fetch('https:' + host(n), quiet).then(() => fetch('http:' + host(n), quiet))
+    .then(() => seen.push(n + ' upgraded'), () => {})
+    .then(() => { document.getElementById('seen').textContent = JSON.stringify(seen); });
+</script>
+"""
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    folder = tmp_path_factory.mktemp("browser")
-    context = Authority().issue(LeafSpec()).context()
     stage = Stage()
-    with ExitStack() as closing:
-        server = HttpServer(stage.answer, lambda sock: context.wrap_socket(sock, server_side=True))
-        server.start()
-        closing.callback(server.stop)
+    with _serving(stage.answer) as (port, _):
         # Another host name is another site to a browser, whatever address it leads to.
-        stage.own, stage.third = (f"https://{host}:{server.port}" for host in ("localhost", "127.0.0.1"))
-        flags = ("--ignore-certificate-errors", "--virtual-time-budget=20000")
-        dom = dump(stage.own + "/", Path(folder / "profile"), *flags)
+        stage.own, stage.third = (f"https://{host}:{port}" for host in ("localhost", "127.0.0.1"))
+        profile = tmp_path_factory.mktemp("browser") / "profile"
+        return _written(dump(stage.own + "/", profile, "--ignore-certificate-errors", "--virtual-time-budget=20000"))
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Tell who came back over HTTPS: the certificate has to be fine for that, and the host to have a name."""
+    with _serving(Stage().answer) as (port, pin), ExitStack() as closing:
+        text = _VISITS.replace("PORT", str(port)).replace("NUMBERS", str(TOLD))
+        plain = HttpServer(lambda _: Response.html(text))
+        plain.start()
+        closing.callback(plain.stop)
+        flags = ("--host-resolver-rules=MAP *.example 127.0.0.1", f"--ignore-certificate-errors-spki-list={pin}")
+        profile = tmp_path_factory.mktemp("browser") / "profile"
+        return _written(dump(f"http://127.0.0.1:{plain.port}/", profile, *flags, "--virtual-time-budget=20000"))
+
+
+@contextmanager
+def _serving(answer: Handler) -> Iterator[tuple[int, str]]:
+    """Serve over TLS; yields the port, and the hash of the certificate's key."""
+    leaf = Authority().issue(LeafSpec())
+    context = leaf.context()
+    server = HttpServer(answer, lambda sock: context.wrap_socket(sock, server_side=True))
+    server.start()
+    key = x509.load_pem_x509_certificate(leaf.chain_pem).public_key()
+    told = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        yield server.port, b64encode(sha256(told).digest()).decode()
+    finally:
+        server.stop()
+
+
+def _written(dom: str) -> set[str]:
     found = re.search(r'<pre id="seen">(.*?)</pre>', dom)
     assert found is not None, dom[:2000]
     return set(json.loads(unescape(found[1])))
@@ -116,6 +157,11 @@ def test_framing(seen: set[str], number: int) -> None:
 @pytest.mark.parametrize("number", SNIFFED)
 def test_sniffing(seen: set[str], number: int) -> None:
     assert _ran(seen, number) == ({"ran"} if REPLAYED[number]["effect"] == "none" else set())
+
+
+@pytest.mark.parametrize("number", TOLD)
+def test_transport(upgraded: set[str], number: int) -> None:
+    assert _ran(upgraded, number) == ({"upgraded"} if REPLAYED[number]["effect"] == "upgrade" else set())
 
 
 @pytest.mark.parametrize("number", SCRIPTED)

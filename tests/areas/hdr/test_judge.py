@@ -28,24 +28,40 @@ def test_a_redirect_is_followed_to_the_page() -> None:
     assert verdict.observed == "GET /login sends X-Frame-Options: DENY"
 
 
-@pytest.mark.parametrize("status", [301, 401, 403])
-def test_what_lacks_a_header_and_is_no_page_settles_nothing(status: int) -> None:
-    seen = observed(path(page(status=status)))
-    with pytest.raises(Inconclusive, match=f"GET / answers {status} without X-Frame-Options"):
-        judges.frames(seen, policy(), case("HDR-02"))
+ON_A_PAGE = {
+    "HDR-01": judges.script_policy,
+    "HDR-02": judges.frames,
+    "HDR-03": judges.xss_protection,
+    "HDR-04": judges.sniffing,
+    "HDR-05": judges.transport,
+    "HDR-08": judges.standard_policy,
+    "HDR-09": judges.transport_life,
+    "HDR-10": judges.inline_scripts,
+    "HDR-11": judges.no_conflict,
+}
+WRONG = (("X-Frame-Options", "ALLOWALL"), ("X-Frame-Options", "DENY"))
 
 
-def test_a_wrong_value_on_a_refusal_is_wrong() -> None:
-    seen = observed(path(page(("X-Frame-Options", "ALLOWALL"), status=401)))
-    assert judges.frames(seen, policy(), case("HDR-02")).outcome is Outcome.FAIL
+@pytest.mark.parametrize("lines", [(), RIGHT, WRONG], ids=["bare", "right", "wrong"])
+@pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 407])
+@pytest.mark.parametrize("requirement", ON_A_PAGE)
+@pytest.mark.parametrize("name", ["get", "head"])
+def test_what_stands_before_the_page_is_not_the_page(
+    requirement: str, status: int, lines: tuple[tuple[str, str], ...], name: str
+) -> None:
+    seen = observed(path(page(*lines, status=status)))
+    with pytest.raises(Inconclusive, match=rf"GET / answers {status}.*webapp\.page_headers"):
+        ON_A_PAGE[requirement](seen, policy(), case(requirement, name))
 
 
-def test_deny_on_a_redirect_is_told_to_be_idle() -> None:
-    verdict = judges.frames(observed(path(page(*RIGHT, status=302))), policy(), case("HDR-02"))
-    assert verdict.notes[-1] == "On a redirect no browser enforces it."
+@pytest.mark.parametrize("requirement", ON_A_PAGE)
+def test_a_redirect_to_plain_http_is_never_the_page(requirement: str) -> None:
+    away = page(*RIGHT, ("Location", "http://gateway.example/login"), status=302)
+    with pytest.raises(Inconclusive, match=r"leads to http://gateway\.example/login, in plain HTTP"):
+        ON_A_PAGE[requirement](observed(path(away)), policy(), case(requirement))
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 500, 503])
+@pytest.mark.parametrize("status", [204, 400, 404, 406, 410, 429, 500, 503])
 def test_a_page_that_is_not_there_settles_nothing(status: int) -> None:
     with pytest.raises(Inconclusive, match=f"answers {status}: the declared page is not there"):
         judges.sniffing(observed(path(page(*RIGHT, status=status))), policy(), case("HDR-04"))
@@ -74,15 +90,40 @@ def test_a_value_is_shown_as_it_was_sent_in_every_language() -> None:
         assert f": {sent}," in said
 
 
-def test_head_may_be_refused() -> None:
-    seen = observed(path(page(*RIGHT), head=(page(status=405, method="HEAD"),)))
-    with pytest.raises(NotApplicable, match="HEAD / answers 405"):
+@pytest.mark.parametrize("requirement", sorted({*ON_A_PAGE} - {"HDR-09", "HDR-10", "HDR-11"}))
+def test_head_alone_breaks_nothing(requirement: str) -> None:
+    """A handler of static files that answers HEAD by itself: browsers show what GET brings."""
+    seen = observed(path(page(*RIGHT), head=(page(method="HEAD"),)))
+    verdict = ON_A_PAGE[requirement](seen, policy(), case(requirement, "head"))
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.observed.startswith("GET / sends ")
+    assert verdict.notes[-1].startswith("No browser shows what HEAD brings: HEAD / sends no ")
+    assert verdict.exhibits == ("/admin/~1/get/0", "/admin/~1/head/0")
+
+
+def test_what_get_and_head_both_break_is_told_once() -> None:
+    seen = observed(path(page()))
+    assert judges.sniffing(seen, policy(), case("HDR-04")).outcome is Outcome.FAIL
+    with pytest.raises(NotApplicable, match="HEAD / sends no X-Content-Type-Options, as the page itself does"):
         judges.sniffing(seen, policy(), case("HDR-04", "head"))
 
 
-def test_head_without_the_headers_is_wrong() -> None:
-    seen = observed(path(page(*RIGHT), head=(page(method="HEAD"),)))
-    assert judges.sniffing(seen, policy(), case("HDR-04", "head")).outcome is Outcome.FAIL
+def test_head_that_is_right_does_not_mend_the_page() -> None:
+    seen = observed(path(page(), head=(page(*RIGHT, method="HEAD"),)))
+    assert judges.sniffing(seen, policy(), case("HDR-04")).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("status", [302, 401, 405, 501])
+def test_head_may_be_answered_otherwise(status: int) -> None:
+    seen = observed(path(page(*RIGHT), head=(page(status=status, method="HEAD"),)))
+    with pytest.raises(NotApplicable, match=f"HEAD / answers {status}: the page is served to GET only"):
+        judges.sniffing(seen, policy(), case("HDR-04", "head"))
+
+
+def test_head_may_stay_unanswered() -> None:
+    silent = Exchange("HEAD", "https://gateway.example/", trouble=say("no answer in time"))
+    with pytest.raises(NotApplicable, match="HEAD /: no answer in time; the page is served to GET only"):
+        judges.sniffing(observed(path(page(*RIGHT), head=(silent,))), policy(), case("HDR-04", "head"))
 
 
 @pytest.mark.parametrize(("guideline", "outcome"), [("4.0", Outcome.PASS), ("5.8", Outcome.FAIL)])
@@ -121,6 +162,88 @@ def test_the_standard_policy_is_compared_with_the_documented_one() -> None:
         ]
         verdict = judges.standard_policy(observed(path(page(*lines))), policy(), case("HDR-08"))
         assert verdict.outcome is outcome, standard
+
+
+@pytest.mark.parametrize(
+    ("documented", "standard", "more"),
+    [
+        ("script-src 'none'", "script-src 'self'", "'self'"),
+        ("script-src 'self'", "script-src 'none'", ""),
+        ("script-src 'self'", "script-src https://gateway.example", ""),
+        ("script-src https://GATEWAY.example:443", "script-src 'self'", ""),
+        ("script-src 'self'", "script-src https://gateway.example:9443", "https://gateway.example:9443"),
+        ("script-src gateway.example/js/", "script-src 'self'", "'self'"),
+        ("script-src http://b.example", "script-src https://b.example/p.js", ""),
+        ("script-src https://b.example/p.js", "script-src http://b.example", "http://b.example"),
+        ("script-src https://b.example", "script-src http://b.example", "http://b.example"),
+        ("script-src https://b.example", "script-src b.example", ""),
+        ("script-src b.example:*", "script-src b.example:8443", ""),
+        ("script-src b.example:8443", "script-src b.example:*", "b.example:*"),
+        ("script-src b.example/js/", "script-src b.example/js/a.js", ""),
+        ("script-src b.example/js/", "script-src b.example/JS/a.js", "b.example/JS/a.js"),
+        ("script-src b.example/js", "script-src b.example/js/a.js", "b.example/js/a.js"),
+        ("script-src b.example/%6as/", "script-src b.example/js/", ""),
+        ("script-src *.b.example", "script-src a.b.example", ""),
+        ("script-src *.b.example", "script-src b.example", "b.example"),
+        ("script-src https:", "script-src *", "*"),
+        ("script-src *", "script-src https: b.example 'self'", ""),
+        ("script-src *", "script-src data:", "data:"),
+        ("script-src 'self'", "script-src 'self' wss: blob: 'unsafe-hashes' 'report-sample'", ""),
+        ("script-src 'self'", "script-src 'self' 'unsafe-eval'", "'unsafe-eval'"),
+        ("script-src 'self' 'unsafe-eval'", "script-src 'self' 'unsafe-eval'", ""),
+        ("allow 'self'; options eval-script", "script-src 'self' 'unsafe-eval'", ""),
+        ("script-src 'self'", "script-src 'nonce-abc' 'strict-dynamic'", "'strict-dynamic'"),
+        ("script-src 'self'", "script-src 'self' 'strict-dynamic'", ""),
+        ("script-src *", "script-src 'nonce-abc' 'strict-dynamic'", ""),
+        ("script-src 'self'", "script-src 'self' 'nonce-abc'", ""),
+        ("script-src 'self'", "script-src 'self' 'nonce-abc', script-src 'self'", ""),
+        ("script-src 'self'", "script-src 'self' 'sha256-abcd'", ""),
+        ("script-src 'self'", "script-src 'self' *, script-src 'self' b.example", "b.example"),
+    ],
+)
+def test_looser_is_what_the_standard_policy_lets_in_beyond_the_documented(
+    documented: str, standard: str, more: str
+) -> None:
+    lines = (("X-Content-Security-Policy", documented), ("Content-Security-Policy", standard))
+    verdict = judges.standard_policy(observed(path(page(*lines))), policy(), case("HDR-08"))
+    assert verdict.outcome is (Outcome.FAIL if more else Outcome.PASS), verdict.observed
+    assert not more or verdict.observed.endswith(f"does not allow: {more}")
+
+
+@pytest.mark.parametrize(
+    ("frame_options", "more", "said", "note"),
+    [
+        ("SAMEORIGIN, INVALID", (), "and DENY is not in it", "nobody can frame"),
+        ("SAMEORIGIN", ("frame-ancestors 'none'",), "and DENY is not in it", "nobody can frame"),
+        ("ALLOWALL", ("frame-ancestors ''",), "and DENY is not in it", "nobody can frame"),
+        ("SAMEORIGIN", (), "which lets the own domain frame it", "the own domain can frame"),
+        ("SAMEORIGIN", ("frame-ancestors *\u00e9",), "which lets the own domain frame it", "the own domain can frame"),
+        ("ALLOWALL", (), "which denies nothing", "anybody can frame"),
+        ("DENY;", (), "which denies nothing", "anybody can frame"),
+        ("DENY", ("frame-ancestors a.example", "frame-ancestors *"), "with frame-ancestors a.example", "be framed"),
+    ],
+)
+def test_what_is_said_of_frames_is_what_the_note_says(
+    frame_options: str, more: tuple[str, ...], said: str, note: str
+) -> None:
+    lines = (("X-Frame-Options", frame_options), *(("Content-Security-Policy", each) for each in more))
+    verdict = judges.frames(observed(path(page(*lines))), policy(), case("HDR-02"))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.observed.endswith(said)
+    assert note in verdict.notes[0]
+
+
+@pytest.mark.parametrize(
+    "policies", [("frame-ancestors ''",), ("frame-ancestors https://a", "frame-ancestors https://b")]
+)
+def test_nobody_can_frame_a_page_that_no_one_matches(policies: tuple[str, ...]) -> None:
+    lines = (("X-Frame-Options", "DENY"), *(("Content-Security-Policy", each) for each in policies))
+    assert judges.frames(observed(path(page(*lines))), policy(), case("HDR-02")).outcome is Outcome.PASS
+
+
+def test_a_policy_in_the_page_itself_is_not_said_to_be_missing() -> None:
+    verdict = judges.standard_policy(observed(path(page())), policy(), case("HDR-08"))
+    assert "whether the page itself does (<meta>) was not looked at" in verdict.notes[0]
 
 
 def test_notes_tell_what_a_browser_does() -> None:
@@ -171,12 +294,31 @@ def test_an_error_need_not_send_what_the_page_lacks() -> None:
     assert judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown")).outcome is Outcome.PASS
 
 
-@pytest.mark.parametrize("answer", [page(), page(status=401)], ids=["page-with-nothing", "no-page"])
-def test_all_five_are_asked_for_where_no_page_shows_what_to_expect(answer: Exchange) -> None:
-    seen = observed(path(answer, unknown=page(status=404)))
-    verdict = judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
+def test_a_page_with_nothing_gives_nothing_to_expect_of_errors() -> None:
+    wrong = page(("X-Frame-Options", "SAMEORIGIN"))
+    for answer in (page(), wrong):
+        seen = observed(path(answer, unknown=page(("X-Frame-Options", "SAMEORIGIN"), status=404)))
+        with pytest.raises(NotApplicable, match="GET / sends none of the five rightly"):
+            judge_places.errors_and_redirects(seen, policy(), case("HDR-07", "unknown"))
+
+
+def test_what_an_error_sends_otherwise_is_not_said_to_be_lacking() -> None:
+    other = page(*without("X-Frame-Options", "X-XSS-Protection"), ("X-Frame-Options", "SAMEORIGIN"), status=404)
+    verdict = judge_places.errors_and_redirects(
+        observed(path(page(*RIGHT), unknown=other)), policy(), case("HDR-07", "unknown")
+    )
     assert verdict.outcome is Outcome.FAIL
-    assert all(name in verdict.observed for name in FIVE)
+    assert verdict.observed.startswith(
+        "GET / lacks X-XSS-Protection; GET / sends X-Frame-Options: SAMEORIGIN, unlike the page (answers: "
+    )
+
+
+@pytest.mark.parametrize("status", [302, 401, 403])
+def test_where_no_page_was_seen_nothing_can_be_expected_of_its_errors(status: int) -> None:
+    seen = observed(path(page(*RIGHT, status=status), unknown=page(status=404)))
+    for name in ("unknown", "method", "redirect"):
+        with pytest.raises(Inconclusive, match=f"GET / answers {status}"):
+            judge_places.errors_and_redirects(seen, policy(), case("HDR-07", name))
 
 
 def test_redirects_on_the_way_and_refusals_are_judged() -> None:
@@ -214,10 +356,57 @@ def test_a_header_on_the_api_deviates_from_the_document(name: str, method: str) 
     assert "not a weakness" in verdict.notes[0]
 
 
+@pytest.mark.parametrize("name", FIVE)
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_a_header_on_what_the_administrator_gets_deviates_too(name: str, method: str) -> None:
+    """As nginx's add_header does without `always`: refusals are bare."""
+    seen = observed(path(page(*RIGHT)), page(status=401), page((name, "anything")))
+    verdict = judge_places.api_sends_none(seen, policy(), case("HDR-06", method, "/v1/x"))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.exhibits == (f"/as_admin/~1v1~1x/{method.upper()}",)
+
+
 def test_other_headers_on_the_api_are_fine() -> None:
-    other = page(("Content-Security-Policy", "default-src 'none'"), ("X-XSS", "1"), status=401)
-    seen = observed(path(page(*RIGHT)), other)
+    other = (("Content-Security-Policy", "default-src 'none'"), ("X-XSS", "1"))
+    seen = observed(path(page(*RIGHT)), page(*other, status=401), page(*other))
+    verdict = judge_places.api_sends_none(seen, policy(), case("HDR-06", "get", "/v1/x"))
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.exhibits == ("/api/~1v1~1x/GET", "/as_admin/~1v1~1x/GET")
+
+
+def test_an_api_that_is_open_to_all_needs_no_login() -> None:
+    seen = observed(path(page(*RIGHT)), page())
     assert judge_places.api_sends_none(seen, policy(), case("HDR-06", "get", "/v1/x")).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("api", "as_admin", "why"),
+    [
+        (page(status=401), None, "answers 401 to strangers, .* not seen: the target file lacks webapp.admin"),
+        (page(status=403), None, "answers 403 to strangers"),
+        (page(status=401), page(status=401), "answers 401 to the administrator, too"),
+        (page(status=401), page(status=429), "answers 429, which is not the API's own answer"),
+        (page(status=429), None, "answers 429, which is not the API's own answer"),
+        (page(status=302), None, "answers 302, which is not the API's own answer"),
+        (page(*RIGHT, status=302), page(*RIGHT, status=302), "answers 302, which is not the API's own answer"),
+        (page(*RIGHT, status=429), page(status=307), "answers 307, which is not the API's own answer"),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_answers_that_are_not_the_apis_settle_nothing(
+    api: Exchange, as_admin: Exchange | None, why: str, method: str
+) -> None:
+    seen = observed(path(page(*RIGHT)), api, as_admin)
+    with pytest.raises(Inconclusive, match=why):
+        judge_places.api_sends_none(seen, policy(), case("HDR-06", method, "/v1/x"))
+
+
+@pytest.mark.parametrize("status", [302, 429, 500, 503])
+def test_a_post_that_the_api_does_not_answer_settles_nothing(status: int) -> None:
+    for lines in ((), RIGHT):
+        seen = observed(path(page(*RIGHT)), page(*lines, status=status), page())
+        with pytest.raises(Inconclusive, match=f"answers {status}, which is not the API's own answer"):
+            judge_places.api_sends_none(seen, policy(), case("HDR-06", "post"))
 
 
 @pytest.mark.parametrize("status", [404, 502])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +15,19 @@ from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.inputs import target
 from conformance.secrecy.redact import Redactor
-from conformance.secrecy.secret import Vault
+from conformance.secrecy.secret import open_vault
 from reference_server.http import Handler, Request, Response
 from reference_server.pki import Authority, LeafSpec
 from reference_server.web import redirect
 from tests import null
 
+AUTHORITY = Authority()
+SECRETS = {"PAGES": "Basic dmlzaXRvcjpsZXQtbWUtaW4=", "ADMIN": "correct horse battery"}
+
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[int]:
-    context = Authority().issue(LeafSpec()).context()
+def serving(handler: Handler, authority: Authority = AUTHORITY) -> Iterator[int]:
+    context = authority.issue(LeafSpec()).context()
     with null.speaking_http(handler, lambda sock: context.wrap_socket(sock, server_side=True)) as port:
         yield port
 
@@ -31,7 +35,8 @@ def serving(handler: Handler) -> Iterator[int]:
 def look(port: int, **webapp: Any) -> HeadersObservation:
     table = {"url": f"https://localhost:{port}", "admin_paths": ["/admin"], "api_paths": ["/v1/health"], **webapp}
     aim = target.parse({"schema": 1, "name": "t", "webapp": table, "limits": {"requests_per_second": 1000}})
-    return headers.look(Bench(aim, Vault({}), Budget(aim.limits), Redactor()))
+    vault = open_vault(aim.secret_refs(), SECRETS, Path())
+    return headers.look(Bench(aim, vault, Budget(aim.limits), Redactor(vault)))
 
 
 @pytest.mark.parametrize(
@@ -87,3 +92,90 @@ def test_what_is_sent() -> None:
         f"https://localhost:{port}/admin",
     }
     assert not any(step.body for path in seen.admin.values() for step in (*path.get, path.unknown))
+
+
+def trusted(folder: Path) -> str:
+    (folder / "ca.pem").write_bytes(AUTHORITY.pem)
+    return str(folder / "ca.pem")
+
+
+def test_what_a_visitor_sends_goes_to_pages_alone(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+
+    def answer(request: Request) -> Response:
+        told.append((request.path, request.header("Authorization")))
+        return Response.html("a page")
+
+    with serving(answer) as port:
+        look(port, ca_file=trusted(tmp_path), page_headers={"Authorization": "env:PAGES"})
+    assert {said for path, said in told if path.startswith("/admin")} == {SECRETS["PAGES"]}
+    assert {said for path, said in told if path.startswith("/v1/")} == {""}
+
+
+def test_what_a_visitor_sends_goes_to_nobody_who_does_not_verify(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def answer(request: Request) -> Response:
+        told.append(request.header("Authorization"))
+        return Response.html("a page")
+
+    with serving(answer, Authority()) as port:
+        seen = look(port, ca_file=trusted(tmp_path), page_headers={"Authorization": "env:PAGES"})
+    assert "the certificate does not verify" in seen.admin["/admin"].get[0].trouble
+    assert set(told) == {""}
+
+
+def test_the_api_is_asked_in_the_name_of_the_administrator_too(tmp_path: Path) -> None:
+    def answer(request: Request) -> Response:
+        if request.path == "/v1/users/login":
+            return Response.json({"users": [{"token": "a-token-of-the-administrator"}]})
+        taken = request.header("Authorization") == "Bearer a-token-of-the-administrator"
+        return Response(200 if taken else 401, [("X-Seen-By", "admin" if taken else "stranger")])
+
+    with serving(answer) as port:
+        seen = look(port, ca_file=trusted(tmp_path), admin={"username": "admin", "password": "env:ADMIN"})
+    for kind, status, by in ((seen.api, 401, "stranger"), (seen.as_admin, 200, "admin")):
+        assert {method: each.status for method, each in kind["/v1/health"].items()} == dict.fromkeys(
+            ("GET", "HEAD", "OPTIONS"), status
+        )
+        assert kind["/v1/health"]["GET"].values("X-Seen-By") == (by,)
+    assert not seen.not_admin
+
+
+def test_without_a_login_it_is_said_why_nobody_asked_as_the_administrator() -> None:
+    with serving(lambda _: Response.html("a page")) as port:
+        seen = look(port)
+    assert seen.as_admin == {}
+    assert seen.not_admin == "the target file lacks webapp.admin, which this needs"
+
+
+@pytest.mark.parametrize(
+    ("lines", "conditions"),
+    [
+        ([("ETag", 'W/"a,b"')], {"If-None-Match": 'W/"a,b"'}),
+        ([("last-modified", "yesterday")], {"If-Modified-Since": "yesterday"}),
+        ([("ETag", '"a"'), ("Last-Modified", "x")], {"If-None-Match": '"a"', "If-Modified-Since": "x"}),
+        ([("ETag", "")], {}),
+        ([], {}),
+    ],
+    ids=["tag", "date", "both", "empty", "neither"],
+)
+def test_the_last_step_is_asked_for_again_by_its_own_validators(
+    lines: list[tuple[str, str]], conditions: dict[str, str]
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def answer(request: Request) -> Response:
+        if sent := {name: value for name, value in request.headers if name.startswith("If-")}:
+            asked.append((f"{request.method} {request.path}", sent))
+            return Response(304, [("X-Frame-Options", "DENY")])
+        if request.path == "/admin":
+            return redirect("/login?next=a")
+        return Response(200, lines, b"a page")
+
+    with serving(answer) as port:
+        again = look(port).admin["/admin"].again
+    assert asked == ([("GET /login?next=a", conditions)] if conditions else [])
+    assert (again is not None) == bool(conditions)
+    if again is not None:
+        assert (again.status, again.values("X-Frame-Options")) == (304, ("DENY",))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,12 @@ LINES = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
 }
+TOKEN = "a-token-of-the-administrator"
+SIGNED_IN = f'{{"users": [{{"token": "{TOKEN}"}}]}}'
+VISITOR = "visitor:let-me-in"
+SECRETS = {"ADMIN": "correct horse battery", "PAGES": f"Basic {b64encode(VISITOR.encode()).decode()}"}
 ON_PAGES = {"HDR-01", "HDR-02", "HDR-03", "HDR-04", "HDR-05", "HDR-08"}
+OF_PAGES = {f"HDR-{n:02}" for n in range(1, 13)} - {"HDR-06"}
 
 
 class Site:
@@ -41,13 +48,14 @@ class Site:
         (folder / "ca.pem").write_bytes(authority.pem)
         (folder / "leaf.pem").write_bytes(leaf.chain_pem + leaf.key_pem)
 
-    def assess(self) -> Outcomes:
-        webapp = {
+    def assess(self, **more: Any) -> Outcomes:
+        webapp = more | {
             "url": f"https://localhost:{self.https}",
             "http_ports": [self.plain],
             "ca_file": "ca.pem",
             "admin_paths": ["/", "/login", "/sub"],
             "api_paths": ["/v1/health"],
+            "admin": {"username": "admin", "password": "env:ADMIN"},
         }
         excluded = [{"requirement": row, "reason": "a web server by itself"} for row in ("ACC-05", "ACC-06", "ACC-07")]
         document = {
@@ -57,7 +65,7 @@ class Site:
             "webapp": webapp,
             "limits": {"requests_per_second": 1000},
         }
-        return assess(document, {}, areas=["acc", "hdr"], folder=self.folder)
+        return assess(document, SECRETS, areas=["acc", "hdr"], folder=self.folder)
 
 
 @pytest.fixture
@@ -71,7 +79,12 @@ def add_headers(always: str = " always", **changed: str) -> str:
     return "".join(f'add_header {name} "{value}"{always};\n' for name, value in lines.items())
 
 
-API = 'location /v1/ { default_type application/json; return 401 \'{"errors": [{"title": "Access denied"}]}\'; }'
+API = (
+    f"location = /v1/users/login {{ return 200 '{SIGNED_IN}'; }}"
+    "location /v1/ { default_type application/json;"
+    f' if ($http_authorization = "Bearer {TOKEN}") {{ return 200 "{{}}"; }}'
+    """ return 401 '{"errors": [{"title": "Access denied"}]}'; }"""
+)
 FILES = "index index.html; try_files $uri $uri.html $uri/ =404;"
 
 
@@ -105,6 +118,10 @@ def haproxy(site: Site) -> Iterator[None]:
         f"frontend web\n  bind 127.0.0.1:{site.https} ssl crt {site.folder}/leaf.pem\n"
         "  http-request set-var(txn.api) bool(true) if { path_beg /v1/ }\n"
         f"{set_lines}"
+        f"  http-request return status 200 content-type application/json string '{SIGNED_IN}'"
+        " if { path /v1/users/login }\n"
+        '  http-request return status 200 content-type application/json string "{}" if { path_beg /v1/ }'
+        f' {{ req.hdr(Authorization) -m str "Bearer {TOKEN}" }}\n'
         '  http-request return status 401 content-type application/json string "{}" if { path_beg /v1/ }\n'
         "  http-request deny deny_status 405 unless METH_GET\n"
         "  http-request redirect location /sub/ if { path /sub }\n"
@@ -124,10 +141,14 @@ def apache(site: Site) -> Iterator[None]:
         f"Listen 127.0.0.1:{site.https}\nListen 127.0.0.1:{site.plain}\n"
         f"<VirtualHost 127.0.0.1:{site.https}>\nSSLEngine on\nSSLCertificateFile {site.folder}/leaf.pem\n"
         f"DocumentRoot {site.folder}/www\nDirectoryIndex index.html\nAliasMatch ^/login$ {site.folder}/www/login.html\n"
-        f"RedirectMatch 403 ^/v1/\n{set_lines}<Location /v1/>\n{unset}</Location>\n</VirtualHost>\n"
+        f"{set_lines}<Location /v1/>\n{unset}Require expr %{{HTTP:Authorization}} == 'Bearer {TOKEN}'\n</Location>\n"
+        "<Location /v1/users/login>\nRequire all granted\n</Location>\n</VirtualHost>\n"
         f"<VirtualHost 127.0.0.1:{site.plain}>\nRedirect permanent / https://localhost:{site.https}/\n</VirtualHost>\n"
     )
     (site.folder / "www" / "sub" / "index.html").write_text("<p>A page of the administration.</p>")
+    (site.folder / "www" / "v1" / "users").mkdir(parents=True)
+    (site.folder / "www" / "v1" / "users" / "login").write_text(SIGNED_IN)
+    (site.folder / "www" / "v1" / "health").write_text("{}")
     with apache_hosts(site.folder, site.https, hosts, "headers", "dir", "alias"):
         yield
 
@@ -147,25 +168,34 @@ def test_set_up_well(site: Site, start: Callable[[Site], AbstractContextManager[
     assert outcomes.inconclusive == {}
 
 
-def behind_a_login(site: Site, always: str) -> AbstractContextManager[None]:
-    (site.folder / "users").write_text("")
-    login = f'auth_basic "administration"; auth_basic_user_file {site.folder}/users;'
-    return nginx(site, pages=f"location / {{ {login} {add_headers(always)} {FILES} }}")
+@pytest.fixture
+def behind_a_login(site: Site) -> Iterator[Site]:
+    """A proxy that asks for a password and sets the headers on its refusals; the application switches a filter off."""
+    user, _, password = VISITOR.partition(":")
+    (site.folder / "users").write_text(f"{user}:{{PLAIN}}{password}\n")
+    (site.folder / "www" / "sub" / "index.html").write_text("<p>A page of the administration.</p>")
+    application = (
+        f"server {{ listen 127.0.0.1:{site.backend}; root {site.folder}/www; absolute_redirect off;"
+        f" add_header X-XSS-Protection 0 always; {FILES} }}"
+    )
+    ask = f'auth_basic "administration"; auth_basic_user_file {site.folder}/users;'
+    behind = f"proxy_pass http://127.0.0.1:{site.backend}; proxy_set_header Authorization '';"
+    with nginx(site, pages=f"location / {{ {ask} {add_headers()} {behind} }}", more=application):
+        yield site
 
 
-def test_pages_behind_a_login_are_judged_by_the_refusal(site: Site) -> None:
-    with behind_a_login(site, " always"):
-        outcomes = site.assess()
+def test_a_refusal_is_not_the_page_whatever_it_sends(behind_a_login: Site) -> None:
+    outcomes = behind_a_login.assess()
     assert outcomes.failures() == {}
+    assert {case.partition("/")[0] for case in outcomes.inconclusive} == OF_PAGES
+    assert "answers 401, and what refuses is not the page" in outcomes.inconclusive["HDR-03/get/login"]
+    assert "webapp.page_headers" in outcomes.inconclusive["HDR-03/get/login"]
+
+
+def test_pages_behind_a_login_are_judged_by_themselves(behind_a_login: Site) -> None:
+    outcomes = behind_a_login.assess(page_headers={"Authorization": "env:PAGES"})
+    assert outcomes.failed() == {"HDR-03", "HDR-11"}, outcomes.failures()
     assert outcomes.inconclusive == {}
-
-
-def test_pages_that_nobody_saw_are_not_said_to_lack_anything(site: Site) -> None:
-    with behind_a_login(site, ""):
-        outcomes = site.assess()
-    assert outcomes.failed() == {"HDR-07"}, outcomes.failures()
-    assert {case.partition("/")[0] for case in outcomes.inconclusive} == {*ON_PAGES}
-    assert "answers 401 without X-Frame-Options" in outcomes.inconclusive["HDR-02/get/login"]
 
 
 def without_always(site: Site) -> AbstractContextManager[None]:
@@ -194,6 +224,10 @@ def proxy_adds_a_line(site: Site) -> AbstractContextManager[None]:
     )
 
 
+def headers_on_what_the_api_is_glad_to_answer(site: Site) -> AbstractContextManager[None]:
+    return nginx(site, api=API.replace("{ default_type", f"{{ {add_headers('')} default_type", 1))
+
+
 def headers_for_the_whole_host(site: Site) -> AbstractContextManager[None]:
     return nginx(site, pages=f"{add_headers()} location / {{ {FILES} }}")
 
@@ -212,17 +246,25 @@ def policy_with_a_foreign_host(site: Site) -> AbstractContextManager[None]:
     return nginx(site, pages=f"location / {{ {add_headers(**changed)} {FILES} }}")
 
 
+def framed_once_unchanged(site: Site) -> AbstractContextManager[None]:
+    frames = "map $status $frames { default DENY; 304 SAMEORIGIN; }"
+    pages = f"location / {{ {add_headers(**{'X-Frame-Options': '$frames'})} {FILES} }}"
+    return nginx(site, pages=pages, more=frames)
+
+
 @pytest.mark.parametrize(
     ("slip", "broken"),
     [
         (without_always, {"HDR-07"}),
-        (inheritance_lost, ON_PAGES | {"HDR-07"}),
+        (inheritance_lost, ON_PAGES),
         (error_page_of_its_own, {"HDR-07"}),
         (proxy_adds_a_line, {"HDR-11"}),
         (headers_for_the_whole_host, {"HDR-06"}),
+        (headers_on_what_the_api_is_glad_to_answer, {"HDR-06"}),
         (both_ports_in_one_server, {"ACC-01"}),
         (redirect_that_stays_in_the_clear, {"ACC-01"}),
         (policy_with_a_foreign_host, {"HDR-01"}),
+        (framed_once_unchanged, {"HDR-12"}),
     ],
 )
 def test_slips_are_found(site: Site, slip: Callable[[Site], AbstractContextManager[None]], broken: set[str]) -> None:

@@ -233,6 +233,34 @@ def test_another_client_is_never_honoured(name: str) -> None:
     assert binding(name, refused(answer=HONOURED)) is Outcome.FAIL
 
 
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ({"answered_as": "nobody"}, Outcome.PASS),  # though what is stored cannot be read
+        ({"answered_as": ""}, Outcome.FAIL),  # honoured, and not as who names nobody
+        ({"answered_as": "nobody", "before": ABSENT, "after": PRESENT}, Outcome.FAIL),
+        ({"answered_as": "anybody", "before": ABSENT, "after": ABSENT}, Outcome.PASS),
+        ({"answered_as": "anybody", "before": PRESENT, "after": PRESENT}, Outcome.PASS),
+        ({"answered_as": "anybody", "before": PRESENT, "after": PRESENT, "changed": ("/0/uid",)}, Outcome.FAIL),
+    ],
+)
+def test_an_empty_uid_may_be_nobody(facts: dict[str, Any], outcome: Outcome) -> None:
+    usual: dict[str, Any] = {"answer": HONOURED, "watched": "", "before": State(), "after": State()}
+    assert binding("empty", refused(**{**usual, **facts})) is outcome
+
+
+def test_where_everybody_is_answered_alike_an_empty_uid_is_told_by_what_is_stored_alone() -> None:
+    with pytest.raises(Inconclusive, match="as whom"):
+        binding("empty", refused(answer=HONOURED, before=State(), after=State(), answered_as="anybody"))
+
+
+def test_a_client_that_is_gone_was_touched() -> None:
+    assert binding("other-field", refused(before=PRESENT, after=ABSENT)) is Outcome.FAIL
+    hidden = State("absent", Sentence("what is found is another's"))
+    with pytest.raises(Inconclusive, match="hidden"):
+        binding("other-field", refused(before=PRESENT, after=hidden))
+
+
 @pytest.mark.parametrize("name", ["other-field", "array", "uid-twice"])
 def test_the_own_client_may_be_honoured_beside_another(name: str) -> None:
     assert binding(name, refused(answer=HONOURED)) is Outcome.PASS

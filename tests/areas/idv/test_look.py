@@ -8,12 +8,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from conformance import catalogue
+from conformance import catalogue, pointers
 from conformance.areas.idv.forgery import client_hash
 from conformance.model import Outcome
 from reference_server import Gateway
 from reference_server.http import Request, Response
-from reference_server.identity import Initialisation
+from reference_server.identity import Contact, Initialisation
 from tests.areas.idv.contacts import ENVIRON, KEY, TOKEN, Inbox, another_make
 from tests.arena import Outcomes, SteppingClock, assess
 
@@ -158,6 +158,37 @@ def test_a_search_that_finds_nobody_shows_that_nothing_is_stored(lenient: bool) 
     assert not outcomes.inconclusive
 
 
+@pytest.mark.parametrize("binds", [False, True])
+@pytest.mark.parametrize("telling", [False, True])
+def test_an_empty_uid_may_be_answered_as_a_visitor(binds: bool, telling: bool) -> None:
+    gateway = Gateway()
+    identity = gateway.identity
+    bind = identity.bind
+
+    def answered(response: Response) -> Response:
+        return Response.json({"session": "s", "client": json.loads(response.body)["visitor"]["uid"] if telling else 1})
+
+    identity.bind = lambda asked, verified: answered(bind(asked, verified))
+    initialise = identity.initialise
+
+    def lenient(request: Request) -> Response:
+        document = pointers.parse(request.body.decode())
+        visitor = document.get("visitor") if isinstance(document, dict) else None
+        if isinstance(visitor, dict) and not visitor.get("email") and not binds:
+            return Response.json({"session": "t", "client": None if telling else 2})
+        if isinstance(visitor, dict) and visitor.get("email") == "":
+            identity.contacts[""] = Contact("", True, "", {})
+            return Response.json({"session": "u", "client": "" if telling else 3})
+        return initialise(request)
+
+    identity.initialise = lenient
+    gateway.declared["identity"] = {"accepted": {"status": [200]}}
+    with gateway:
+        outcomes = assess(gateway.document(), gateway.environ, areas=["idv"], clock=SteppingClock())
+    assert ("IDV-04/empty" in outcomes.failures()) is binds
+    assert binds or outcomes.verdicts["IDV-04/empty"].outcome is Outcome.PASS
+
+
 def test_contacts_that_show_a_little_later_are_waited_for() -> None:
     clock, gateway, visible = SteppingClock(), Gateway(), dict[str, float]()
     gateway.clock = clock.now
@@ -270,4 +301,4 @@ def test_the_attempts_are_few_enough_for_a_live_service() -> None:
     gateway.identity.serve = counting
     with gateway:
         assess(gateway.document(), gateway.environ, areas=["idv"], clock=SteppingClock())
-    assert 150 < len(sent) < 420
+    assert 150 < len(sent) < 430
