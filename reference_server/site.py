@@ -50,6 +50,7 @@ class Site:
         self.settings: Callable[[bool], dict[str, Any]] = self.widget_settings
         self.commits: list[dict[str, str]] = [SOURCES]
         self.beside: dict[str, str] = {}
+        self.changes: list[Callable[[Path], object]] = []
         self.repository: Path | None = None
 
     def start(self) -> None:
@@ -61,6 +62,8 @@ class Site:
             commit(self.repository, self.commits)
             for name, text in self.beside.items():
                 (self.repository / name).write_text(text, encoding="utf-8")
+            for change in self.changes:
+                change(self.repository)
 
     def _wrapper(self) -> Callable[[socket.socket], ssl.SSLSocket]:
         context = self.shared.authority.issue(LeafSpec()).context()
@@ -115,12 +118,15 @@ def commit(folder: Path, commits: list[dict[str, str]]) -> None:
         for name, text in files.items():
             data = text.encode()
             lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(data), data))
-    _git(folder.parent, "init", "-q", "-b", "main", str(folder))
-    _git(folder, "fast-import", "--quiet", given=b"".join(lines))
-    _git(folder, "reset", "-q", "--hard")
+    git(folder.parent, "init", "-q", "-b", "main", str(folder))
+    git(folder, "fast-import", "--quiet", given=b"".join(lines))
+    git(folder, "reset", "-q", "--hard")
 
 
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> None:
+def git(folder: Path, *arguments: str, given: bytes = b"") -> str:
+    """Run git in a folder, without the user's own settings, and return what it says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment = {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", "-C", str(folder), *arguments], input=given, check=True, env=environment)  # noqa: S603, S607
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, input=given, check=True, env=environment, stdout=subprocess.PIPE)  # noqa: S603
+    return done.stdout.decode().strip()

@@ -282,6 +282,7 @@ class Deployment(Table):
     """The files that the gateway is deployed from."""
 
     compose_files: tuple[str, ...] = ()
+    override: StrictBool = True
     env_files: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     hosts: Literal["one", "many"] = "one"

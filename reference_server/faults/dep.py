@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WEB_SECRET = "WA_SECRET: ${WA_SECRET:?set it in .env}\n      WA_DB_SSL_VERIFY"  # noqa: S105 - a reference
 _CORE_SECRET = "WA_SECRET: ${WA_SECRET:?set it in .env}\n      WA_APP_MULTICONNECT"  # noqa: S105 - a reference
+_ONE_NETWORK = "  clients:\n    external: {name: corp}\n  inner:\n    external: {name: corp}\n"
 _VERIFY = 'WA_DB_SSL_VERIFY: "1"'
 
 
@@ -282,3 +283,29 @@ def writes_a_password_into_a_command(gateway: Gateway) -> None:
 def keeps_the_sample_password_of_the_database(gateway: Gateway) -> None:
     """Breaks DEP-12: the database password is the one of the vendor's published files."""
     gateway.deployment.edit(DB_ENV, f"WA_DB_PASSWORD={gateway.deployment.password}", "WA_DB_PASSWORD=testpass")
+
+
+@fault("DEP-04")
+def overrides_the_verification_beside_the_file(gateway: Gateway) -> None:
+    """Breaks DEP-04: an override that compose finds by itself switches verification off."""
+    deployment = gateway.deployment
+    override = "services:\n  waweb: {environment: {WA_DB_SSL_VERIFY: 0}}\n"
+    deployment.texts["docker-compose.override.yml"] = override
+
+
+@fault("DEP-08")
+def names_one_network_twice(gateway: Gateway) -> None:
+    """Breaks DEP-08: the networks of both apps are one that is there already, named in the older way."""
+    deployment = gateway.deployment
+    deployment.edit(COMPOSE, "networks: [clients, inner, storage]", "networks: [clients]")
+    deployment.edit(COMPOSE, "  clients:\n  inner:\n    internal: true\n", _ONE_NETWORK)
+
+
+@fault("DEP-10")
+def gives_compose_another_env_file(gateway: Gateway) -> None:
+    """Breaks DEP-10: the address of the port stands in .env, which compose does not read beside another one."""
+    deployment = gateway.deployment
+    deployment.edit(COMPOSE, "127.0.0.1:${WEB_PORT:-9090}", "${WEB_ADDRESS:-0.0.0.0}:${WEB_PORT:-9090}")
+    deployment.texts["prod.env"] = deployment.texts[ENV]
+    deployment.texts[ENV] += "WEB_ADDRESS=127.0.0.1\n"
+    deployment.table["env_files"].append(str(deployment.folder / "prod.env"))

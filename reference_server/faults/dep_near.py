@@ -203,3 +203,27 @@ def makes_the_secret_of_many_words(gateway: Gateway) -> None:
     """WA_SECRET is seven words picked by dice."""
     words = "cobalt-ferret-lantern-mosaic-tundra-oyster-gravel"
     gateway.deployment.edit(ENV, f"WA_SECRET={gateway.environ['WA_SECRET']}", f'WA_SECRET="{words}"')
+
+
+@near_miss()
+def has_the_volumes_of_another_service(gateway: Gateway) -> None:
+    """The web app has the data volume from one of the core app."""
+    volumes = "    volumes: !reset []\n    volumes_from: ['master:ro']\n"
+    gateway.deployment.texts["docker-compose.override.yml"] = f"services:\n  waweb:\n{volumes}"
+
+
+@near_miss()
+def pins_the_certificate_of_the_database(gateway: Gateway) -> None:
+    """The database's certificate, which signs itself and is no authority's, is what its clients trust."""
+    pinned = Authority("Nobody").issue(LeafSpec(names=("db",), self_signed=True)).chain_pem
+    gateway.deployment.changes.append(lambda: (gateway.deployment.certs / "ca.pem").write_bytes(pinned))
+
+
+@near_miss()
+def names_hosts_in_two_files(gateway: Gateway) -> None:
+    """Both files name hosts as a mapping, and the name of the project is written in the first."""
+    deployment = gateway.deployment
+    deployment.texts[COMPOSE] = "name: gateway\n" + deployment.texts[COMPOSE]
+    deployment.edit(COMPOSE, "  waweb:\n", "  waweb:\n    extra_hosts: {one: 192.0.2.1}\n")
+    override = "services:\n  waweb: {extra_hosts: {two: 192.0.2.2}}\n"
+    deployment.texts["docker-compose.override.yml"] = override

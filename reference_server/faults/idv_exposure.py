@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..http import Request, Response
 from ..identity import Initialisation
 from ..identity_edits import refuses, speaks_both
 from ..pki import Authority, LeafSpec
+from ..site import git
 from . import fault
 
 if TYPE_CHECKING:
@@ -109,6 +112,50 @@ def secret_in_the_history_as_base64(gateway: Gateway) -> None:
     text = f"user:{gateway.environ['PORTERO_IDENTITY_SECRET']}:x"
     coded = base64.b64encode(text.encode()).decode()
     gateway.site.commits[:] = [{"secret.yaml": f"data: {coded}\n"}, *gateway.site.commits]
+
+
+@fault("IDV-08")
+def secret_behind_a_replacement(gateway: Gateway) -> None:
+    """Breaks IDV-08: the history holds the secret, and git shows another object in its place."""
+    secret_in_the_history(gateway)
+
+    def replace(repository: Path) -> None:
+        held = git(repository, "rev-parse", "HEAD~1:config.yml")
+        git(repository, "replace", held, git(repository, "hash-object", "-w", "--stdin", given=b"secret: none\n"))
+
+    gateway.site.changes.append(replace)
+
+
+@fault("IDV-08")
+def secret_before_a_graft(gateway: Gateway) -> None:
+    """Breaks IDV-08: a graft hides the commit that holds the secret."""
+    secret_in_the_history(gateway)
+
+    def graft(repository: Path) -> None:
+        (repository / ".git" / "info").mkdir(exist_ok=True)
+        (repository / ".git" / "info" / "grafts").write_text(git(repository, "rev-parse", "HEAD") + "\n")
+
+    gateway.site.changes.append(graft)
+
+
+@fault("IDV-08")
+def secret_in_an_older_large_file(gateway: Gateway) -> None:
+    """Breaks IDV-08: git LFS keeps an earlier version of a file, with the secret in it."""
+    keep_by_lfs(gateway, f"secret: {gateway.environ['PORTERO_IDENTITY_SECRET']}\n")
+
+
+def keep_by_lfs(gateway: Gateway, text: str) -> None:
+    """Let git LFS have kept a text in an earlier version of a file."""
+    oid = hashlib.sha256(text.encode()).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(text)}\n"
+    gateway.site.commits[:] = [{"data.bin": pointer}, *gateway.site.commits]
+
+    def keep(repository: Path) -> None:
+        folder = repository / ".git" / "lfs" / "objects" / oid[:2] / oid[2:4]
+        folder.mkdir(parents=True)
+        (folder / oid).write_text(text)
+
+    gateway.site.changes.append(keep)
 
 
 def _alike(right: str, given: str) -> int:

@@ -14,6 +14,7 @@ from ..http import Request, Response
 from ..identity import Contact, Initialisation, Unusable, sign
 from ..identity_edits import also_takes, drops, edits, refuses, speaks_both, visitor_of
 from . import near_miss
+from .idv_exposure import keep_by_lfs
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -214,6 +215,12 @@ def library_that_can_sign(gateway: Gateway) -> None:
     gateway.site.scripts["/assets/widget.js"] = lambda: (
         "CryptoJS.HmacSHA256 = function (message, key) { return hmac(message, key); };"
     )
+
+
+@near_miss()
+def keeps_large_files_apart(gateway: Gateway) -> None:
+    """An earlier version of a file is kept by git LFS, here, and holds no secret."""
+    keep_by_lfs(gateway, "a picture\n")
 
 
 @near_miss()

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from conformance.areas.dep.compose.mounts import Mount
 from conformance.areas.dep.compose.project import Service
 from conformance.areas.dep.record import KeyFile, NamedFile, StoredCertificate
-from conformance.sentence import NOTHING, Own, Sentence, say
+from conformance.sentence import NOTHING, By, Own, Sentence, own_list, say
 
 CERTS = "/usr/local/waent/data/certs"
 SETTINGS = ("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY")
@@ -85,6 +85,10 @@ class Files:
             return *nowhere, say("is not an absolute path, as files in the container have"), NOTHING
         aim = posixpath.normpath(path)
         mount = _mount(service.mounts, aim)
+        if mount is None and service.foreign:
+            if self.certs_dir is not None and aim.startswith(CERTS + "/"):
+                return self.certs_dir / posixpath.relpath(aim, CERTS), self.certs_dir, NOTHING, NOTHING
+            return *nowhere, NOTHING, _of_a_foreign_container(service)
         if mount is None:
             return *nowhere, *_not_mounted(service, aim)
         if mount.memory:
@@ -191,6 +195,14 @@ def _certs_target(mount: Mount) -> str:
     return mount.target if posixpath.basename(mount.target) == "certs" else posixpath.join(mount.target, "certs")
 
 
+def _of_a_foreign_container(service: Service) -> Sentence:
+    return say(
+        "it may lie in a volume of container {containers}, which is not of these files (volumes_from): "
+        "declare deployment.certs_dir, the folder with its certificates",
+        containers=own_list(service.foreign, By.COMMA),
+    )
+
+
 def _not_mounted(service: Service, aim: str) -> tuple[Sentence, Sentence]:
     if any(m.host is not None and Path(aim).is_relative_to(m.host) for m in service.mounts):
         return say("is a path of the host: a setting names the path in the container"), NOTHING
@@ -237,6 +249,7 @@ def _stored(certificate: x509.Certificate, now: float) -> StoredCertificate:
         expired=end < instant,
         not_yet=start > instant,
         authority=_authority(certificate),
+        signs_itself=certificate.issuer == certificate.subject and _signed(certificate, certificate),
     )
 
 

@@ -90,7 +90,7 @@ def _file_troubles(file: NamedFile) -> Iterator[Sentence]:
     if (
         file.setting == "WA_DB_SSL_CA"
         and file.certificates
-        and not any(each.authority is not False for each in file.certificates)
+        and not any(each.authority is not False or each.signs_itself for each in file.certificates)
     ):
         yield say("holds no authority's certificate")
 
@@ -129,6 +129,12 @@ def _foreign(name: str, service: ServiceSeen) -> Iterator[Sentence]:
             service=Own(name),
         )
     for file in service.files:
+        certificates = file.certificates if file.setting == "WA_DB_SSL_CA" else ()
+        if certificates and all(each.signs_itself and each.authority is False for each in certificates):
+            yield say(
+                "{file} holds no authority's certificate, but one that signs itself: it fits a server that has it.",
+                file=Own(file.host),
+            )
         gone = sum(each.expired for each in file.certificates)
         if 0 < gone < len(file.certificates):
             yield counted(
@@ -393,7 +399,7 @@ def _port_marks(services: Named) -> list[str]:
 
 
 def _on_host(service: ServiceSeen) -> bool:
-    return service.network_mode == HOST
+    return HOST in _own(service)
 
 
 def _is_https(port: PublishedPort, policy: Policy) -> bool:

@@ -22,7 +22,7 @@ from conformance.areas.dep.clear import (
 from conformance.areas.dep.compose.loader import Loader
 from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, called
 from conformance.areas.dep.compose.ports import Port
-from conformance.areas.dep.compose.project import Project, Service, Variable, read_project
+from conformance.areas.dep.compose.project import OVERRIDES, Project, Service, Variable, read_project
 from conformance.areas.dep.compose.yaml_nodes import read_text
 from conformance.areas.dep.files import SETTINGS, Contents, Files, Found, issued_by, pair_matches
 from conformance.areas.dep.record import (
@@ -58,7 +58,8 @@ def _look(bench: Bench) -> DeploymentObservation:
     given = {ref.label: bench.vault[ref].reveal() for ref in bench.target.secret_refs() if ref.startswith("env:")}
     _keep_out(bench, _written(bench, declared))
     try:
-        project = read_project(bench.folder, declared.compose_files, declared.env_files, declared.profiles, given)
+        files = (declared.compose_files, declared.env_files, declared.profiles)
+        project = read_project(bench.folder, *files, given, override=declared.override)
         _keep_out(bench, _values(project))
         return _Looking(bench, project, given).observation()
     except ComposeTrouble as trouble:
@@ -74,7 +75,7 @@ def _without_marks(text: str) -> str:
 
 def _written(bench: Bench, declared: Deployment) -> Iterator[tuple[str, str]]:
     """Go through the secrets in the declared files as they stand there: of files, too, that cannot be read as such."""
-    beside = [str(Path(name).parent / ".env") for name in declared.compose_files[:1]]
+    beside = [str(Path(name).parent / other) for name in declared.compose_files[:1] for other in (".env", *OVERRIDES)]
     for name in dict.fromkeys((*declared.compose_files, *beside, *declared.env_files)):
         try:
             text = read_text(bench.file(name), name)
@@ -132,16 +133,20 @@ class _Looking:
             samples=tuple(samples(self.project)),
             keys=tuple(key for _, key in sorted(self.files.keys.items())),
             keys_unseen=tuple(dict.fromkeys(self.files.unseen)),
+            beside=tuple(self.shown(path) for path in self.project.beside),
+            left_out=self.project.left_out,
         )
 
     def _compose_texts(self) -> list[tuple[str, str]]:
         declared = self.bench.target.deployment
         paths = [self.bench.file(name) for name in declared.compose_files] if declared else []
+        paths += self.project.beside
         return [(self.shown(path), read_text(path, self.shown(path))) for path in paths]
 
     def _read(self) -> list[Path]:
         declared = self.bench.target.deployment
-        names = [*declared.compose_files, *self.project.env_files] if declared else []
+        compose_files = declared.compose_files if declared else ()
+        names = [*compose_files, *map(self.shown, self.project.beside), *self.project.env_files]
         return list(dict.fromkeys(Path(name) for name in names))
 
     def _database_passwords(self, given: Mapping[str, str]) -> list[str]:

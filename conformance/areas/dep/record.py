@@ -59,7 +59,10 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True)
 class StoredCertificate:
-    """A certificate in a file. Instants are ISO 8601 in UTC; `authority` is None where it does not say."""
+    """A certificate in a file. Instants are ISO 8601 in UTC; `authority` is None where it does not say.
+
+    `signs_itself` says that its own key signed it: clients that are given it trust it, an authority's or not.
+    """
 
     subject: str
     issuer: str
@@ -68,6 +71,7 @@ class StoredCertificate:
     expired: bool
     not_yet: bool
     authority: bool | None
+    signs_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,9 @@ class DeploymentObservation:
     """All services by name.
 
     `missing` are variables that compose demands and that nothing sets: it would not start this project. `blank` are
-    the places of those that it would warn of, and leave empty; their names may be pieces of secrets.
+    the places of those that it would warn of, and leave empty; their names may be pieces of secrets. `beside` are
+    compose files that compose reads though nobody named them; `left_out` is the `.env` that it does not read, as it is
+    given others.
     """
 
     files: tuple[str, ...]
@@ -157,3 +163,5 @@ class DeploymentObservation:
     samples: tuple[Remark, ...] = ()
     keys: tuple[KeyFile, ...] = ()
     keys_unseen: tuple[Sentence, ...] = field(default=())
+    beside: tuple[str, ...] = ()
+    left_out: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from conformance import pointers
 from conformance.areas.dep.record import DeploymentObservation, ServiceSeen
@@ -158,6 +158,7 @@ def summed_up(
 
     `wrong` are sentences, each with a pointer to what was seen; `exhibits` are the pointers of a pass.
     """
+    notes = (*notes, *_how_it_was_read(seen))
     found, open_questions = list(dict.fromkeys(wrong)), list(dict.fromkeys(unseen))
     if found:
         more = [say("{count} more", count=len(found) - _SHOWN)] if len(found) > _SHOWN else []
@@ -167,6 +168,21 @@ def summed_up(
     if open_questions:
         raise Inconclusive(clauses(*open_questions[:_SHOWN]))
     return settled(seen, conforms(expected, right, *exhibits, notes=notes))
+
+
+def _how_it_was_read(seen: DeploymentObservation) -> Iterator[Sentence]:
+    if seen.beside:
+        yield say(
+            "{files} was read too, as compose does where no file is named to it; "
+            "deployment.override = false leaves it out.",
+            files=own_list(seen.beside, By.COMMA),
+        )
+    if seen.left_out:
+        yield say(
+            "{file} was not read, as compose does not read it where it is given other env files; "
+            "name it in deployment.env_files if it is given too.",
+            file=Own(seen.left_out),
+        )
 
 
 def not_asked(seen: DeploymentObservation, words: Sentence) -> NotApplicable | Inconclusive:

@@ -334,3 +334,38 @@ def test_one_expired_certificate_in_a_bundle_is_a_note(tmp_path: Path) -> None:
     verdict = run(tmp_path, {"c.yml": with_settings(**ALL)}).verdicts["DEP-06"]
     assert verdict.outcome is Outcome.PASS
     assert "1 of 2 certificates in it have expired" in verdict.notes[0]
+
+
+@pytest.mark.parametrize("signs_itself", [True, False])
+def test_a_pinned_certificate_is_an_anchor_where_it_signs_itself(tmp_path: Path, signs_itself: bool) -> None:
+    authority = write_certs(tmp_path / "data" / "certs")
+    pinned = authority.issue(LeafSpec(names=("db",), self_signed=signs_itself)).chain_pem
+    (tmp_path / "data" / "certs" / "ca.pem").write_bytes(pinned)
+    verdict = run(tmp_path, {"c.yml": with_settings(**ALL)}).verdicts["DEP-06"]
+    assert verdict.outcome is (Outcome.PASS if signs_itself else Outcome.FAIL)
+    assert any("one that signs itself" in note for note in verdict.notes) is signs_itself
+
+
+def test_a_volume_of_a_container_outside_these_files_is_not_seen(tmp_path: Path) -> None:
+    write_certs(tmp_path / "certs")
+    text = with_settings(**ALL).replace("volumes: ['./data:/usr/local/waent/data']", "volumes_from: ['container:x']")
+    assert "of container x, which is not of these files" in run(tmp_path, {"c.yml": text}).inconclusive["DEP-06"]
+    assert run(tmp_path, {"c.yml": text}, certs_dir="certs").verdicts["DEP-06"].outcome is Outcome.PASS
+
+
+def test_what_compose_reads_or_not_by_itself_is_told(tmp_path: Path) -> None:
+    files = {"compose.yml": with_settings(WA_DB_SSL_VERIFY="1"), ".env": "A=1\n", "prod.env": "B=2\n"}
+    files["compose.override.yml"] = "services: {web: {environment: {WA_DB_SSL_VERIFY: 0}}}\n"
+    verdict = run(tmp_path, files, env_files=["prod.env"]).verdicts["DEP-04"]
+    assert verdict.outcome is Outcome.FAIL
+    assert "compose.override.yml was read too" in verdict.notes[-2]
+    assert ".env was not read" in verdict.notes[-1]
+    alone = run(tmp_path, files, override=False).verdicts["DEP-04"]
+    assert alone.outcome is Outcome.PASS
+    assert not any("was read too" in note for note in alone.notes)
+
+
+def test_a_misspelt_key_leaves_everything_open(tmp_path: Path) -> None:
+    outcomes = run(tmp_path, {"c.yml": with_settings(A="b").replace("environment:", "enviroment:")})
+    assert not outcomes.verdicts
+    assert all("compose knows no key enviroment in web" in why for why in outcomes.inconclusive.values())

@@ -11,6 +11,7 @@ from conformance.areas.dep.compose.dotenv import parse_env
 from conformance.areas.dep.compose.interpolation import Findings, Interpolation
 from conformance.areas.dep.compose.merge import merge, settled
 from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, Source, called
+from conformance.areas.dep.compose.shape import require_known, require_service
 from conformance.areas.dep.compose.yaml_nodes import read_text, read_yaml
 from conformance.sentence import Own, say
 
@@ -38,9 +39,16 @@ class Loader:
         for path in paths:
             for document in self._documents(path, base):
                 whole = self._interpolation(variables).tree(document)
+                require_known(settled(whole))
                 whole = self._included(whole, base, variables, (*chain, path.resolve()))
                 model = merge(model, self._extended(whole, path, variables))
         return model
+
+    def project_name(self, paths: Sequence[Path], base: Path, variables: Variables) -> str:
+        """Return the name that the last of the files gives to the project; empty where none does."""
+        names = [document.get("name") for path in paths for document in self._documents(path, base)]
+        given = [self._interpolation(variables).tree(name).text for name in names if name is not None]
+        return given[-1] if given else ""
 
     def shown(self, path: Path) -> str:
         """Return a path as messages show it: relative to the target file's folder where it lies below."""
@@ -170,6 +178,7 @@ class Loader:
                 )
             )
         below = self._service(wanted.text, others, other_path, variables, (*chain, (path, name)))
+        require_service(settled(below))
         if below.empty:
             return service
         merged = merge(below, service, ("services", name))

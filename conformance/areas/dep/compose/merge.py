@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, called
 from conformance.sentence import Own, say
@@ -90,6 +91,39 @@ def _appended(base: Node, over: Node, path: Path) -> Node:
     return over.with_value([*base.entries(path[-1]), *over.entries(path[-1])])
 
 
+def _hosts(base: Node, over: Node, _path: Path) -> Node:
+    """Append hosts, which are written as a list or as a mapping, of lists too."""
+    return over.with_value([*_host_entries(base), *_host_entries(over)])
+
+
+def _host_entries(node: Node) -> list[Node]:
+    if not isinstance(node.value, dict):
+        return node.entries("extra_hosts")
+    return [
+        replace(address, value=f"{name}={address.text}")
+        for name, addresses in node.value.items()
+        for address in addresses.entries("extra_hosts")
+    ]
+
+
+def _limits(base: Node, over: Node, path: Path) -> Node:
+    """Merge limits, each of which is one number or a mapping of two."""
+    both = dict(base.items(path[-1]))
+    for name, limit in over.items(path[-1]):
+        below = both.get(name)
+        fits = below is not None and isinstance(below.value, dict) and isinstance(limit.value, dict)
+        both[name] = _mappings(below, limit, (*path, name)) if below is not None and fits else settled(limit)
+    return over.with_value({name: limit for name, limit in both.items() if limit.tag != "!reset"})
+
+
+def _logging(base: Node, over: Node, path: Path) -> Node:
+    """Merge the options of one driver; those of another do not outlast it."""
+    ours, theirs = base.get("driver"), over.get("driver")
+    if ours is not None and theirs is not None and ours.text != theirs.text:
+        return settled(over)
+    return _mappings(base, over, path)
+
+
 def _named(base: Node, over: Node, path: Path) -> Node:
     """Merge networks, which are written as names alone or as a mapping."""
     return _mappings(_as_mapping(base), _as_mapping(over), path)
@@ -125,8 +159,12 @@ def _rules() -> Iterator[tuple[Path, Rule]]:
     yield (*service, "deploy", "labels"), _pairs
     for kind in ("networks", "volumes"):
         yield (kind, "*", "labels"), _pairs
-    for name in ("env_file", "label_file", "dns", "dns_opt", "dns_search", "tmpfs", "extra_hosts"):
+    for name in ("env_file", "label_file", "dns", "dns_opt", "dns_search", "tmpfs"):
         yield (*service, name), _appended
+    yield (*service, "extra_hosts"), _hosts
+    yield (*service, "build", "extra_hosts"), _hosts
+    yield (*service, "ulimits"), _limits
+    yield (*service, "logging"), _logging
     for name in ("networks", "depends_on", "models"):
         yield (*service, name), _named
     yield (*service, "build"), _build

@@ -28,12 +28,48 @@ class Mount:
     memory: bool = False
 
 
-def mounts(service: Node, model: Node) -> list[Mount]:
-    """Return a service's mounts, the last for each target; raises ComposeTrouble for what compose would refuse."""
+def mounts(service: Node, model: Node, seen: tuple[str, ...] = ()) -> list[Mount]:
+    """Return a service's mounts, the last for each target, after those that it has from others by volumes_from.
+
+    Raises ComposeTrouble for what compose would refuse. `seen` are the services that lead here.
+    """
     found: dict[str, Mount] = {}
+    for name, other in _lenders(service, model):
+        if other is not None and name not in seen:
+            found |= {mount.target: mount for mount in mounts(other, model, (*seen, name)) if not mount.memory}
     for mount in _mounts(service, model):
         found[mount.target] = mount
     return list(found.values())
+
+
+def foreign_containers(service: Node, model: Node, seen: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the containers outside these files whose volumes a service has, itself or by way of others."""
+    found: dict[str, None] = {}
+    for name, other in _lenders(service, model):
+        if other is None:
+            found[name] = None
+        elif name not in seen:
+            found |= dict.fromkeys(foreign_containers(other, model, (*seen, name)))
+    return tuple(found)
+
+
+def _lenders(service: Node, model: Node) -> Iterator[tuple[str, Node | None]]:
+    """Go through what a service has volumes from: services, and containers, of which other files know."""
+    declared = model.get("services")
+    services = dict(declared.items("services")) if declared is not None else {}
+    containers = {
+        called.text: (key, node) for key, node in services.items() if (called := node.get("container_name")) is not None
+    }
+    listed = service.get("volumes_from")
+    for entry in listed.entries("volumes_from") if listed is not None else []:
+        kind, _, rest = entry.text.partition(":")
+        if kind == "container":
+            container = rest.partition(":")[0]
+            yield containers.get(container, (container, None))
+        elif kind in services:
+            yield kind, services[kind]
+        else:
+            raise ComposeTrouble(say("{place}: has volumes from no service of these files", place=Own(entry.place)))
 
 
 def _mounts(service: Node, model: Node) -> Iterator[Mount]:

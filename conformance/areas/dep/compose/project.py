@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 from conformance.areas.dep.compose.dotenv import Entry, parse_env, parse_raw
 from conformance.areas.dep.compose.interpolation import Findings
 from conformance.areas.dep.compose.loader import Loader, Variables
-from conformance.areas.dep.compose.mounts import Mount, mounts
+from conformance.areas.dep.compose.mounts import Mount, foreign_containers, mounts
 from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, called
 from conformance.areas.dep.compose.ports import Port, ports
 from conformance.areas.dep.compose.yaml_nodes import read_text
@@ -19,6 +20,15 @@ from conformance.sentence import Own, Sentence, say
 
 BIND_ADDRESS = "com.docker.network.bridge.host_binding_ipv4"
 DEFAULT = "default"
+PROJECT = "COMPOSE_PROJECT_NAME"
+FOUND = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""The compose files that compose finds by itself, the first goes before the others."""
+
+OVERRIDES = (
+    *("compose.override.yml", "compose.override.yaml"),
+    *("docker-compose.override.yml", "docker-compose.override.yaml"),
+)
+"""Those that it lays over it, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network: its name (that of docker where it has one), and the address that ports are bound to by default.
+    """A network: docker's name for it, and the address that ports are bound to by default.
 
     Nothing is published by way of one that is `internal`.
     """
@@ -53,6 +63,7 @@ class Service:
     """A service as compose would run it."""
 
     name: str
+    project: str
     node: Node
     model: Node
     active: bool
@@ -95,6 +106,11 @@ class Service:
         return mounts(self.node, self.model)
 
     @cached_property
+    def foreign(self) -> tuple[str, ...]:
+        """Return the containers outside these files that it has the volumes of."""
+        return foreign_containers(self.node, self.model)
+
+    @cached_property
     def networks(self) -> dict[str, Network]:
         """Return the networks that it is in, by the name in the file; none where `network_mode` says otherwise."""
         if self.network_mode:
@@ -116,13 +132,12 @@ class Service:
                         network=Own(called(key)),
                     )
                 )
-            return Network(key)
-        name = node.get("name")
+            return Network(f"{self.project}_{key}")
         options = node.get("driver_opts")
         bound = options.get(BIND_ADDRESS) if options is not None else None
         internal = node.get("internal")
         return Network(
-            name.text if name is not None else key,
+            _docker_name(node, key, self.project),
             bound.text if bound is not None else "",
             internal is not None and internal.true,
         )
@@ -137,7 +152,8 @@ class Project:
     """All services by name, and what came up while the files were read.
 
     `env_files` are all that were read, keyed by what messages call them; `service_files` are the paths of those of
-    services, and `for_services` what messages call those that are of services alone.
+    services, and `for_services` what messages call those that are of services alone. `beside` are compose files that
+    nobody named and compose reads; `left_out` is the `.env` that it does not read, as it is given others.
     """
 
     services: dict[str, Service]
@@ -146,6 +162,18 @@ class Project:
     env_files: dict[str, dict[str, Entry]]
     service_files: frozenset[Path]
     for_services: frozenset[str]
+    beside: tuple[Path, ...] = ()
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What compose is started with: the files it is given, and what the shell has."""
+
+    folder: Path
+    compose_files: Sequence[str]
+    profiles: Sequence[str]
+    override: bool
 
 
 def read_project(
@@ -154,56 +182,104 @@ def read_project(
     env_files: Sequence[str],
     profiles: Sequence[str],
     given: Variables,
+    *,
+    override: bool = True,
 ) -> Project:
     """Read a project as `docker compose` would with these files and profiles; raises ComposeTrouble.
 
-    Paths are relative to `folder`. Variables are looked up in `env_files`, the last first, then in the `.env` beside
-    the first compose file, then in `given`, which stands for the shell; this process's environment takes no part, but
-    for HOME, and PWD is the first compose file's folder. An env file that a service reads is the container's, not
-    compose's: what is kept there takes no part either, unless compose demands it and nothing else has it.
+    Paths are relative to `folder`. Variables are looked up in `env_files`, the last first, or, where there are none, in
+    the `.env` beside the first compose file, then in `given`, which stands for the shell; this process's environment
+    takes no part, but for HOME, and PWD is the first compose file's folder. An env file that a service reads is the
+    container's, not compose's: what is kept there takes no part either, unless compose demands it and nothing else has
+    it. With `override`, a single compose file is one that compose finds by itself, and what it reads with it is read.
     """
-    whole = _read(folder, compose_files, env_files, profiles, given)
-    for_compose = [name for name in env_files if (folder / name).resolve() not in whole.service_files]
-    kept = {name for file in whole.for_services for name in whole.env_files[file]}
+    command = _Command(folder, compose_files, profiles, override)
+    beside = folder / Path(compose_files[0]).parent / ".env"
+    named = [folder / name for name in env_files]
+    known = [beside] if beside.is_file() else []
+    first = _read(command, [*known, *named], given)
+    for_compose = [path for path in named if path.resolve() not in first.service_files or _same(path, beside)]
+    kept = {name for file in first.for_services for name in first.env_files[file]}
     shell = {name: value for name, value in given.items() if name not in kept}
-    if len(for_compose) == len(env_files) and len(shell) == len(given):
-        return whole
-    strict = _read(folder, compose_files, for_compose, profiles, shell)
-    if set(strict.findings.missing) - set(whole.findings.missing):
-        return whole
-    return replace(strict, env_files=whole.env_files | strict.env_files)
+    strict = _read(command, for_compose or known, shell)
+    if named and set(strict.findings.missing) > set((whole := _read(command, named, given)).findings.missing):
+        strict, for_compose = whole, named
+    unread = known and for_compose and not any(_same(path, beside) for path in for_compose)
+    shown = Loader(folder).shown
+    searched = {name: entries for name, entries in first.env_files.items() if not unread or name != shown(beside)}
+    return replace(strict, env_files=searched | strict.env_files, left_out=shown(beside) if unread else "")
 
 
-def _read(
-    folder: Path, compose_files: Sequence[str], env_files: Sequence[str], profiles: Sequence[str], given: Variables
-) -> Project:
-    loader = Loader(folder)
-    paths = [folder / name for name in compose_files]
-    base = paths[0].parent
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _read(command: _Command, env_files: Sequence[Path], given: Variables) -> Project:
+    loader = Loader(command.folder)
+    declared = [command.folder / name for name in command.compose_files]
+    base = declared[0].parent
     read: dict[str, dict[str, Entry]] = {}
-    beside = [base / ".env"] if (base / ".env").is_file() else []
     variables = _of_every_shell(base) | dict(given)
-    for path in (*beside, *(folder / name for name in env_files)):
+    for path in env_files:
         name = loader.shown(path)
         text = read_text(path, name)
         read[name] = parse_env(text, name, variables.get, loader.findings)
         variables |= {key: entry.value for key, entry in read[name].items()}
+    paths = found_by_compose(declared, variables) if command.override else declared
+    variables.setdefault(PROJECT, loader.project_name(paths, base, variables) or _folder_name(base))
     model = loader.model(paths, base, variables)
-    chosen = profiles or variables.get("COMPOSE_PROFILES", "").split(",")
+    chosen = command.profiles or variables.get("COMPOSE_PROFILES", "").split(",")
     services = model.get("services")
     if services is None:
         raise ComposeTrouble(say("{file}: there are no services in it", file=Own(loader.shown(paths[0]))))
     environments = _Environments(loader, variables, read)
     found = {name: environments.service(name, node, model, chosen) for name, node in services.items("services")}
-    alone = {loader.shown(path) for path in environments.paths if path not in {each.resolve() for each in beside}}
-    return Project(found, model, loader.findings, read, frozenset(environments.paths), frozenset(alone & set(read)))
+    own = (base / ".env").resolve()
+    alone = frozenset(loader.shown(path) for path in environments.paths if path != own) & set(read)
+    beside = tuple(path for path in paths if path not in declared)
+    return Project(found, model, loader.findings, read, frozenset(environments.paths), alone, beside)
+
+
+def found_by_compose(declared: Sequence[Path], variables: Variables) -> list[Path]:
+    """Return the compose files that compose reads where it is given none: those declared, where it would not find them.
+
+    It takes those of COMPOSE_FILE, or the first by its usual names, and the first of its overrides beside that.
+    """
+    if len(declared) != 1:
+        return list(declared)
+    base = declared[0].parent
+    if named := variables.get("COMPOSE_FILE"):
+        parts = named.split(variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        files = [base / part for part in parts if part]
+        return files if any(_same(file, declared[0]) for file in files) else list(declared)
+    if _first(base, FOUND) != declared[0]:
+        return list(declared)
+    over = _first(base, OVERRIDES)
+    return [*declared, over] if over is not None else list(declared)
+
+
+def _first(base: Path, names: Sequence[str]) -> Path | None:
+    return next((path for name in names if (path := base / name).is_file()), None)
 
 
 def _of_every_shell(base: Path) -> dict[str, str]:
     """Return what is set wherever compose is started, and paths are often made of."""
-    folder = base.absolute()
-    project = re.sub(r"[^a-z0-9_-]", "", folder.name.lower()).lstrip("_-")
-    return {"PWD": str(folder), "HOME": str(Path.home()), "COMPOSE_PROJECT_NAME": project}
+    return {"PWD": str(base.absolute()), "HOME": str(Path.home())}
+
+
+def _folder_name(base: Path) -> str:
+    return re.sub(r"[^a-z0-9_-]", "", base.absolute().name.lower()).lstrip("_-")
+
+
+def _docker_name(node: Node, key: str, project: str) -> str:
+    """Return what docker calls a network; one that is there already may be named in the older of two ways."""
+    external = node.get("external")
+    older = external.get("name") if external is not None else None
+    name = node.get("name") or older
+    if name is not None:
+        return name.text
+    outside = external is not None and (isinstance(external.value, dict) or external.true)
+    return key if outside else f"{project}_{key}"
 
 
 class _Environments:
@@ -225,7 +301,7 @@ class _Environments:
         active = not wanted or "*" in profiles or bool(set(wanted) & set(profiles))
         written = self._written(node)
         out_of_files, troubles = self._out_of_files(node, written)
-        return Service(name, node, model, active, {**out_of_files, **written}, tuple(troubles))
+        return Service(name, self.variables[PROJECT], node, model, active, {**out_of_files, **written}, tuple(troubles))
 
     def _written(self, node: Node) -> dict[str, Variable]:
         environment = node.get("environment")

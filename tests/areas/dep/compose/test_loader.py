@@ -113,8 +113,8 @@ def test_include_has_its_own_folder_and_variables(tmp_path: Path) -> None:
         ({"c.yml": "include: ['https://example.com/c.yml']\n"}, r"^c\.yml:1: .*another machine"),
         ({"c.yml": "- a\n"}, r"^c\.yml:1: a compose file is a mapping"),
         ({"c.yml": "# nothing\n"}, r"^c\.yml: is empty"),
-        ({"c.yml": "services: []\n"}, r"^c\.yml:1: services must be a mapping$"),
-        ({"c.yml": "services: {a: []}\n"}, r"^c\.yml:1: service a must be a mapping$"),
+        ({"c.yml": "services: []\n"}, r"^c\.yml:1: compose takes no list for services$"),
+        ({"c.yml": "services: {a: []}\n"}, r"^c\.yml:1: compose takes no list for a$"),
         ({"c.yml": "networks: {}\n"}, r"^c\.yml: there are no services in it$"),
     ],
 )
@@ -125,7 +125,7 @@ def test_what_compose_refuses_is_refused(tmp_path: Path, files: dict[str, str], 
 
 def test_kinds_that_do_not_fit_are_told(tmp_path: Path) -> None:
     files = {"1.yml": 'services: {a: {ports: ["1"]}}\n', "2.yml": "services: {a: {ports: {b: c}}}\n"}
-    with pytest.raises(ComposeTrouble, match=r"^2\.yml:1: cannot be laid over .* services\.a\.ports"):
+    with pytest.raises(ComposeTrouble, match=r"^2\.yml:1: compose takes no mapping for ports$"):
         project(tmp_path, files, compose_files=["1.yml", "2.yml"])
 
 
@@ -135,3 +135,47 @@ def test_a_service_that_is_another_of_the_same_name_is_no_circle(tmp_path: Path)
         "d.yml": "services: {a: {image: one}}\n",
     }
     assert project(tmp_path, files).services["a"].image == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("services: {a: {image: x, enviroment: {B: c}}}", "no key enviroment in a,"),
+        ("services: {a: {image: x}}\nnetwork: {b: {}}", "no key network, and"),
+        ("services: {a: {image: x}}\nnetworks: {b: {internel: true}}", "no key internel in b,"),
+        ("services: {a: {image: x, healthcheck: {tset: x}}}", "no key tset in healthcheck,"),
+        ("services: {a: {image: x, deploy: {resources: {limit: {}}}}}", "no key limit in resources,"),
+        ("services: {a: {image: x, volumes: [{type: bind, src: ., target: /x}]}}", "no key src in volumes,"),
+        ("services: {a: {image: x, ports: '1:1'}}", "no plain value for ports"),
+        ("services: {a: {image: x, environment: A=1}}", "no plain value for environment"),
+        ("services: {a: {image: [x]}}", "no list for image"),
+        ("services: {a: {image: x, volumes_from: b}}", "no plain value for volumes_from"),
+    ],
+)
+def test_keys_and_kinds_that_compose_does_not_know_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ComposeTrouble, match=said):
+        project(tmp_path, {"c.yml": text + "\n"})
+
+
+def test_extensions_and_free_names_are_no_keys(tmp_path: Path) -> None:
+    text = """x-any: {thing: [1]}
+services:
+  a: {image: x, x-more: 1, labels: {any: y}, sysctls: {net.core.somaxconn: 1}, depends_on: [b], ulimits: {nofile: 1}}
+  b: {image: x, environment: , ports: , logging: {driver: x, options: {any: y}, x-z: 1}}
+volumes: {any: }
+"""
+    assert set(project(tmp_path, {"c.yml": text}).services) == {"a", "b"}
+
+
+@pytest.mark.parametrize("second", ["{h: 1.2.3.5, i: [1.1.1.1, 2.2.2.2]}", "['h=1.2.3.5', 'i=1.1.1.1', 'i=2.2.2.2']"])
+def test_hosts_are_appended_in_either_form(tmp_path: Path, second: str) -> None:
+    first = "services: {a: {image: x, extra_hosts: {h: 1.2.3.4}, ulimits: {nofile: 1}, logging: {driver: x}}}\n"
+    over = (
+        first.replace("{h: 1.2.3.4}", second).replace("nofile: 1", "nofile: {soft: 1, hard: 2}").replace("x}}", "y}}")
+    )
+    read = project(tmp_path, {"1.yml": first, "2.yml": over}, compose_files=["1.yml", "2.yml"])
+    hosts = read.services["a"].node.get("extra_hosts")
+    assert hosts is not None
+    assert [entry.text for entry in hosts.entries("extra_hosts")] == [
+        *("h=1.2.3.4", "h=1.2.3.5", "i=1.1.1.1", "i=2.2.2.2")
+    ]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.areas.dep.compose.nodes import ComposeTrouble
+from conformance.areas.dep.compose.project import read_project
 from tests.areas.dep.compose.projects import environment, project
 
 
@@ -69,7 +70,11 @@ DEMANDS_IT = READS_IT.replace("${A}", "${A:?}")
     [
         (COMPOSE, {".env": "A=dot\n"}, {}, "dot"),
         (COMPOSE, {".env": "A=dot\n", "x.env": "A=declared\n"}, {}, "declared"),
-        (COMPOSE, {".env": "A=dot\n", "x.env": ""}, {"A": "given"}, "dot"),
+        (COMPOSE, {".env": "A=dot\n", "x.env": ""}, {"A": "given"}, "given"),
+        (COMPOSE, {".env": "A=dot\n", "x.env": "B=1\n"}, {}, ""),
+        (COMPOSE, {".env": "A=dot\n"}, {"A": "given"}, "dot"),
+        (READS_IT, {".env": "A=dot\n", "x.env": "B=1\n"}, {}, "dot"),
+        (DEMANDS_IT, {".env": "A=dot\n", "x.env": "B=1\n"}, {}, "dot"),
         (COMPOSE, {"x.env": ""}, {"A": "given"}, "given"),
         (READS_IT, {"x.env": "A=of the container\n"}, {}, ""),
         (READS_IT, {"x.env": "A=of the container\n"}, {"A": "given"}, ""),
@@ -200,10 +205,100 @@ networks:
     name: dmz
     driver_opts: {com.docker.network.bridge.host_binding_ipv4: 127.0.0.1}
 """
-    services = project(tmp_path, {"c.yml": text}).services
-    assert [network.name for network in services["none"].networks.values()] == ["default"]
+    services = project(tmp_path, {"c.yml": "name: own\n" + text}).services
+    assert [network.name for network in services["none"].networks.values()] == ["own_default"]
     assert [(n.name, n.bind_address) for n in services["listed"].networks.values()] == [("dmz", "127.0.0.1")]
     assert set(services["mapped"].networks) == {"front", "default"}
     assert (services["host"].network_mode, services["host"].networks) == ("host", {})
     with pytest.raises(ComposeTrouble, match='in network "nowhere", which is not defined'):
         _ = services["lost"].networks
+
+
+def test_an_env_file_that_is_given_takes_the_place_of_the_one_beside(tmp_path: Path) -> None:
+    files = {"c.yml": COMPOSE, ".env": "A=dot\n", "x.env": "B=1\n"}
+    read = project(tmp_path, files, env_files=["x.env"])
+    assert (environment(read, "a"), read.left_out) == ({"A": ""}, ".env")
+    both = project(tmp_path, files, env_files=[".env", "x.env"])
+    assert (environment(both, "a"), both.left_out) == ({"A": "dot"}, "")
+
+
+@pytest.mark.parametrize(
+    ("network", "docker"),
+    [
+        ("{}", "own_net"),
+        ("{external: true}", "net"),
+        ("{external: {name: corp}}", "corp"),
+        ("{external: {}}", "net"),
+        ("{external: true, name: corp}", "corp"),
+        ("{external: false}", "own_net"),
+        ("{name: '${COMPOSE_PROJECT_NAME}_x'}", "own_x"),
+    ],
+)
+def test_networks_have_the_names_that_docker_gives_them(tmp_path: Path, network: str, docker: str) -> None:
+    text = f"name: own\nservices: {{a: {{networks: [net]}}}}\nnetworks: {{net: {network}}}\n"
+    assert project(tmp_path, {"c.yml": text}).services["a"].networks["net"].name == docker
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"c.yml": "name: written\n"}, "written"),
+        ({"c.yml": "name: '${N}-x'\n", ".env": "N=given\n"}, "given-x"),
+        ({"c.yml": "name: written\n", ".env": "COMPOSE_PROJECT_NAME=set\n"}, "set"),
+        ({"c.yml": ""}, "my_folder"),
+    ],
+)
+def test_the_name_of_the_project(tmp_path: Path, files: dict[str, str], name: str) -> None:
+    text = files["c.yml"] + "services: {a: {image: 'x:${COMPOSE_PROJECT_NAME}'}}\n"
+    folder = tmp_path / "My_Folder"
+    assert project(folder, files | {"c.yml": text}).services["a"].image == f"x:{name}"
+
+
+@pytest.mark.parametrize("over", ["compose.override.yml", "docker-compose.override.yaml"])
+@pytest.mark.parametrize(
+    ("declared", "override", "image"),
+    [
+        (["compose.yaml"], True, "two"),
+        (["compose.yaml"], False, "one"),
+        (["compose.yaml", "other.yml"], True, "one"),
+        (["other.yml"], True, "three"),
+    ],
+)
+def test_the_override_beside_is_read_where_compose_finds_it(
+    tmp_path: Path, over: str, declared: list[str], override: bool, image: str
+) -> None:
+    service = "services: {{a: {{image: {}}}}}\n"
+    files = {"compose.yaml": service.format("one"), over: service.format("two")}
+    files["other.yml"] = service.format("three") if declared == ["other.yml"] else "services: {b: {image: x}}\n"
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    read = read_project(tmp_path, declared, [], [], {}, override=override)
+    assert read.services["a"].image == image
+    assert read.beside == ((tmp_path / over,) if image == "two" else ())
+
+
+def test_compose_file_names_the_files_where_it_names_the_declared_one(tmp_path: Path) -> None:
+    files = {
+        "a.yml": "services: {a: {image: one}}\n",
+        "b.yml": "services: {a: {image: two}}\n",
+        ".env": "COMPOSE_FILE=a.yml:b.yml\n",
+    }
+    assert project(tmp_path, files).services["a"].image == "two"
+    files[".env"] = "COMPOSE_FILE=b.yml\n"
+    assert project(tmp_path, files).services["a"].image == "one"
+
+
+def test_volumes_of_another_service_are_mounts_too(tmp_path: Path) -> None:
+    text = """services:
+  a: {volumes: ['./one:/x', './two:/y'], tmpfs: /z}
+  b: {container_name: bee, volumes_from: ['a:ro'], volumes: ['./own:/y']}
+  c: {volumes_from: ['container:bee:ro', 'container:elsewhere']}
+"""
+    services = project(tmp_path, {"c.yml": text}).services
+    expected = {"/x": tmp_path / "one", "/y": tmp_path / "own"}
+    assert {mount.target: mount.host for mount in services["b"].mounts} == expected
+    assert {mount.target: mount.host for mount in services["c"].mounts} == expected
+    assert [services[name].foreign for name in "abc"] == [(), (), ("elsewhere",)]
+    lost = project(tmp_path, {"c.yml": "services: {a: {volumes_from: [nobody]}}\n"}).services["a"]
+    with pytest.raises(ComposeTrouble, match="has volumes from no service"):
+        _ = lost.mounts
