@@ -111,10 +111,15 @@ def fatal(alert: int, version: int = TLS12) -> bytes:
     return record(21, bytes([2, alert]), version)
 
 
-def server_hello(hello: ClientHello, version: int, suite: int, compression: int = 0) -> bytes:
-    """Return a flight that agrees to `suite`, as a server up to TLS 1.2 sends it, but for certificate and key."""
-    done = record(22, HELLO_DONE, version)
-    return _hello(hello, version, os.urandom(32), suite, _AGREED, compression) + done
+def server_hello(
+    hello: ClientHello, version: int, suite: int, compression: int = 0, *, last_words: bytes = b"", more: bytes = b""
+) -> bytes:
+    """Return a flight that agrees to `suite`, as a server up to TLS 1.2 sends it, but for certificate and key.
+
+    `last_words` end the random number; `more` are handshake messages after the hello.
+    """
+    noise = os.urandom(32 - len(last_words)) + last_words
+    return _hello(hello, version, noise, suite, _AGREED, compression) + record(22, more + HELLO_DONE, version)
 
 
 def server_hello_tls13(hello: ClientHello, suite: int) -> bytes:
@@ -123,10 +128,11 @@ def server_hello_tls13(hello: ClientHello, suite: int) -> bytes:
     return _hello(hello, TLS12, os.urandom(32), suite, {_SUPPORTED_VERSIONS: TLS13.to_bytes(2), _KEY_SHARE: share})
 
 
-def retry(hello: ClientHello, group: int) -> bytes:
-    """Return a HelloRetryRequest that asks for a share of `group`."""
+def retry(hello: ClientHello, group: int | None, extensions: dict[int, bytes] | None = None) -> bytes:
+    """Return a HelloRetryRequest that asks for a share of `group`, and brings `extensions` besides."""
     suite = next(s for s in hello.suites if s >> 8 == 0x13)
-    return _hello(hello, TLS12, _RETRY, suite, {_SUPPORTED_VERSIONS: TLS13.to_bytes(2), _KEY_SHARE: group.to_bytes(2)})
+    asked = {_KEY_SHARE: group.to_bytes(2)} if group is not None else {}
+    return _hello(hello, TLS12, _RETRY, suite, {_SUPPORTED_VERSIONS: TLS13.to_bytes(2)} | asked | (extensions or {}))
 
 
 def _hello(

@@ -35,15 +35,16 @@ TEN_ANSWERS = {*(f"ACC-{n:02}" for n in range(1, 6)), "CHN-14", "IDV-06", "IDV-0
 TEN_ANSWERS |= {*(f"HDR-{n:02}" for n in range(1, 13)), *(f"AUTH-{n:02}" for n in range(1, 11))}
 TEN_ANSWERS |= {f"DEP-{n:02}" for n in range(1, 13)}  # files answer always
 
+DECLARED = {"TLS-09"}  # by the target file alone
 EARNS: dict[str, tuple[str, set[str]]] = {
-    "closed": ("incomplete", set()),
-    "silent": ("incomplete", set()),
-    "resets": ("incomplete", set()),
-    "plain-http": ("incomplete", set()),
+    "closed": ("incomplete", DECLARED),
+    "silent": ("incomplete", DECLARED),
+    "resets": ("incomplete", DECLARED),
+    "plain-http": ("incomplete", DECLARED),
     "same-page": ("not-conformant", GOOD_TLS | {"IDV-06"}),  # its pages hold no secret
     "never-answers": ("not-conformant", GOOD_TLS),  # like the next: it also offers what MODERN leaves out
     "redirects": ("not-conformant", GOOD_TLS - {"HDR-06", "HDR-11"}),  # no page and no API among its answers
-    "drops-after-ten": ("incomplete", TEN_ANSWERS),  # it keeps every promise: nothing may fail
+    "drops-after-ten": ("incomplete", TEN_ANSWERS | DECLARED),  # it keeps every promise: nothing may fail
 }
 
 

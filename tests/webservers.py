@@ -107,6 +107,19 @@ def apache_hosts(folder: Path, port: int, hosts: str, *more_modules: str) -> Ite
 
 
 @contextmanager
+def node(folder: Path, settings: str) -> Iterator[int]:
+    """Run Node's own HTTPS server with `settings`, the inside of a JavaScript object; yields the port."""
+    program, port = installed("node"), free_port()
+    script = (
+        "const read = require('fs').readFileSync;\n"
+        f"require('https').createServer({{{settings}}}, (_, answer) => answer.end()).listen({port}, '127.0.0.1');\n"
+    )
+    (folder / "server.js").write_text(script)
+    with _running([program, str(folder / "server.js")], port, folder):
+        yield port
+
+
+@contextmanager
 def s_server(folder: Path, *arguments: str) -> Iterator[int]:
     """Run OpenSSL's test server; yields the port."""
     program, port = installed("openssl"), free_port()

@@ -32,6 +32,7 @@ class Caller:
         self.host = parts.hostname or ""
         self.port = parts.port or 443
         self.connections = 0
+        self.asks_for_staples = True
         self.canaries: list[bool] = []
         self._bench = bench
         self._address = (address, self.port) if address else None
@@ -139,8 +140,9 @@ class Caller:
 def _converse(sock: socket.socket, hello: Hello) -> Reply:
     try:
         sock.settimeout(PATIENCE)
-        sock.sendall(hello.encode())
-        return read_reply(reader(sock), hello)
+        sent = hello.encode()
+        sock.sendall(sent)
+        return read_reply(reader(sock), hello, sent)
     except TimeoutError:
         return Reply("silent", say("no answer within {seconds:.0f} s", seconds=PATIENCE))
     except EOFError:

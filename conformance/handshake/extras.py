@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from conformance.handshake import registry
 from conformance.handshake.caller import Caller
@@ -31,15 +32,32 @@ def extensions_answered(caller: Caller, version: str, accepted: list[int]) -> Ex
     )
 
 
-def fallback_refused(caller: Caller, lower: dict[str, list[int]]) -> bool | None:
-    """Tell whether every version below the highest refuses a hello that says it is a fallback (RFC 7507).
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What becomes of a hello that says it is a fallback (RFC 7507), under every version below the highest.
 
-    `lower` has the accepted suites of each. None when there is no such version, or one stays silent.
+    `warned` tells that a fallback that is served comes from TLS 1.3 alone, whose clients have to heed the ServerHello's
+    warning (RFC 8446, 4.1.3). Between older versions that warning binds nobody.
     """
-    outcomes = []
-    for version, accepted in lower.items():
-        reply = caller.ask_surely(hello(caller, version, (*accepted, registry.FALLBACK_SCSV)))
+
+    refused: bool
+    warned: bool
+
+
+def fallback(caller: Caller, accepted: dict[str, list[int]]) -> Fallback | None:
+    """Ask under each version but the highest; `accepted` has the suites of every live one, in the versions' order.
+
+    None when there is no lower version that can say so, or one stays silent.
+    """
+    served: list[bool] = []
+    asked = 0
+    for version, higher in pairwise(accepted):
+        if version == "ssl-2.0":
+            continue
+        asked += 1
+        reply = caller.ask_surely(hello(caller, version, (*accepted[version], registry.FALLBACK_SCSV)))
         if reply.outcome == "silent":
             return None
-        outcomes.append(not reply.offered)
-    return all(outcomes) if outcomes else None
+        if reply.offered:
+            served.append(higher == "tls-1.3" and reply.sentinel)
+    return Fallback(not served, all(served)) if asked else None

@@ -11,22 +11,30 @@ from conformance.handshake.registry import Family
 from conformance.handshake.versions import hello, offer
 from conformance.handshake.wire import Hello
 
-
-def groups_tls13(caller: Caller) -> tuple[str, ...] | None:
-    """Return the groups that a TLS 1.3 server names when it is brought no key share; None when it fell silent."""
-    found, complete = _eliminate(caller, hello(caller, "tls-1.3", offer("tls-1.3")), registry.groups("tls-1.3"))
-    return tuple(registry.group_name(number) for number in found) if complete else None
+_COOKIE = 44
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of ECDHE; `names` None where the server fell silent.
+    """The numbers of the groups that were agreed on; not `complete` where the server did not refuse the rest.
 
     `hidden_behind` names a certificate's curve that the server may prefer to groups that cannot be seen then.
     """
 
-    names: tuple[str, ...] | None = ()
+    numbers: tuple[int, ...] = ()
+    complete: bool = True
     hidden_behind: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Name the groups; None where nothing is known of them."""
+        return tuple(map(registry.group_name, self.numbers)) if self.numbers or self.complete else None
+
+
+def groups_tls13(caller: Caller) -> Groups:
+    """Return the groups that a TLS 1.3 server names when it is brought no key share."""
+    found, complete = _eliminate(caller, hello(caller, "tls-1.3", offer("tls-1.3")), registry.groups("tls-1.3"))
+    return Groups(tuple(found), complete)
 
 
 def groups_below(caller: Caller, version: str, accepted: Iterable[int], curve: int | None) -> Groups:
@@ -42,12 +50,9 @@ def groups_below(caller: Caller, version: str, accepted: Iterable[int], curve: i
     always = None if free else curve
     bare = hello(caller, version, free or suites)
     found, complete = _eliminate(caller, bare, (n for n in registry.groups(version) if n != always), always)
-    if not complete:
-        return Groups(None)
-    names = tuple(registry.group_name(number) for number in found)
-    if always is None or _client_chooses(caller, bare, found, always):
-        return Groups(names)
-    return Groups(names, registry.group_name(always))
+    if not complete or always is None or _client_chooses(caller, bare, found, always):
+        return Groups(tuple(found), complete)
+    return Groups(tuple(found), complete, registry.group_name(always))
 
 
 def _client_chooses(caller: Caller, bare: Hello, found: list[int], curve: int) -> bool:
@@ -69,7 +74,9 @@ def _eliminate(
         if not reply.offered:
             return found, reply.outcome in ("alert", "closed", "other-version")
         if reply.group is None:
-            return found, False
+            # A HelloRetryRequest that asks for no other share and brings no cookie would change nothing, and every
+            # client has to give up on it (RFC 8446, 4.1.4).
+            return found, bare.version == "tls-1.3" and _COOKIE not in reply.extensions
         if reply.group not in found:
             found.append(reply.group)
         if reply.group not in left:

@@ -52,7 +52,8 @@ class Certificate:
     """One certificate of the server's, the leaf of a chain.
 
     `key_type` is `rsa`, `ecdsa`, `ed25519`, …; `curve` an IANA group name for ECDSA; `signature` is `rsa-sha256`,
-    `ecdsa-sha384`, …; times are Unix seconds, UTC; `days` the length of life in days.
+    `ecdsa-sha384`, …; times are Unix seconds, UTC; `days` the length of life in days. `staple_trouble` says why the
+    stapled OCSP answer is worth nothing, `staple_unsigned` that its signature could not be checked.
     """
 
     subject: str
@@ -68,6 +69,20 @@ class Certificate:
     must_staple: bool
     names_responder: bool
     stapled: bool
+    staple_trouble: Sentence = NOTHING
+    staple_unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A finite field that was used for Diffie-Hellman: its modulus in bits, and the name that a standard gives it.
+
+    `safe` tells whether modulus and half of it are prime, None where that was not found out.
+    """
+
+    bits: int
+    name: str
+    safe: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +101,14 @@ class TlsObservation:
     proves a refusal. `versions` has every one of VERSIONS, `suites` those that are offered. Groups are IANA names in
     lower case (`x25519`, `secp256r1`, `ffdhe2048`, `x25519mlkem768`), `0x1234` for one without a name; an empty tuple
     where the version is not offered or agrees on no group. `groups_tls12` is seen at the highest version below 1.3.
-    `dh_bits` is the smallest modulus seen in a DHE exchange, in bits; None where no DHE suite is accepted.
+    `groups_open` has those of `tls-1.2` and `tls-1.3` where the server may take more groups than were found.
+    `dh_bits` is the smallest modulus seen in a DHE exchange, in bits; None where no DHE suite is accepted. `dh_fields`
+    are all of them, the smallest first.
     `certificates` are all that were shown, each once; none at all means that they could not be read.
     `weaknesses` has `heartbleed`, `ccs-injection`, `robot`, `compression` and `insecure-renegotiation`.
-    `fallback_scsv` is None where one version only is offered, `extended_master_secret` where none below 1.3 is.
+    `fallback_scsv` is None where one version only is offered; `fallback_warned` tells that what is served all the same
+    comes from TLS 1.3 alone, with the ServerHello's warning (RFC 8446, 4.1.3). `extended_master_secret` is
+    None where no version below 1.3 is offered.
     `troubles` are plain words about whatever could not be looked at; they settle nothing by themselves.
     """
 
@@ -101,11 +120,14 @@ class TlsObservation:
     groups_tls13: tuple[str, ...] | None
     groups_tls12: tuple[str, ...] | None
     dh_bits: int | None
+    dh_fields: tuple[Field, ...] = ()
+    groups_open: tuple[str, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     weaknesses: dict[str, Weakness] = field(default_factory=dict)
     early_data: bool | None = None
     extended_master_secret: bool | None = None
     fallback_scsv: bool | None = None
+    fallback_warned: bool | None = None
     client_renegotiation: bool | None = None
     troubles: tuple[Sentence, ...] = ()
     connections: int = 0

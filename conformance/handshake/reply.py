@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.handshake import registry
+from conformance.handshake.opener import Opener
 from conformance.handshake.wire import Hello
 from conformance.sentence import NOTHING, Own, Sentence, say
 
 LONGEST = 256 << 10
 _RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
+_SENTINELS = (b"DOWNGRD\0", b"DOWNGRD\1")
 _VERSIONS = {wire: name for name, wire in registry.WIRE_VERSIONS.items()}
 
 
@@ -28,8 +30,10 @@ class NotTls(Exception):
 class Reply:
     """One server's answer to one hello; `outcome` and `detail` as in records.tls.Answer.
 
-    `certificates` is the chain in DER, leaf first; `group` the number of the agreed group; `suites` the kinds that an
-    SSL 2.0 server lists; `staple` is the OCSP answer in DER.
+    `certificates` is the chain in DER, leaf first, `staple` the OCSP answer that came with it; `group` the number of
+    the agreed group, `dh_prime` the modulus of a finite field; `suites` the kinds that an SSL 2.0 server lists.
+    `sentinel` tells whether the ServerHello warns of a downgrade (RFC 8446, 4.1.3), `asks_certificate` whether the
+    server asks for one of the client's.
     """
 
     outcome: str
@@ -37,13 +41,14 @@ class Reply:
     version: str = ""
     suite: int = 0
     group: int | None = None
-    dh_bits: int | None = None
+    dh_prime: int | None = None
     compression: int = 0
     extensions: frozenset[int] = frozenset()
     certificates: tuple[bytes, ...] = ()
-    stapled: bool = False
     staple: bytes = b""
     suites: tuple[int, ...] = ()
+    sentinel: bool = False
+    asks_certificate: bool = False
 
     @property
     def offered(self) -> bool:
@@ -60,15 +65,17 @@ Read = Callable[[int], bytes]
 """Returns exactly so many bytes; raises EOFError at the end of the stream."""
 
 
-def read_reply(read: Read, hello: Hello) -> Reply:
-    """Read one answer.
+def read_reply(read: Read, hello: Hello, sent: bytes) -> Reply:
+    """Read one answer to `hello`, which went out as `sent`.
 
     Raises NotTls, and what `read` raises: EOFError, ConnectionError or TimeoutError.
     """
     if hello.version == "ssl-2.0":
         return _read_ssl2(read)
-    flight = _Flight(hello)
+    flight = _Flight(hello, sent[5:])
     for kind, content in _records(read):
+        if kind == 23:
+            kind, content = flight.open(content)
         if kind == 21:
             refusal = flight.take_alert(content)
             if refusal:
@@ -81,10 +88,21 @@ def read_reply(read: Read, hello: Hello) -> Reply:
 class _Flight:
     """What has been read of a server's first flight."""
 
-    def __init__(self, hello: Hello) -> None:
+    def __init__(self, hello: Hello, transcript: bytes) -> None:
         self.reply = Reply("closed", say("closed without an answer"))
         self._hello = hello
+        self._transcript = transcript
+        self._opener: Opener | None = None
         self._buffer = b""
+
+    def open(self, content: bytes) -> tuple[int, bytes]:
+        """Decrypt a record of the server's; raises NotTls where it cannot be."""
+        try:
+            if self._opener:
+                return self._opener.open(content)
+        except ValueError:
+            pass
+        raise NotTls(say("answers with a record that cannot be decrypted"))
 
     def take_alert(self, content: bytes) -> Reply | None:
         """Return the refusal; None for a warning that lets the handshake go on."""
@@ -102,29 +120,50 @@ class _Flight:
             length = int.from_bytes(self._buffer[1:4])
             if len(self._buffer) < 4 + length:
                 break
-            kind, body, self._buffer = self._buffer[0], self._buffer[4 : 4 + length], self._buffer[4 + length :]
-            if self._take_message(kind, body):
+            message, self._buffer = self._buffer[: 4 + length], self._buffer[4 + length :]
+            if self._take_message(message[0], message[4:]):
                 return True
         return False
 
     def _take_message(self, kind: int, body: bytes) -> bool:
         if kind == 2:
-            self.reply = _server_hello(body, self._hello.version)
+            self.reply, share = _server_hello(body, self._hello.version)
+            if self._hello.share and share and self.reply.offered:
+                return self._agree(body, share)
             return self.reply.version in ("tls-1.3", "") or not self.reply.offered
+        if kind == 11 and self._opener:
+            chain, staple = _certificates_tls13(body)
+            self.reply = replace(self.reply, certificates=chain, staple=staple)
+            return True
         if kind == 11:
             self.reply = replace(self.reply, certificates=_certificates(body))
+        elif kind == 13:
+            self.reply = replace(self.reply, asks_certificate=True)
         elif kind == 22:
-            self.reply = replace(self.reply, stapled=True, staple=body[4:])
+            self.reply = replace(self.reply, staple=_staple(body))
         elif kind == 12:
-            group, bits = _server_key(body, self.reply.suite)
-            self.reply = replace(self.reply, group=group, dh_bits=bits)
+            group, prime = _server_key(body, self.reply.suite)
+            self.reply = replace(self.reply, group=group, dh_prime=prime)
         return kind == 14
+
+    def _agree(self, body: bytes, share: bytes) -> bool:
+        """Derive the keys for what follows; true where that cannot be done, and nothing more is to be learnt."""
+        own, server_hello = self._hello.share, b"\x02" + len(body).to_bytes(3) + body
+        cursor = _Cursor(share)
+        group, peer = cursor.number(2), cursor.vector(2)
+        if own is None or group != own.group or self._buffer:
+            return True
+        try:
+            self._opener = Opener(self.reply.suite, own, peer, self._transcript + server_hello)
+        except (KeyError, ValueError):
+            return True
+        return False
 
 
 def _records(read: Read) -> Iterator[tuple[int, bytes]]:
     while True:
         header = read(5)
-        if header[:1] not in (b"\x14", b"\x15", b"\x16") or header[1] != 3:
+        if header[:1] not in (b"\x14", b"\x15", b"\x16", b"\x17") or header[1] != 3:
             raise NotTls(_looks_like(header))
         length = int.from_bytes(header[3:])
         if not 0 < length <= 0x4900:
@@ -142,7 +181,8 @@ def _other_version(name: str) -> Reply:
     return Reply("other-version", say("{version}", version=Own(name)))
 
 
-def _server_hello(body: bytes, asked: str) -> Reply:
+def _server_hello(body: bytes, asked: str) -> tuple[Reply, bytes]:
+    """Return the answer, and the server's key share as it stands there: empty in a HelloRetryRequest."""
     cursor = _Cursor(body)
     version, random = cursor.number(2), cursor.take(32)
     cursor.vector(1)
@@ -152,14 +192,16 @@ def _server_hello(body: bytes, asked: str) -> Reply:
         version = int.from_bytes(extensions[43])
     share = extensions.get(51, b"") if random == _RETRY or version == 0x0304 else b""
     name = _VERSIONS.get(version, f"0x{version:04X}")
-    return replace(
+    reply = replace(
         Reply("offered") if name == asked else _other_version(name),
         version=name,
         suite=suite,
         group=int.from_bytes(share[:2]) if share else None,
         compression=compression,
         extensions=frozenset(extensions),
+        sentinel=random[-8:] in _SENTINELS,
     )
+    return reply, b"" if random == _RETRY else share
 
 
 def _extensions(content: bytes) -> dict[int, bytes]:
@@ -177,14 +219,31 @@ def _certificates(body: bytes) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+def _certificates_tls13(body: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """Return the chain, and the OCSP answer stapled to its leaf."""
+    cursor = _Cursor(body)
+    cursor.vector(1)
+    entries, chain, staples = _Cursor(cursor.vector(3)), [], []
+    while entries.left:
+        chain.append(entries.vector(3))
+        staples.append(_extensions(entries.vector(2)).get(5, b""))
+    return tuple(chain), _staple(staples[0]) if staples and staples[0] else b""
+
+
+def _staple(status: bytes) -> bytes:
+    """Return the OCSP answer of a CertificateStatus (RFC 6066, 8)."""
+    cursor = _Cursor(status)
+    return cursor.vector(3) if cursor.number(1) == 1 else b""
+
+
 def _server_key(body: bytes, suite: int) -> tuple[int | None, int | None]:
-    """Return the curve's number, or the size of a DH modulus in bits."""
+    """Return the curve's number, or a DH modulus."""
     cursor = _Cursor(body)
     match registry.key_exchange(suite):
         case "ecdhe":
             return (cursor.number(2), None) if cursor.number(1) == 3 else (0xFF01, None)
         case "dhe":
-            return None, int.from_bytes(cursor.vector(2)).bit_length()
+            return None, int.from_bytes(cursor.vector(2))
     return None, None
 
 

@@ -6,23 +6,19 @@ for minutes on a server that falls silent. Its library's types do not leave this
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from nassl import _nassl
-from nassl.ephemeral_key_info import OpenSslEvpPkeyEnum
-from nassl.ssl_client import BaseSslClient, ClientCertificateRequested, OpenSslDigestNidEnum, SslClient
+from nassl.ssl_client import BaseSslClient, ClientCertificateRequested
 from sslyze import server_connectivity
-from sslyze.connection_helpers.tls_connection import SslConnection
 from sslyze.errors import TlsHandshakeFailed
 from sslyze.plugins.robot._robot_tester import RobotScanResultEnum
 from sslyze.plugins.scan_commands import ScanCommand
-from sslyze.scanner.models import ServerScanRequest
+from sslyze.plugins.session_renegotiation_plugin import SessionRenegotiationExtraArgument
+from sslyze.scanner.models import ScanCommandsExtraArguments, ServerScanRequest
 from sslyze.scanner.scanner import Scanner
 from sslyze.server_connectivity import ClientAuthRequirementEnum, ServerConnectivityInfo, TlsVersionEnum
 from sslyze.server_setting import ClientAuthenticationCredentials, ServerNetworkConfiguration, ServerNetworkLocation
@@ -35,9 +31,14 @@ _CIPHER_COMMANDS = {
     "tls-1.2": "tls_1_2_cipher_suites",
     "tls-1.3": "tls_1_3_cipher_suites",
 }
+_RENEGOTIABLE = {
+    "ssl-3.0": TlsVersionEnum.SSL_3_0,
+    "tls-1.0": TlsVersionEnum.TLS_1_0,
+    "tls-1.1": TlsVersionEnum.TLS_1_1,
+    "tls-1.2": TlsVersionEnum.TLS_1_2,
+}
 _ALWAYS = ("heartbleed", "openssl_ccs_injection", "robot", "tls_compression", "session_renegotiation")
 _FAILURES = (TlsHandshakeFailed, ClientCertificateRequested, OSError, _nassl.OpenSSLError)
-_RENEGOTIATIONS = 10
 _ROBOT = {
     RobotScanResultEnum.VULNERABLE_WEAK_ORACLE: True,
     RobotScanResultEnum.VULNERABLE_STRONG_ORACLE: True,
@@ -77,7 +78,10 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
         names |= {*_ALWAYS, "tls_1_3_early_data"} if "tls-1.3" in job["versions"] else {*_ALWAYS}
     commands = {ScanCommand(name) for name in names}
     scanner = Scanner(job["connections"], concurrent_server_scans_limit=1)
-    scanner.queue_scans([ServerScanRequest(location, network, commands)])
+    # Its own look at client-started renegotiation is not used.
+    once = None if job["suites_only"] else SessionRenegotiationExtraArgument(client_renegotiation_attempts=1)
+    arguments = ScanCommandsExtraArguments(session_renegotiation=once)
+    scanner.queue_scans([ServerScanRequest(location, network, commands, arguments)])
     result = next(scanner.get_results())
     if result.scan_result is None or result.connectivity_result is None:
         return {"refused": _in_words(result.connectivity_error_trace)}
@@ -89,17 +93,12 @@ def scan(job: dict[str, Any]) -> dict[str, Any]:
         return {"unfinished": unfinished, "suites": suites}
     robot = attempts["robot"].result
     findings = _findings({name: attempt.result for name, attempt in attempts.items() if attempt.result})
-    reaches_tls12 = "tls-1.2" in job["versions"] and _reaches_tls12(server)
-    if "tls-1.2" in job["versions"] and not reaches_tls12:
-        findings["client-renegotiation"] = _renegotiates(server)
-        reaches_tls12 = findings["client-renegotiation"] is not None
+    findings["client-renegotiation"] = _renegotiates(server, job["versions"])
     return {
         "unfinished": unfinished,
         "robot": _ROBOT_UNTOLD.get(robot.robot_result) if robot else None,
         "suites": suites,
         "findings": findings,
-        "chains": _tls13_chains(server) if "tls-1.3" in job["versions"] else [],
-        "reaches_tls12": reaches_tls12,
     }
 
 
@@ -120,81 +119,29 @@ def _findings(results: dict[str, Any]) -> dict[str, bool | None]:
         found["compression"] = compression.supports_compression
     if (renegotiation := results.get("session_renegotiation")) is not None:
         found["insecure-renegotiation"] = not renegotiation.supports_secure_renegotiation
-        found["client-renegotiation"] = renegotiation.is_vulnerable_to_client_renegotiation_dos
     if (early := results.get("tls_1_3_early_data")) is not None:
         found["early-data"] = early.supports_early_data
     return found
 
 
-def _tls13_chains(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
-    """Return each leaf that TLS 1.3 shows, and whether it came with a staple.
+def _renegotiates(server: ServerConnectivityInfo, versions: list[str]) -> bool | None:
+    """Tell whether the server takes a renegotiation that the client starts; None where no handshake succeeds.
 
-    A server may begin to fetch the staple when it is first asked for, so one that is demanded is asked for again.
+    One that is taken is taken, and more are not asked for: sslyze asks for ten in a row, and calls it refused where a
+    server puts an end to them after a few. Each OpenSSL inside asks, under the highest version that has renegotiation:
+    the old one knows SSL 3.0, the newer X25519 and ChaCha20; and the name may lead to more than one server.
     """
-    chains: list[dict[str, Any]] = []
-    for _ in range(3):
-        chains += _one_of_each_kind(server)
-        stapled = {chain["pem"] for chain in chains if chain["stapled"]}
-        if not any(_must_staple(chain["pem"]) for chain in chains if chain["pem"] not in stapled):
-            break
-        time.sleep(0.5)
-    return chains
+    version = next((_RENEGOTIABLE[name] for name in reversed(versions) if name in _RENEGOTIABLE), None)
+    answers = [_renegotiates_with(server, version, legacy=legacy) for legacy in (True, False)] if version else []
+    told = [answer for answer in answers if answer is not None]
+    return any(told) if told else None
 
 
-def _must_staple(pem: str) -> bool:
+def _renegotiates_with(server: ServerConnectivityInfo, version: TlsVersionEnum, *, legacy: bool) -> bool | None:
     try:
-        leaf = x509.load_pem_x509_certificate(pem.encode())
-        return bool(leaf.extensions.get_extension_for_class(x509.TLSFeature))
-    except (ValueError, x509.ExtensionNotFound):
-        return False
-
-
-def _one_of_each_kind(server: ServerConnectivityInfo) -> list[dict[str, Any]]:
-    """Shake hands once for each kind of certificate."""
-    digests = [OpenSslDigestNidEnum.SHA256, OpenSslDigestNidEnum.SHA384, OpenSslDigestNidEnum.SHA512]
-    kinds = [(), (OpenSslEvpPkeyEnum.EC,), (OpenSslEvpPkeyEnum.RSA_PSS, OpenSslEvpPkeyEnum.RSA)]
-    chains = []
-    for kind in kinds:
-        # Without credentials the certificate is seen all the same, before the server turns the client away.
-        connection = SslConnection(
-            server.server_location,
-            server.network_configuration,
-            TlsVersionEnum.TLS_1_3,
-            should_ignore_client_auth=True,
-            should_use_legacy_openssl=False,
-        )
-        client = connection.ssl_client
-        if kind and isinstance(client, SslClient):
-            client.set_signature_algorithms([(digest, key) for key in kind for digest in digests])
-        client.set_tlsext_status_ocsp()
-        with contextlib.suppress(*_FAILURES):
-            try:
-                connection.connect()
-                staple = client.get_tlsext_status_ocsp_resp() is not None
-                chains.append({"pem": client.get_received_chain()[0], "stapled": staple})
-            finally:
-                connection.close()
-    return chains
-
-
-def _reaches_tls12(server: ServerConnectivityInfo) -> bool:
-    """Tell whether the old OpenSSL inside, with which sslyze renegotiates, shakes hands at all."""
-    connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=True)
-    try:
-        connection.connect()
-    except _FAILURES:
-        return False
-    finally:
-        connection.close()
-    return True
-
-
-def _renegotiates(server: ServerConnectivityInfo) -> bool | None:
-    """Tell whether the client may renegotiate, by the newer OpenSSL inside, which knows X25519 and ChaCha20.
-
-    None where it cannot shake hands either. As often as sslyze does: a server may put an end to it after a few.
-    """
-    connection = server.get_preconfigured_tls_connection(TlsVersionEnum.TLS_1_2, should_use_legacy_openssl=False)
+        connection = server.get_preconfigured_tls_connection(version, should_use_legacy_openssl=legacy)
+    except ValueError:  # the newer one has no SSL 3.0
+        return None
     try:
         connection.connect()
     except _FAILURES:
@@ -202,11 +149,11 @@ def _renegotiates(server: ServerConnectivityInfo) -> bool | None:
         return None
     client = connection.ssl_client
     try:
-        for _ in range(_RENEGOTIATIONS):
-            client._ssl.renegotiate()  # only the old one's client has a method for it
-            client.do_handshake()
-    except _FAILURES:
-        return False
+        client._ssl.renegotiate()  # only the old one's client has a method for it
+        client.do_handshake()
+    except _FAILURES as refusal:
+        # The client's own refusal, of a server without RFC 5746, says nothing of the server's.
+        return None if "unsafe legacy renegotiation" in str(refusal) else False
     finally:
         connection.close()
     return True

@@ -34,23 +34,17 @@ _ROBOT_UNTOLD = {
 
 @dataclass(frozen=True, slots=True)
 class SslyzeFindings:
-    """What sslyze says. `trouble` is not empty where none of it can be relied upon; `unfinished` names its commands.
-
-    `chains` are the leaves that TLS 1.3 shows, PEM, and whether each came with a staple. `reaches_tls12` tells
-    whether its old OpenSSL, the only one that can renegotiate, gets through to TLS 1.2.
-    """
+    """What sslyze says. `trouble` is not empty where none of it can be relied upon; `unfinished` names its commands."""
 
     trouble: Sentence = NOTHING
     unfinished: dict[str, Sentence] = field(default_factory=dict)
     suites: dict[str, list[str]] = field(default_factory=dict)
     findings: dict[str, bool | None] = field(default_factory=dict)
-    chains: list[dict[str, Any]] = field(default_factory=list)
-    reaches_tls12: bool = False
 
     def disbelieved(self, trouble: Sentence) -> SslyzeFindings:
         """Return what is left when the endpoint did not answer all along: what was seen, not what was missed."""
         seen: dict[str, bool | None] = {name: True for name, answer in self.findings.items() if answer}
-        return replace(self, trouble=trouble, findings=seen, reaches_tls12=False)
+        return replace(self, trouble=trouble, findings=seen)
 
 
 class SslyzeChild:
@@ -140,7 +134,11 @@ def _understood(told: dict[str, Any]) -> SslyzeFindings:
 
 
 def _why(words: str | None) -> Sentence:
-    """Return sslyze's own words for what went wrong."""
+    """Return sslyze's own words for what went wrong, or ours where they mean something only inside of it."""
+    if words and "is not a valid TlsHandshakeTypeByte" in words:
+        return say(
+            "its own reader takes no handshake message longer than a record: the chain of certificates is too long"
+        )
     return say("not scheduled") if words is None else say("{words}", words=Own(words))
 
 

@@ -21,7 +21,7 @@ class SuiteSearch:
     caller: Caller
     version: str
     found: list[int] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[tuple[Hello, Reply]] = field(default_factory=list)
     trouble: Sentence = NOTHING
 
     def run(self) -> Suites:
@@ -39,12 +39,13 @@ class SuiteSearch:
     def _eliminate(self, numbers: tuple[int, ...]) -> None:
         left = [number for number in numbers if number not in self.found]
         while left and not self.trouble:
-            reply = self.caller.ask_surely(hello(self.caller, self.version, left))
+            asked = hello(self.caller, self.version, left)
+            reply = self.caller.ask_surely(asked)
             if not reply.offered:
                 if reply.outcome in ("silent", "not-tls"):
                     self.trouble = say("the remaining suites are not refused: {answer}", answer=reply.detail)
                 return
-            self.replies.append(reply)
+            self.replies.append((asked, reply))
             if reply.suite not in self.found:
                 self.found.append(reply.suite)
             if reply.suite not in left:
@@ -74,7 +75,8 @@ class SuiteSearch:
         return self.caller.ask_surely(hello(self.caller, self.version, numbers)).suite
 
     def _ssl2(self) -> Suites:
-        reply = self.caller.ask_surely(Hello("ssl-2.0", ()))
-        self.replies.append(reply)
+        asked = Hello("ssl-2.0", ())
+        reply = self.caller.ask_surely(asked)
+        self.replies.append((asked, reply))
         names = tuple(registry.SSL2_SUITES.get(number, f"0x{number:06X}") for number in reply.suites)
         return Suites(names, False if len(names) > 1 else None, by_hello=names)

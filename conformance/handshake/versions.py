@@ -19,7 +19,9 @@ def hello(
     caller: Caller, version: str, suites: Iterable[int], signatures: tuple[int, ...] = registry.SIGNATURES
 ) -> Hello:
     """Return a hello that offers `suites` under one version, and every group of that version."""
-    return Hello(version, tuple(suites), registry.groups(version), signatures, caller.host)
+    return Hello(
+        version, tuple(suites), registry.groups(version), signatures, caller.host, staple=caller.asks_for_staples
+    )
 
 
 def offer(version: str, *kinds: Family) -> tuple[int, ...]:
@@ -31,17 +33,25 @@ def offer(version: str, *kinds: Family) -> tuple[int, ...]:
 def live_versions(caller: Caller, pool: Executor) -> dict[str, Answer]:
     """Ask for every version, and settle on the highest that is offered as the control hello.
 
-    Raises Inconclusive when none is offered: nothing can be told from refusals alone.
+    Where none is, asks once more with less: there are servers that drop a hello that asks for a staple. Raises
+    Inconclusive when none is offered then either: nothing can be told from refusals alone.
     """
+    replies = _replies(caller, pool)
+    if not any(reply.offered or reply.outcome == "not-tls" for reply in replies.values()):
+        caller.asks_for_staples = False
+        replies = _replies(caller, pool)
+    if not any(reply.offered for reply in replies.values()):
+        raise Inconclusive(say("{endpoint} {answers}", endpoint=caller.endpoint, answers=_no_tls(replies.values())))
+    return {version: Answer(reply.outcome, reply.detail) for version, reply in replies.items()}
+
+
+def _replies(caller: Caller, pool: Executor) -> dict[str, Reply]:
     hellos = {version: hello(caller, version, offer(version, Family.ECDSA, Family.RSA)) for version in VERSIONS}
     first = dict(zip(VERSIONS, pool.map(caller.ask, hellos.values()), strict=True))
     for version, reply in first.items():
         if reply.offered:
             caller.settle_on(hellos[version])
-    replies = dict(zip(VERSIONS, pool.map(lambda version: _again(caller, version, first), VERSIONS), strict=True))
-    if not any(reply.offered for reply in replies.values()):
-        raise Inconclusive(say("{endpoint} {answers}", endpoint=caller.endpoint, answers=_no_tls(replies.values())))
-    return {version: Answer(reply.outcome, reply.detail) for version, reply in replies.items()}
+    return dict(zip(VERSIONS, pool.map(lambda version: _again(caller, version, first), VERSIONS), strict=True))
 
 
 def _again(caller: Caller, version: str, first: dict[str, Reply]) -> Reply:

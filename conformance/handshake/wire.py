@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 
 from conformance.handshake import registry
+from conformance.handshake.key_share import KeyShare
 
 NULL, DEFLATE = b"\0", b"\1\0"
 _SHORTEST = 512
@@ -16,7 +17,8 @@ _SHORTEST = 512
 class Hello:
     """What one hello offers. `groups` None leaves the extension out.
 
-    A TLS 1.3 hello brings no key share, so that a server has to name its suite and group in a HelloRetryRequest.
+    A TLS 1.3 hello without a `share` makes the server name its suite and group in a HelloRetryRequest; with one it
+    goes on to its certificate, under encryption. `staple` asks for an OCSP answer.
     """
 
     version: str
@@ -26,6 +28,8 @@ class Hello:
     server_name: str = ""
     compression: bytes = NULL
     master_secret: bool = True
+    share: KeyShare | None = None
+    staple: bool = True
 
     def encode(self) -> bytes:
         """Return the record, ready to be sent."""
@@ -49,14 +53,20 @@ class Hello:
             found.append(_extension(10, _vector(2, _numbers(self.groups))))
         if self.version == "tls-1.3":
             found.append(_extension(43, _vector(1, b"\x03\x04")))
-            found.append(_extension(51, _vector(2, b"")))
+            own = self.share
+            shared = own.group.to_bytes(2) + _vector(2, own.public) if own else b""
+            found.append(_extension(51, _vector(2, shared)))
+            if own:
+                # Of the certificates above the leaf: without it some servers hold these against them as well.
+                found.append(_extension(50, _vector(2, _numbers(registry.SIGNATURES))))
         else:
             found.append(_extension(11, _vector(1, b"\0")))
             if self.master_secret:
                 found.append(_extension(23, b""))
         if self.version in ("tls-1.2", "tls-1.3"):
             found.append(_extension(13, _vector(2, _numbers(self.signatures))))
-        found.append(_extension(5, b"\x01" + _vector(2, b"") + _vector(2, b"")))
+        if self.staple:
+            found.append(_extension(5, b"\x01" + _vector(2, b"") + _vector(2, b"")))
         return found
 
 

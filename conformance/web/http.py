@@ -187,6 +187,10 @@ def _talk(sock: socket.socket, ends: float, request: bytes, method: str, most: i
         raise
 
 
+_LEGACY_SERVER = 0x4
+"""Shake hands also with servers that lack RFC 5746, which is a finding of its own (`ssl` names it from 3.12 on)."""
+
+
 def lenient_context() -> ssl.SSLContext:
     """Return a client context that takes any certificate and any version: for looking, never for secrets."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -194,6 +198,7 @@ def lenient_context() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
+    context.options |= _LEGACY_SERVER
     return context
 
 

@@ -130,6 +130,12 @@ def has_an_ecdsa_certificate_at_old(gateway: Gateway) -> None:
     gateway.web.tls.leaf.key = "secp256r1"
 
 
+@fault("TLS-05")
+def has_a_second_certificate_for_few(gateway: Gateway) -> None:
+    """Breaks TLS-05: MODERN with an Ed25519 certificate besides, for clients that take nothing else."""
+    gateway.web.tls.settings.leaves.append(LeafSpec(key="ed25519"))
+
+
 @fault("TLS-06")
 def has_a_long_lived_certificate(gateway: Gateway) -> None:
     """Breaks TLS-06: MODERN with a certificate of 91 days."""

@@ -12,6 +12,7 @@ from ..pki import LeafSpec
 from ..tls import TLS12
 from . import near_miss
 from .tls import under
+from .tls_scripted import staple, warns_of_a_fallback
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -123,3 +124,16 @@ def resets_on_older_versions(gateway: Gateway) -> None:
         return None if hello.highest >= TLS12_NUMBER else b""
 
     gateway.web.tls.scripts.append(script)
+
+
+@near_miss(level="intermediate")
+def staples_as_demanded(gateway: Gateway) -> None:
+    """Right: the certificate demands a stapled OCSP answer, and a good one comes with it."""
+    gateway.web.tls.leaf.must_staple = True
+    staple(gateway)
+
+
+@near_miss(level="intermediate")
+def warns_of_a_fallback_from_tls_1_3(gateway: Gateway) -> None:
+    """Right: a marked fallback from TLS 1.3 is served, with the warning that its clients have to heed."""
+    warns_of_a_fallback(gateway, TLS12_NUMBER, b"DOWNGRD\1")

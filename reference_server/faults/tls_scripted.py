@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.x509 import ocsp
 
 from ..clienthello import (
     HELLO_DONE,
     RENEGOTIATION_INFO,
     SSL2,
     SSL3,
+    TLS11,
     TLS12,
     ClientHello,
     fatal,
@@ -21,9 +24,10 @@ from ..clienthello import (
     server_hello_tls13,
     without_extension,
 )
+from ..stapling import Stapler, answer
 from ..tls import TLS12 as UP_TO_TLS12
 from . import fault
-from .tls import under
+from .tls import lets_clients_renegotiate, under
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -155,6 +159,23 @@ class _Injectable(_Quiet):
         return fatal(BAD_RECORD_MAC) if self.injected and record[0] == _APPLICATION else None
 
 
+class _Once(_Quiet):
+    """Lets a client start one renegotiation, and hangs up at the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finished = 0
+        self.finishes = False
+
+    def from_client(self, record: bytes) -> bytes | None:
+        """Let two handshakes through: the first, and one more."""
+        if record[0] == _HANDSHAKE and self.finished == 2 and not self.finishes:
+            return fatal(HANDSHAKE_FAILURE)
+        self.finished += record[0] == _HANDSHAKE and self.finishes
+        self.finishes = record[0] == _CHANGE_CIPHER_SPEC
+        return None
+
+
 class _Silenced(_Quiet):
     """Takes the answer to secure renegotiation out of the ServerHello."""
 
@@ -233,3 +254,50 @@ def tells_bad_padding(gateway: Gateway) -> None:
         return _Oracle(key)
 
     gateway.web.tls.tap = tap
+
+
+@fault("TLS-13", level="intermediate")
+def lets_clients_renegotiate_once(gateway: Gateway) -> None:
+    """Breaks TLS-13: with TLS 1.2 one renegotiation is taken from a client, and no second."""
+    lets_clients_renegotiate(gateway)
+    gateway.web.tls.tap = _Once
+
+
+def staple(gateway: Gateway, status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.GOOD, *, age_in_days: float = 0) -> None:
+    """Staple the authority's answer to clients of TLS 1.2."""
+
+    def told() -> bytes:
+        leaf = x509.load_pem_x509_certificate(gateway.web.tls.served()[0])
+        return answer(gateway.authority, leaf, status, age_in_days=age_in_days)
+
+    gateway.web.tls.tap = lambda: Stapler(told)
+
+
+@fault("TLS-10", "ACC-02", level="intermediate")
+def staples_that_it_is_revoked(gateway: Gateway) -> None:
+    """Breaks TLS-10 and ACC-02: the OCSP answer that is stapled, as demanded, says that the certificate was revoked."""
+    gateway.web.tls.leaf.must_staple = True
+    staple(gateway, ocsp.OCSPCertStatus.REVOKED)
+
+
+@fault("TLS-10", level="intermediate")
+def staples_an_old_answer(gateway: Gateway) -> None:
+    """Breaks TLS-10: the OCSP answer that is stapled, undemanded, is out of date since twenty days."""
+    staple(gateway, age_in_days=27)
+
+
+@fault("TLS-13", level="old")
+def warns_of_a_fallback_between_old_versions(gateway: Gateway) -> None:
+    """Breaks TLS-13: a marked fallback from TLS 1.2 is served, with the warning that only clients of TLS 1.3 heed."""
+    warns_of_a_fallback(gateway, TLS11, b"DOWNGRD\0")
+
+
+def warns_of_a_fallback(gateway: Gateway, version: int, sentinel: bytes) -> None:
+    """Serve hellos of `version` that are marked as a fallback, with RFC 8446's warning."""
+
+    def script(hello: ClientHello) -> bytes | None:
+        if not hello.fallback or hello.highest != version:
+            return None
+        return server_hello(hello, version, hello.suites[0], last_words=sentinel)
+
+    gateway.web.tls.scripts.append(script)

@@ -12,6 +12,8 @@ import pytest
 
 from conformance.handshake import caller as hello_caller
 from conformance.handshake import registry
+from conformance.handshake.extras import Fallback
+from conformance.handshake.groups import Groups
 from reference_server.clienthello import ClientHello, fatal, parse, record, retry, server_hello, server_hello_ssl2
 from tests import null
 from tests.areas.tls import eyes
@@ -113,7 +115,7 @@ def test_groups_that_no_library_here_has() -> None:
     with paper(hybrid) as port:
         versions, seen = eyes.ask(port)
     assert eyes.offered(versions) == ["tls-1.3"]
-    assert seen.groups_tls13 == ("x25519mlkem768", "x25519", "secp256r1", "secp256r1mlkem768")
+    assert seen.groups_tls13.names == ("x25519mlkem768", "x25519", "secp256r1", "secp256r1mlkem768")
 
 
 @pytest.mark.usefixtures("impatient")
@@ -124,7 +126,7 @@ def test_silence_about_groups_leaves_them_untold() -> None:
         return tls13(hello, 29) if 29 in hello.groups else None
 
     with paper(shy) as port:
-        assert eyes.ask(port)[1].groups_tls13 is None
+        assert eyes.ask(port)[1].groups_tls13 == Groups((29,), complete=False)
 
 
 def test_extensions_and_compression_are_read_off_the_server_hello() -> None:
@@ -143,6 +145,57 @@ def test_extensions_and_compression_are_read_off_the_server_hello() -> None:
     assert seen.accepts_rsa_exchange
 
 
+@pytest.mark.parametrize("cookie", [True, False])
+def test_a_retry_that_names_no_group_takes_back_none_that_was_named(cookie: bool) -> None:
+    """Without a cookie it would change nothing, so that no client can go on; with one the server may have more."""
+
+    def vague(hello: ClientHello) -> bytes:
+        if not hello.offers_tls13:
+            return fatal(70)
+        if {23, 29} & set(hello.groups):
+            return tls13(hello, 29, 23)
+        return retry(hello, None, {44: b"\0\1!"} if cookie else {})
+
+    with paper(vague) as port:
+        assert eyes.ask(port)[1].groups_tls13 == Groups((29, 23), complete=not cookie)
+
+
+@pytest.mark.parametrize("otherwise", [b"", REFUSAL, None])
+@pytest.mark.usefixtures("impatient")
+def test_a_hello_that_asks_for_a_staple_and_is_turned_away_is_tried_without(otherwise: bytes | None) -> None:
+    modern = UpToTls12((AES_128, AES_256))
+
+    def narrow(hello: ClientHello) -> bytes | None:
+        return otherwise if 5 in hello.extensions else modern(hello)
+
+    with paper(narrow) as port:
+        versions, seen = eyes.ask(port)
+    assert eyes.offered(versions) == ["tls-1.2"]
+    assert len(seen.suites["tls-1.2"].accepted) == 2
+
+
+@pytest.mark.parametrize(
+    ("lower", "sentinel", "fallback"),
+    [
+        ((0x0303,), b"DOWNGRD\1", Fallback(refused=False, warned=True)),
+        ((0x0302,), b"DOWNGRD\0", Fallback(refused=False, warned=True)),
+        ((0x0303,), b"DOWNGRD!", Fallback(refused=False, warned=False)),
+        ((0x0303, 0x0302), b"DOWNGRD\1", Fallback(refused=False, warned=False)),
+    ],
+)
+def test_a_fallback_that_is_served_with_a_warning(lower: tuple[int, ...], sentinel: bytes, fallback: Fallback) -> None:
+    """Between versions before TLS 1.3 the warning binds nobody, so that one lower pair stays open."""
+
+    def warns(hello: ClientHello) -> bytes:
+        if hello.offers_tls13:
+            return tls13(hello, 29)
+        agreed = hello.version in lower and 0xC013 in hello.suites
+        return server_hello(hello, hello.version, 0xC013, last_words=sentinel) if agreed else fatal(70)
+
+    with paper(warns) as port:
+        assert eyes.ask(port)[1].fallback == fallback
+
+
 @pytest.mark.parametrize("refuses", [True, False])
 def test_a_fallback_that_is_refused(refuses: bool) -> None:
     def two_versions(hello: ClientHello) -> bytes:
@@ -153,7 +206,7 @@ def test_a_fallback_that_is_refused(refuses: bool) -> None:
         return UpToTls12((AES_128,))(hello) or b""
 
     with paper(two_versions) as port:
-        assert eyes.ask(port)[1].fallback_refused is refuses
+        assert eyes.ask(port)[1].fallback == Fallback(refuses, warned=refuses)
 
 
 def test_ssl_2_is_seen_beside_tls() -> None:

@@ -35,7 +35,7 @@ def read(content: bytes, asked: Hello) -> Reply:
             raise EOFError
         return part
 
-    return read_reply(exactly, asked)
+    return read_reply(exactly, asked, asked.encode())
 
 
 @pytest.mark.parametrize("version", VERSIONS)

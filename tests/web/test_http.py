@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 import zlib
@@ -18,7 +19,10 @@ from conformance.inputs import target
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import Vault
 from conformance.web.exchange import UNRESOLVED, Exchange
-from conformance.web.http import exchange, exchange_bytes
+from conformance.web.http import exchange, exchange_bytes, lenient_context
+from reference_server.clienthello import RENEGOTIATION_INFO, without_extension
+from reference_server.pki import Authority, LeafSpec
+from reference_server.wiretap import tapped
 from tests import null
 
 
@@ -193,6 +197,31 @@ def test_another_address_than_the_name_says_and_ipv6() -> None:
         assert (seen.status, seen.body, raw) == (200, "\ufffd\0", b"\xff\x00")
         refused = exchange(bench(), "GET", f"http://[::1]:{port}/").trouble
     assert refused in ("connection refused", "the host is not reachable from here")
+
+
+def test_a_server_without_secure_renegotiation_is_looked_at_all_the_same() -> None:
+    """OpenSSL gives up on such a ServerHello unless it is told; this one was changed, so it gives up later."""
+    context = Authority().issue(LeafSpec()).context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    class Silenced:
+        def from_client(self, sent: bytes) -> bytes | None:  # noqa: ARG002
+            return None
+
+        def from_server(self, sent: bytes) -> bytes:
+            return without_extension(sent, RENEGOTIATION_INFO)
+
+    def serve(client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            context.wrap_socket(tapped(client, Silenced()), server_side=True).close()
+
+    with (
+        null.listening(serve) as port,
+        socket.create_connection(("127.0.0.1", port)) as sock,
+        pytest.raises(ssl.SSLError) as refusal,
+    ):
+        lenient_context().wrap_socket(sock)
+    assert refusal.value.reason != "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"
 
 
 def packed(text: bytes, bits: int) -> bytes:

@@ -48,6 +48,7 @@ EVERYBODY_ELSE = (
     "auth-privileges",
     "auth-throttle",
     "auth-token",
+    "declared-level",
     "certificate-authority",
     "chain",
     "headers",

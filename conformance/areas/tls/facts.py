@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.handshake.record import VERSIONS, Answer, Certificate, Suites, TlsObservation
 from conformance.model import Inconclusive
-from conformance.sentence import Own, Sentence, counted, say, say_of
+from conformance.sentence import By, Own, Sentence, counted, own_list, say, say_of
 
 REFUSALS = ("alert", "closed", "other-version")
 # A server that knows TLS alone may take an SSL 2.0 hello for a bad request, and say so in plain HTTP.
@@ -122,11 +122,25 @@ def accepted(seen: TlsObservation, versions: tuple[str, ...]) -> set[str]:
     return {suite for version in offered(seen, versions) for suite in whole_suites(seen, version).accepted}
 
 
-def whole_groups(groups: tuple[str, ...] | None, version: str) -> tuple[str, ...]:
-    """Return the groups of an offered version; raises Inconclusive where none was found."""
-    if not groups:
+def groups(seen: TlsObservation, version: str) -> tuple[str, ...]:
+    """Return the groups that were found of TLS 1.2 or 1.3, which need not be all."""
+    return (seen.groups_tls13 if version == "tls-1.3" else seen.groups_tls12) or ()
+
+
+def whole_groups(seen: TlsObservation, version: str) -> tuple[str, ...]:
+    """Return the groups of an offered version; raises Inconclusive where none was found, or not all."""
+    found = groups(seen, version)
+    if not found:
         raise Inconclusive(say("the key-exchange groups of {version} could not be told", version=spoken(version)))
-    return groups
+    if version in seen.groups_open:
+        raise Inconclusive(
+            say(
+                "with {version} the server offers {groups}, and neither agrees on another group nor refuses the rest",
+                version=spoken(version),
+                groups=own_list(found, By.COMMA),
+            )
+        )
+    return found
 
 
 def certificates(seen: TlsObservation) -> tuple[Certificate, ...]:

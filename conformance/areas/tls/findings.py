@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
+from conformance.handshake import finite_fields
 from conformance.handshake.certificates import read_certificate
 from conformance.handshake.enumerate import HelloFindings
-from conformance.handshake.record import Certificate, Suites, Weakness
+from conformance.handshake.record import Certificate, Field, Suites, Weakness
 from conformance.handshake.sslyze_scan import SslyzeFindings
+from conformance.handshake.staple import read_staple
 from conformance.sentence import Own, Sentence, counted, say
 
 
@@ -19,21 +21,47 @@ def suites(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Suites]:
     return {v: replace(own, by_sslyze=tuple(sslyze.suites.get(v, ()))) for v, own in seen.suites.items()}
 
 
-def certificates(seen: HelloFindings, sslyze: SslyzeFindings) -> tuple[Certificate, ...]:
-    """Return every certificate once, in the order of their digests; leaves out what cannot be read."""
-    leaves = dict(seen.leaves)
-    for chain in sslyze.chains:
-        der = x509.load_pem_x509_certificate(chain["pem"].encode()).public_bytes(Encoding.DER)
-        leaves[der] = leaves.get(der, False) or chain["stapled"]
-    found = [each for der, stapled in leaves.items() if (each := _readable(der, stapled=stapled))]
-    return tuple(sorted(found, key=lambda each: each.sha256))
+def certificates(seen: HelloFindings, trusted: Iterable[x509.Certificate], now: float) -> tuple[Certificate, ...]:
+    """Return every certificate once, in the order of their digests; leaves out what cannot be read.
+
+    Who issued them is looked for in what came with them and among `trusted`; staples are read as of `now`.
+    """
+    staples: dict[bytes, list[bytes]] = {}
+    known = {each for shown in seen.shown for each in map(_parsed, shown.chain) if each} | set(trusted)
+    for shown in seen.shown:
+        staples.setdefault(shown.chain[0], []).extend(filter(None, [shown.staple]))
+    found = [_certificate(der, stapled, known, now) for der, stapled in staples.items()]
+    return tuple(sorted(filter(None, found), key=lambda each: each.sha256))
 
 
-def _readable(der: bytes, *, stapled: bool) -> Certificate | None:
+def _certificate(der: bytes, staples: list[bytes], known: set[x509.Certificate], now: float) -> Certificate | None:
+    leaf = _parsed(der)
     try:
-        return read_certificate(der, stapled=stapled)
+        certificate = read_certificate(der, stapled=bool(staples))
     except ValueError:
         return None
+    if leaf is None or not staples:
+        return certificate
+    read = [read_staple(staple, leaf, known, now) for staple in staples]
+    # What one server of several staples counts; a responder's excuse does not once it has answered.
+    worst = next((each for each in read if each.trouble and not each.passing), None)
+    worst = worst or next((each for each in read if not each.trouble), read[0])
+    return replace(certificate, staple_trouble=worst.trouble, staple_unsigned=worst.unsigned)
+
+
+def _parsed(der: bytes) -> x509.Certificate | None:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError:
+        return None
+
+
+def fields(seen: HelloFindings) -> tuple[Field, ...]:
+    """Return the finite fields that were used, the smallest first."""
+    return tuple(
+        Field(prime.bit_length(), finite_fields.name(prime), finite_fields.is_safe_prime(prime))
+        for prime in sorted(seen.dh_primes)
+    )
 
 
 def weaknesses(seen: HelloFindings, sslyze: SslyzeFindings) -> dict[str, Weakness]:
@@ -56,14 +84,17 @@ def troubles(seen: HelloFindings, sslyze: SslyzeFindings, live: list[str]) -> tu
     ]
     found += [
         counted("a certificate of {n} byte cannot be read", "a certificate of {n} bytes cannot be read", len(der))
-        for der in seen.leaves
-        if not _readable(der, stapled=False)
+        for der in {shown.chain[0] for shown in seen.shown}
+        if not _parsed(der)
     ]
-    if "tls-1.2" in live and not sslyze.trouble and not sslyze.reaches_tls12:
+    renegotiable = set(live) - {"ssl-2.0", "tls-1.3"}
+    if renegotiable and not sslyze.trouble and sslyze.findings.get("client-renegotiation") is None:
         found.append(
-            say("sslyze's client cannot shake hands under TLS 1.2, so client-started renegotiation was not tried")
+            say(
+                "neither of sslyze's clients shakes hands before TLS 1.3, so client-started renegotiation was not tried"
+            )
         )
-    return tuple(filter(None, (*found, seen.trouble)))
+    return tuple(filter(None, (*found, *seen.troubles)))
 
 
 _BY_SSLYZE = say("by sslyze")
@@ -80,6 +111,9 @@ def _by_sslyze(name: str, command: str, sslyze: SslyzeFindings) -> Weakness:
 def _robot(seen: HelloFindings, sslyze: SslyzeFindings) -> Weakness:
     if not seen.accepts_rsa_exchange:
         return Weakness(vulnerable=False, detail=say("no suite with RSA key exchange is accepted"))
+    if seen.asks_certificate and not sslyze.findings.get("robot"):
+        # Whatever comes before one is refused alike, and tells nothing of the secret.
+        return Weakness(None, say("the server asks for a client certificate first, which sslyze's check does not show"))
     return _by_sslyze("robot", "robot", sslyze)
 
 

@@ -8,7 +8,7 @@ from conformance.areas.tls import facts, rules
 from conformance.areas.tls.facts import spoken
 from conformance.areas.tls.rules import Finding
 from conformance.engine.policy import Policy
-from conformance.handshake.record import TlsObservation, Weakness
+from conformance.handshake.record import Field, TlsObservation, Weakness
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Listed, Own, Sentence, clauses, counted, listed, own_list, say, say_of
 
@@ -77,9 +77,9 @@ def key_exchange(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
 def _groups_tls13(seen: TlsObservation, policy: Policy) -> Verdict:
     _ask_for(seen, policy, "tls-1.3")
     expected = _lists_groups(policy)
-    if found := rules.groups(seen.groups_tls13, policy.level, "groups_tls13"):
+    if found := rules.groups(seen, policy.level, "tls-1.3"):
         return _broken(expected, found)
-    names = facts.whole_groups(seen.groups_tls13, "tls-1.3")
+    names = facts.whole_groups(seen, "tls-1.3")
     facts.steady(seen)
     return conforms(expected, say("offered {groups}", groups=_commas(names)), "/groups_tls13")
 
@@ -87,13 +87,13 @@ def _groups_tls13(seen: TlsObservation, policy: Policy) -> Verdict:
 def _groups_tls12(seen: TlsObservation, policy: Policy) -> Verdict:
     _ask_for(seen, policy, "tls-1.2")
     expected = _lists_groups(policy)
-    if found := rules.groups(seen.groups_tls12, policy.level, "groups_tls12"):
+    if found := rules.groups(seen, policy.level, "tls-1.2"):
         return _broken(expected, found)
     suites = facts.whole_suites(seen, "tls-1.2").accepted
     if not any("_ECDHE_" in suite for suite in suites):
         observed = say("no elliptic-curve key exchange is accepted with TLS 1.2")
         return conforms(expected, observed, "/suites/tls-1.2")
-    names = facts.whole_groups(seen.groups_tls12, "tls-1.2")
+    names = facts.whole_groups(seen, "tls-1.2")
     unseen = tuple(trouble for trouble in seen.troubles if trouble.startswith("groups "))
     return conforms(expected, say("offered {groups}", groups=_commas(names)), "/groups_tls12", notes=unseen)
 
@@ -121,12 +121,27 @@ def _dh_size(seen: TlsObservation, policy: Policy) -> Verdict:
         return _broken(expected, found)
     if seen.dh_bits is not None:
         facts.steady(seen)
-        return conforms(expected, say("used a modulus of {bits} bits", bits=seen.dh_bits), "/dh_bits")
+        observed = say("used {fields}", fields=listed([_field(each) for each in seen.dh_fields], By.COMMA))
+        return conforms(expected, observed, "/dh_bits", "/dh_fields")
     older = tuple(name for name in policy.level.versions if name != "tls-1.3")
     if any("_DHE_" in s or "_DH_" in s for s in facts.accepted(seen, older)):
         raise Inconclusive(say("a finite-field Diffie-Hellman suite is accepted, but its modulus was not seen"))
     facts.steady(seen)
     return conforms(expected, say("no finite-field Diffie-Hellman suite is accepted"), "/suites")
+
+
+def _field(field: Field) -> Sentence:
+    """Say what is known of a modulus; that one is no safe prime is shown, and held against nobody."""
+    match field:
+        case Field(name=str(name)) if name:
+            return say("a modulus of {bits} bits, {name} of the standards", bits=field.bits, name=Own(name))
+        case Field(safe=True):
+            return say("a modulus of {bits} bits, a safe prime of the server's own", bits=field.bits)
+        case Field(safe=False):
+            return say(
+                "a modulus of {bits} bits that is no safe prime, so that it may have small subgroups", bits=field.bits
+            )
+    return say("a modulus of {bits} bits, of which it was not found out whether it is a safe prime", bits=field.bits)
 
 
 def certificate(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:

@@ -12,9 +12,16 @@ from conformance.sentence import Own, Sentence, clauses, say
 def stapling(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-10: an OCSP answer is stapled where a certificate demands it."""
     certificates = facts.certificates(seen)
-    expected = say("an OCSP answer is stapled to every certificate that demands one")
+    expected = say("a good OCSP answer is stapled to every certificate that demands one, and no bad one to any")
     if found := rules.staple(seen):
         return violates(expected, clauses(*(f.text for f in found)), *(f.pointer for f in found))
+    if any(c.must_staple and c.staple_unsigned for c in certificates):
+        raise Inconclusive(
+            say(
+                "an OCSP answer is stapled, as demanded, but who signed it could not be checked: the certificate's "
+                "issuer is neither in the chain that is served nor in webapp.ca_file"
+            )
+        )
     if any(c.must_staple for c in certificates):
         return conforms(expected, say("an OCSP answer is stapled, as demanded"), "/certificates")
     if any(c.names_responder for c in certificates):
@@ -31,8 +38,9 @@ def hybrid(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
     if not facts.offers(seen, "tls-1.3"):
         return conforms(expected, say("TLS 1.3 is not offered, and so no hybrid key exchange"), "/versions/tls-1.3")
     group = Own(rules.HYBRID)
-    if group in facts.whole_groups(seen.groups_tls13, "tls-1.3"):
+    if group in facts.groups(seen, "tls-1.3"):
         return conforms(expected, say("{group} is offered", group=group), "/groups_tls13")
+    facts.whole_groups(seen, "tls-1.3")
     return conforms(expected, say("{group} is not offered", group=group), "/groups_tls13")
 
 
@@ -72,11 +80,18 @@ def _extended_master_secret(seen: TlsObservation) -> Verdict:
 def _fallback_scsv(seen: TlsObservation) -> Verdict:
     if not facts.offers_at_least(seen, 2):
         raise NotApplicable(say("fewer than two versions are offered, so that there is nothing to fall back to"))
+    good = seen.fallback_warned if seen.fallback_scsv is False else seen.fallback_scsv
+    kept = say("it is refused")
+    if not seen.fallback_scsv:
+        kept = say(
+            "it is served, and the ServerHello warns of it (RFC 8446), which clients of TLS 1.3 have to heed; "
+            "no older version is there to fall back from"
+        )
     return _flag(
         seen,
-        seen.fallback_scsv,
-        say("a fallback to a lower version is refused where the client marks it as one (RFC 7507)"),
-        (say("it is refused"), say("a hello marked as a fallback is served at the lower version")),
+        good,
+        say("a fallback to a lower version is refused where the client marks it as one (RFC 7507), or warned of"),
+        (kept, say("a hello marked as a fallback is served at the lower version")),
         "/fallback_scsv",
     )
 
@@ -89,7 +104,7 @@ def _client_renegotiation(seen: TlsObservation) -> Verdict:
         seen,
         refused,
         say("a renegotiation that the client starts is refused"),
-        (say("it is refused"), say("the client can renegotiate at will, at the server's cost")),
+        (say("it is refused"), say("a renegotiation that the client starts is taken, at the server's cost")),
         "/client_renegotiation",
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from conformance.areas.tls import facts, rules
+from conformance.areas.tls.record import DeclaredLevel
 from conformance.areas.tls.rules import Finding
 from conformance.engine.policy import Policy
 from conformance.engine.profiles import NEWEST_FIRST, Guideline, guideline
@@ -53,10 +54,10 @@ def complete(seen: TlsObservation) -> None:
     for name in facts.offered(seen):
         facts.whole_suites(seen, name)
     if facts.offers(seen, "tls-1.3"):
-        facts.whole_groups(seen.groups_tls13, "tls-1.3")
+        facts.whole_groups(seen, "tls-1.3")
     older = facts.accepted(seen, facts.BEFORE_TLS13)
     if any("_ECDHE_" in suite for suite in older) and facts.offers(seen, "tls-1.2"):
-        facts.whole_groups(seen.groups_tls12, "tls-1.2")
+        facts.whole_groups(seen, "tls-1.2")
     facts.certificates(seen)
 
 
@@ -110,10 +111,9 @@ def _in_short(departures: tuple[Finding, ...]) -> Listed:
     return listed(told, By.CLAUSE)
 
 
-def default_level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
+def default_level(seen: DeclaredLevel, policy: Policy, case: Case) -> Verdict:
     """Judge TLS-09: the level that the endpoint is declared, and so judged, to run is not lowered."""
-    facts.steady(seen)
-    declared = policy.webapp.security_level
     expected = say("the default level, modern, is kept")
-    observed = say("{endpoint} is declared to run {level}", endpoint=Own(seen.endpoint), level=Own(declared))
-    return verdict(declared == "modern", expected, observed, "/versions")
+    endpoint, declared = Own(policy.target.subject("webapp")), seen.security_level
+    observed = say("{endpoint} is declared to run {level}", endpoint=endpoint, level=Own(declared))
+    return verdict(declared == "modern", expected, observed, "/security_level")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from conformance.areas.tls.findings import certificates, suites, troubles, weaknesses
+from cryptography import x509
+
+from conformance.areas.tls.findings import certificates, fields, suites, troubles, weaknesses
+from conformance.areas.tls.record import DeclaredLevel
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.handshake.caller import Caller
@@ -48,27 +51,44 @@ def _scan(bench: Bench) -> TlsObservation:
         canaries=tuple(caller.canaries),
         versions=versions,
         suites=suites(seen, sslyze),
-        groups_tls13=seen.groups_tls13,
-        groups_tls12=seen.groups_below,
-        dh_bits=seen.dh_bits,
-        certificates=certificates(seen, sslyze),
+        groups_tls13=seen.groups_tls13.names,
+        groups_tls12=seen.groups_below.names,
+        groups_open=tuple(
+            version
+            for version, groups in (("tls-1.2", seen.groups_below), ("tls-1.3", seen.groups_tls13))
+            if not groups.complete
+        ),
+        dh_bits=min((prime.bit_length() for prime in seen.dh_primes), default=None),
+        dh_fields=fields(seen),
+        # Not by the bench's clock: whatever verifies certificates goes by the machine's own.
+        certificates=certificates(seen, _trusted(bench), time.time()),
         weaknesses=weaknesses(seen, sslyze),
         early_data=sslyze.findings.get("early-data") if "tls-1.3" in live else False,
         extended_master_secret=seen.extensions.master_secret if seen.extensions else None,
-        fallback_scsv=seen.fallback_refused,
-        client_renegotiation=_client_renegotiation(live, sslyze),
+        fallback_scsv=seen.fallback.refused if seen.fallback else None,
+        fallback_warned=seen.fallback.warned if seen.fallback else None,
+        client_renegotiation=False if live == ["tls-1.3"] else sslyze.findings.get("client-renegotiation"),
         troubles=troubles(seen, sslyze, live),
         connections=caller.connections,
     )
 
 
-def _client_renegotiation(live: list[str], sslyze: SslyzeFindings) -> bool | None:
-    """Believe sslyze where it tried: with TLS 1.3 on, it tries TLS 1.2 alone and takes a refusal for a no."""
-    if live == ["tls-1.3"]:
-        return False
-    if {"tls-1.2", "tls-1.3"} & set(live) and not sslyze.reaches_tls12:
-        return None
-    return sslyze.findings.get("client-renegotiation")
+def _declared(bench: Bench) -> DeclaredLevel:
+    webapp = bench.target.webapp
+    assert webapp is not None  # noqa: S101 - the engine starts this probe for a declared section only
+    return DeclaredLevel(webapp.security_level)
 
 
+def _trusted(bench: Bench) -> list[x509.Certificate]:
+    """Return the authorities of webapp.ca_file; whether that can be used at all is told where it is verified by."""
+    webapp = bench.target.webapp
+    if webapp is None or webapp.ca_file is None:
+        return []
+    try:
+        return x509.load_pem_x509_certificates(bench.file(webapp.ca_file).read_bytes())
+    except (OSError, ValueError):
+        return []
+
+
+declared = Probe("declared-level", DeclaredLevel, _declared)
 scan = Probe("tls", TlsObservation, _scan, DEADLINE)

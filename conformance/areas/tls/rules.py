@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from conformance.areas.tls.facts import BEFORE_TLS13, met, offers, spoken
+from conformance.areas.tls.facts import groups as offered_groups
 from conformance.engine.profiles import Profile
 from conformance.handshake.record import VERSIONS, Certificate, Suites, TlsObservation
 from conformance.sentence import Own, Sentence, counted, say
@@ -81,18 +82,19 @@ def _suite_pointer(known: Suites, name: str, suite: str) -> str:
     return f"/suites/{name}"
 
 
-def groups(found: tuple[str, ...] | None, profile: Profile, field: str) -> list[Finding]:
+def groups(seen: TlsObservation, profile: Profile, version: str) -> list[Finding]:
     """Find groups that the level does not list, and a server that leaves no classical group.
 
     X25519MLKEM768 is taken wherever X25519 is listed: it is that very exchange, with another one added.
     """
+    found, field = offered_groups(seen, version), version.replace("tls-1.", "groups_tls1")
     tolerated = {HYBRID} if "x25519" in profile.groups else set()
     stray = [
         Finding(say("offered the group {group}", group=Own(group)), f"/{field}/{n}")
-        for n, group in enumerate(found or ())
+        for n, group in enumerate(found)
         if group not in {*profile.groups, *tolerated}
     ]
-    if found and set(found) <= {HYBRID}:
+    if found and set(found) <= {HYBRID} and version not in seen.groups_open:
         alone = say("offered {group} alone, and no classical group beside it", group=Own(HYBRID))
         stray.append(Finding(alone, f"/{field}"))
     return stray
@@ -173,14 +175,29 @@ def life(seen: Presenting, longest: int | None) -> list[Finding]:
 
 
 def staple(seen: TlsObservation) -> list[Finding]:
-    """Find certificates that demand a stapled OCSP answer and come without."""
-    return [
+    """Find certificates that demand a stapled OCSP answer and come without, and answers that clients turn down.
+
+    A bad answer counts also where none is demanded: clients that read it hang up, and do not where there is none.
+    """
+    without = [
         Finding(
             say("{certificate} demands a stapled OCSP answer, and none came with it", certificate=_label(c)),
             f"{pointer}/stapled",
         )
         for pointer, c in _numbered(seen)
         if c.must_staple and not c.stapled
+    ]
+    return without + [
+        Finding(
+            say(
+                "the OCSP answer stapled to {certificate} is worth nothing: {trouble}",
+                certificate=_label(c),
+                trouble=c.staple_trouble,
+            ),
+            f"{pointer}/staple_trouble",
+        )
+        for pointer, c in _numbered(seen)
+        if c.stapled and c.staple_trouble
     ]
 
 
@@ -242,9 +259,9 @@ def departures(seen: TlsObservation, profile: Profile) -> list[Finding]:
         if name in profile.versions:
             found += suites(seen, profile, name)
     if "tls-1.3" in profile.versions:
-        found += groups(seen.groups_tls13, profile, "groups_tls13")
+        found += groups(seen, profile, "tls-1.3")
     if "tls-1.2" in profile.versions:
-        found += groups(seen.groups_tls12, profile, "groups_tls12")
+        found += groups(seen, profile, "tls-1.2")
     for rule in (dh_size, key_type, key_size, signature, own_order, level_order):
         found += rule(seen, profile)
     return found + life(seen, profile.maximum_life) + staple(seen)

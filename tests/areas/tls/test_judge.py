@@ -10,9 +10,10 @@ import pytest
 from conformance import catalogue
 from conformance.areas.tls import judge as tls
 from conformance.areas.tls import judge_hardening, judge_level
+from conformance.areas.tls.record import DeclaredLevel
 from conformance.engine.cases import Judge, expand
 from conformance.engine.policy import Policy
-from conformance.handshake.record import Answer, Certificate, TlsObservation, Weakness
+from conformance.handshake.record import Answer, Certificate, Field, TlsObservation, Weakness
 from conformance.model import Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.sentence import say
 from tests.areas.tls.endpoints import (
@@ -47,7 +48,11 @@ JUDGES: dict[str, Judge] = {
 def judge(case_id: str, seen: TlsObservation, aim: Policy) -> Verdict:
     requirement = catalogue.load()[case_id.partition("/")[0]]
     case = next(c for c in expand(requirement, aim) if c.id == case_id)
-    return JUDGES[requirement.id](seen, aim, case)
+    return JUDGES[requirement.id](_what(requirement.id, seen, aim), aim, case)
+
+
+def _what(requirement: str, seen: TlsObservation, aim: Policy) -> object:
+    return DeclaredLevel(aim.webapp.security_level) if requirement == "TLS-09" else seen
 
 
 def outcomes(seen: TlsObservation, aim: Policy) -> dict[str, str]:
@@ -56,7 +61,7 @@ def outcomes(seen: TlsObservation, aim: Policy) -> dict[str, str]:
     for name, judging in JUDGES.items():
         for case in expand(catalogue.load()[name], aim):
             try:
-                found[case.id] = str(judging(seen, aim, case).outcome)
+                found[case.id] = str(judging(_what(name, seen, aim), aim, case).outcome)
             except Inconclusive:
                 found[case.id] = "inconclusive"
             except NotApplicable:
@@ -95,6 +100,7 @@ def test_old_asks_for_an_order_and_modern_does_not() -> None:
 
 SHA256_GCM = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
 CBC = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
+FFDHE = Field(2048, "ffdhe2048", safe=True)
 DHE = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"
 
 FAILURES: dict[str, tuple[TlsObservation, Policy, set[str]]] = {
@@ -201,13 +207,33 @@ FAILURES: dict[str, tuple[TlsObservation, Policy, set[str]]] = {
         policy("modern"),
         {"TLS-10"},
     ),
+    "a staple that clients turn down": (
+        replace(MODERN, certificates=(replace(ECDSA, stapled=True, staple_trouble=say("it is out of date")),)),
+        policy("modern"),
+        {"TLS-10"},
+    ),
+    "must-staple with a staple that clients turn down": (
+        replace(
+            MODERN,
+            certificates=(replace(ECDSA, must_staple=True, stapled=True, staple_trouble=say("it cannot be read")),),
+        ),
+        policy("modern"),
+        {"TLS-10"},
+    ),
+    "the second certificate's staple": (
+        replace(
+            INTERMEDIATE, certificates=(ECDSA, replace(RSA, stapled=True, staple_trouble=say("it cannot be read")))
+        ),
+        policy("intermediate"),
+        {"TLS-10"},
+    ),
     "no extended master secret": (
         replace(INTERMEDIATE, extended_master_secret=False),
         policy("intermediate"),
         {"TLS-13/extended-master-secret"},
     ),
     "no fallback signal": (
-        replace(INTERMEDIATE, fallback_scsv=False),
+        replace(INTERMEDIATE, fallback_scsv=False, fallback_warned=False),
         policy("intermediate"),
         {"TLS-13/fallback-scsv"},
     ),
@@ -238,7 +264,7 @@ RIGHT: dict[str, tuple[TlsObservation, Policy]] = {
         policy("modern", "5.7"),
     ),
     "DHE in 5.7": (
-        replace(with_suites(INTERMEDIATE, "tls-1.2", in_order=(DHE,)), dh_bits=2048),
+        replace(with_suites(INTERMEDIATE, "tls-1.2", in_order=(DHE,)), dh_bits=2048, dh_fields=(FFDHE,)),
         policy("intermediate", "5.7"),
     ),
     "refused by a close": (with_version(MODERN, "tls-1.0", "closed"), policy("modern")),
@@ -267,6 +293,14 @@ RIGHT: dict[str, tuple[TlsObservation, Policy]] = {
     "stapled as demanded": (
         replace(MODERN, certificates=(replace(ECDSA, must_staple=True, stapled=True),)),
         policy("modern"),
+    ),
+    "stapled, by whom is open, and not demanded": (
+        replace(MODERN, certificates=(replace(ECDSA, stapled=True, staple_unsigned=True, names_responder=True),)),
+        policy("modern"),
+    ),
+    "a fallback from TLS 1.3 that the ServerHello warns of": (
+        replace(INTERMEDIATE, fallback_scsv=False, fallback_warned=True),
+        policy("intermediate"),
     ),
     "responder named, not stapled": (
         replace(MODERN, certificates=(replace(ECDSA, names_responder=True),)),
@@ -319,6 +353,14 @@ OPEN: dict[str, tuple[TlsObservation, set[str]]] = {
         {"TLS-01", "TLS-03/tls-1.2", "TLS-04/dh-size", "TLS-04/tls-1.2-groups"},
     ),
     "groups unknown": (_open(groups_tls13=None), {"TLS-01", "TLS-04/tls-1.3-groups", "TLS-11"}),
+    "groups not all known": (
+        _open(groups_tls13=("x25519mlkem768",), groups_open=("tls-1.3",)),
+        {"TLS-01", "TLS-04/tls-1.3-groups"},
+    ),
+    "a demanded staple, by whom is open": (
+        _open(certificates=(replace(ECDSA, must_staple=True, stapled=True, staple_unsigned=True),)),
+        {"TLS-10"},
+    ),
     "groups of TLS 1.2 unknown": (_open(groups_tls12=None), {"TLS-01", "TLS-04/tls-1.2-groups"}),
     "no certificate": (
         _open(certificates=()),
@@ -350,6 +392,7 @@ def test_silence_on_one_version_leaves_the_others_judged() -> None:
 @pytest.mark.parametrize("canaries", [(), (True, False, True)])
 def test_nothing_passes_when_a_control_handshake_failed(canaries: tuple[bool, ...]) -> None:
     found = outcomes(replace(INTERMEDIATE, canaries=canaries), policy("intermediate"))
+    assert found.pop("TLS-09") == "fail"  # which is the target file's to say
     assert set(found.values()) <= {"inconclusive", "n/a"}
 
 
@@ -358,10 +401,30 @@ def test_what_was_accepted_stays_a_violation_when_a_control_handshake_failed() -
     assert judge("TLS-03/tls-1.2", seen, policy("intermediate")).outcome is Outcome.FAIL
 
 
+def test_a_stray_group_stays_a_violation_where_others_may_be_missing() -> None:
+    seen = replace(INTERMEDIATE, groups_tls13=("x25519", "x448"), groups_open=("tls-1.3",))
+    assert judge("TLS-04/tls-1.3-groups", seen, policy("intermediate")).outcome is Outcome.FAIL
+
+
 def test_a_modulus_that_was_not_seen_is_not_assumed() -> None:
     seen = with_suites(INTERMEDIATE, "tls-1.2", in_order=(DHE,))
     with pytest.raises(Inconclusive, match="modulus was not seen"):
         judge("TLS-04/dh-size", seen, policy("intermediate", "5.7"))
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (FFDHE, "used a modulus of 2048 bits, ffdhe2048 of the standards"),
+        (Field(2048, "", safe=True), "a safe prime of the server's own"),
+        (Field(2048, "", safe=False), "no safe prime, so that it may have small subgroups"),
+        (Field(8192, "", safe=None), "not found out whether it is a safe prime"),
+    ],
+)
+def test_what_a_modulus_is_like_is_shown(field: Field, words: str) -> None:
+    seen = replace(with_suites(INTERMEDIATE, "tls-1.2", in_order=(DHE,)), dh_bits=field.bits, dh_fields=(field,))
+    found = judge("TLS-04/dh-size", seen, policy("intermediate", "5.7"))
+    assert (found.outcome, words in found.observed) == (Outcome.PASS, True)
 
 
 def test_a_violation_says_what_was_seen_and_where() -> None:

@@ -91,7 +91,7 @@ def test_a_server_that_gives_up_on_hellos_is_inconclusive(served: int, how: null
 @pytest.mark.parametrize("how", [null.stays_silent, null.resets, hangs_up], ids=lambda how: how.__name__)
 @pytest.mark.usefixtures("impatient")
 def test_a_server_that_gives_up_on_sslyze_leaves_no_clean_bill(how: null.Serve, leaf: Leaf) -> None:
-    with giving_up_after(60, how, leaf) as port:
+    with giving_up_after(80, how, leaf) as port:
         seen = eyes.observe(port)
     assert seen.canaries[-1] is False
     assert seen.weaknesses["heartbleed"].vulnerable is None
@@ -132,12 +132,15 @@ def test_sslyze_is_killed_when_its_time_is_up(leaf: Leaf, monkeypatch: pytest.Mo
 
 def test_what_the_child_says_becomes_sentences() -> None:
     told: dict[str, Any] = {"unfinished": {"heartbleed": "it broke", "tls_compression": None}, "suites": {}}
+    told["unfinished"]["robot"] = "179 is not a valid TlsHandshakeTypeByte"
     for kind in sslyze_child._ROBOT_UNTOLD.values():
         found = sslyze_scan._understood({**told, "robot": kind})
         assert found.unfinished["robot"].template is not None
     assert found.unfinished["heartbleed"] == "it broke"
     assert found.unfinished["tls_compression"] == "not scheduled"
-    assert "robot" not in sslyze_scan._understood({**told, "robot": None}).unfinished
+    long = sslyze_scan._understood({**told, "robot": None}).unfinished["robot"]
+    assert "the chain of certificates is too long" in long
+    assert "robot" not in sslyze_scan._understood({**told, "robot": None, "unfinished": {}}).unfinished
     assert sslyze_scan._understood({"refused": "it hung up"}).trouble == "sslyze could not shake hands: it hung up"
 
 

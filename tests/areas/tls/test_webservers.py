@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import ocsp
 
 from conformance.engine.profiles import Profile, guideline
@@ -19,8 +20,9 @@ from conformance.handshake import registry
 from conformance.handshake.record import TlsObservation
 from conformance.model import Inconclusive
 from reference_server.pki import Authority, LeafSpec
+from reference_server.stapling import answer
 from tests.areas.tls import eyes
-from tests.webservers import apache, free_port, haproxy, haproxy_sections, installed, nginx
+from tests.webservers import apache, free_port, haproxy, haproxy_sections, installed, nginx, s_server
 
 Start = Callable[["Site", Profile], AbstractContextManager[int]]
 
@@ -45,7 +47,17 @@ class Site:
         self.ca.write_bytes(authority.pem)
         self.must_staple = self._put(authority, "staple.pem", LeafSpec(must_staple=True, ocsp_url="http://127.0.0.1/"))
         self.staple = folder / "staple.der"
-        self.staple.write_bytes(_staple(authority, self.must_staple))
+        mine = x509.load_pem_x509_certificate(self.must_staple.read_bytes())
+        neighbour = x509.load_pem_x509_certificate(self.rsa.read_bytes())
+        self.staple.write_bytes(answer(authority, mine))
+        self.staples = {
+            "revoked on": answer(authority, mine, ocsp.OCSPCertStatus.REVOKED),
+            "out of date since": answer(authority, mine, age_in_days=27),
+            "another certificate": answer(authority, neighbour),
+            "tryLater": ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(
+                serialization.Encoding.DER
+            ),
+        }
         self.ed25519 = self._put(authority, "ed25519.pem", LeafSpec(key="ed25519"))
         client = authority.issue(LeafSpec(names=("client.example",), extensions=False))
         self.client_key = client.key_pem.decode()
@@ -58,16 +70,6 @@ class Site:
         leaf = authority.issue(spec)
         (self.folder / name).write_bytes(leaf.chain_pem + leaf.key_pem)
         return self.folder / name
-
-
-def _staple(authority: Authority, leaf: Path) -> bytes:
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = x509.load_pem_x509_certificate(leaf.read_bytes())
-    builder = ocsp.OCSPResponseBuilder().add_response(
-        certificate, authority.certificate, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, now, None, None, None
-    )
-    builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, authority.certificate)
-    return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 @pytest.fixture(scope="module")
@@ -192,8 +194,74 @@ def test_the_client_that_prefers_chacha_overrules_a_server_that_lets_it(site: Si
 
 def test_two_certificates_of_a_server_that_speaks_tls_1_3_only(site: Site) -> None:
     with start_nginx(site, guideline("5.8").levels["modern"]) as port:
-        assert eyes.ask(port)[1].leaves == {}
         assert kinds_of(eyes.observe(port)) == {("rsa", 2048, 60), ("ecdsa", 384, 80)}
+
+
+def _self_signed(site: Site, kind: str, *options: str) -> Path:
+    path = site.folder / f"{kind}.pem"
+    command = [installed("openssl"), "req", "-x509", "-newkey", kind, "-nodes", "-days", "60", "-subj", "/CN=localhost"]
+    key = path.with_suffix(".key")
+    subprocess.run([*command, *options, "-keyout", str(key), "-out", str(path)], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + key.read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_certificates_of_every_kind(site: Site, version: str) -> None:
+    pss = ("-pkeyopt", "rsa_keygen_bits:2048")
+    paths = [site.rsa, site.ecdsa, *(_self_signed(site, kind) for kind in ("ed25519", "ed448"))]
+    paths.append(_self_signed(site, "rsa-pss", *pss))
+    settings = "".join(f"ssl_certificate {path}; ssl_certificate_key {path};" for path in paths)
+    with nginx(site.folder, f"{settings} ssl_protocols {version};") as port:
+        seen = eyes.observe(port)
+    assert sorted(each.key_type for each in seen.certificates) == ["ecdsa", "ed25519", "ed448", "rsa", "rsa"]
+    assert {each.key_type for each in seen.certificates} == {"rsa", "ecdsa", "ed25519", "ed448"}
+
+
+@pytest.mark.parametrize("group", ["X25519", "P-256", "P-384", "P-521", "X448", "ffdhe2048", "ffdhe3072"])
+def test_certificates_are_seen_whatever_the_only_group(site: Site, group: str) -> None:
+    arguments = ("-cert", str(site.ecdsa), "-key", str(site.ecdsa), "-tls1_3", "-groups", group)
+    with s_server(site.folder, *arguments) as port:
+        _, seen = eyes.ask(port)
+    assert [each.chain[0] for each in seen.shown] == [ssl.PEM_cert_to_DER_cert(_first(site.ecdsa))]
+    assert seen.troubles == ()
+
+
+def _first(path: Path) -> str:
+    end = "-----END CERTIFICATE-----"
+    return path.read_text().partition(end)[0] + end
+
+
+@pytest.mark.parametrize("suite", ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"])
+def test_certificates_are_seen_whatever_the_only_suite(site: Site, suite: str) -> None:
+    arguments = ("-cert", str(site.ecdsa), "-key", str(site.ecdsa), "-tls1_3", "-ciphersuites", f"TLS_{suite}")
+    with s_server(site.folder, *arguments) as port:
+        assert len(eyes.ask(port)[1].shown) == 1
+
+
+def test_a_chain_longer_than_a_record_is_read_and_told(site: Site) -> None:
+    long = site.folder / "long.pem"
+    long.write_text(_first(site.rsa) + "\n" + 60 * site.ca.read_text())
+    settings = f"ssl_certificate {long}; ssl_certificate_key {site.rsa}; ssl_protocols TLSv1.2 TLSv1.3;"
+    with nginx(site.folder, settings) as port:
+        seen = eyes.observe(port)
+    assert kinds_of(seen) == {("rsa", 2048, 60)}
+    assert "TlsHandshakeTypeByte" not in " ".join((*seen.troubles, *(w.detail for w in seen.weaknesses.values())))
+
+
+@pytest.mark.parametrize("verifies", ["on", "optional"])
+@pytest.mark.parametrize("shown", [True, False])
+def test_robot_behind_a_client_certificate_is_not_told(site: Site, verifies: str, shown: bool) -> None:
+    settings = (
+        f"ssl_certificate {site.rsa}; ssl_certificate_key {site.rsa}; ssl_protocols TLSv1.2 TLSv1.3;"
+        f"ssl_ciphers AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256; ssl_verify_client {verifies};"
+        f"ssl_client_certificate {site.ca};"
+    )
+    credentials: dict[str, Any] = {"client_cert": "client.pem", "client_key": "env:CLIENT_KEY"} if shown else {}
+    with nginx(site.folder, settings) as port:
+        seen = eyes.observe(port, eyes.bench(port, {"CLIENT_KEY": site.client_key}, site.folder, **credentials))
+    assert seen.weaknesses["robot"].vulnerable is None
+    assert "client certificate" in seen.weaknesses["robot"].detail
 
 
 def test_early_data_and_suites_of_tls_1_3(site: Site) -> None:
@@ -218,6 +286,21 @@ def test_a_staple_is_seen_where_there_is_one(site: Site, version: str) -> None:
     assert (stapled.must_staple, stapled.names_responder, stapled.stapled) == (True, True, True)
 
 
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("words", ["", "revoked on", "out of date since", "another certificate", "tryLater"])
+def test_a_staple_is_read(site: Site, version: str, words: str) -> None:
+    site.staple.with_suffix(".bad").write_bytes(site.staples[words] if words else site.staple.read_bytes())
+    settings = f"ssl_certificate {site.must_staple}; ssl_certificate_key {site.must_staple}; ssl_protocols {version};"
+    stapling = f"ssl_stapling on; ssl_stapling_file {site.staple.with_suffix('.bad')};"
+    with nginx(site.folder, settings + stapling) as port:
+        (seen,) = eyes.observe(port, eyes.bench(port, folder=site.folder, ca_file=site.ca.name)).certificates
+        (bare,) = eyes.observe(port).certificates
+    assert (seen.stapled, words in seen.staple_trouble, bool(seen.staple_trouble)) == (True, True, bool(words))
+    assert not seen.staple_unsigned
+    assert bare.staple_unsigned is not bool(words)
+    assert bare.staple_trouble == seen.staple_trouble
+
+
 def test_what_a_server_hides_behind_its_certificates_curve_is_told(site: Site) -> None:
     settings = (
         f"ssl_certificate {site.ecdsa}; ssl_certificate_key {site.ecdsa}; "
@@ -227,10 +310,10 @@ def test_what_a_server_hides_behind_its_certificates_curve_is_told(site: Site) -
         ordered = eyes.ask(port)[1]
     with nginx(site.folder, f"{settings} ssl_prefer_server_ciphers off;") as port:
         followed = eyes.ask(port)[1]
-    assert ordered.groups_below == ("secp256r1", "secp384r1")
-    assert ordered.trouble == "groups that the server ranks behind secp384r1, its certificate's own, cannot be seen"
-    assert set(followed.groups_below or ()) == {"secp256r1", "secp384r1", "x25519"}
-    assert followed.trouble == ""
+    assert ordered.groups_below.names == ("secp256r1", "secp384r1")
+    assert ordered.troubles == ("groups that the server ranks behind secp384r1, its certificate's own, cannot be seen",)
+    assert set(followed.groups_below.names or ()) == {"secp256r1", "secp384r1", "x25519"}
+    assert followed.troubles == ()
 
 
 def test_an_x25519_server_whose_tls_1_2_suites_sslyze_misses(site: Site) -> None:
