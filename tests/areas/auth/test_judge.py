@@ -142,7 +142,7 @@ def test_other_ways_that_lead_nowhere(name: str) -> None:
 
 
 def test_methods_that_consent_keeps_out_are_open() -> None:
-    with pytest.raises(Inconclusive, match="PUT, which consent"):
+    with pytest.raises(NotApplicable, match="PUT, which consent"):
         guarded("methods", last=DONE, methods=(stranger(DENIED),), untried=("PUT",))
     with pytest.raises(Inconclusive, match="complains"):
         guarded("methods", last=DONE, methods=(stranger(Reply("PATCH /", 400), does=True),))
