@@ -100,6 +100,8 @@ def refreshed(language: str) -> dict[Path, Catalog]:
         catalog = read(path) if path.exists() else _empty(language)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.fuzzy = False
+        for message in catalog:
+            message.flags.discard("fuzzy")  # what became a plural is untranslated, and no guess
         found[path] = catalog
     return found
 
