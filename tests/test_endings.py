@@ -46,7 +46,8 @@ def test_a_probe_that_crashes_is_an_internal_error_and_no_verdict(tmp_path: Path
 
 IMPATIENT = """
 import sys
-from conformance import cli, plugin
+from conformance import cli
+from conformance.run import plugin
 def begins(*_):
     raise KeyboardInterrupt
 plugin.Session = begins

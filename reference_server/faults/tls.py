@@ -111,9 +111,9 @@ def has_a_p521_certificate(gateway: Gateway) -> None:
     gateway.web.tls.leaf.key = "secp521r1"
 
 
-@fault("TLS-05", level="intermediate")
+@fault("ACC-02", "TLS-05", level="intermediate")
 def has_a_short_rsa_key(gateway: Gateway) -> None:
-    """Breaks TLS-05: INTERMEDIATE with an RSA certificate of 1024 bits."""
+    """Breaks TLS-05, and ACC-02: INTERMEDIATE with an RSA certificate of 1024 bits, which no current client takes."""
     gateway.web.tls.leaf.key = "rsa-1024"
     gateway.web.tls.settings.weak = True
 

@@ -8,6 +8,7 @@ from conformance.areas.hdr.pages import REFUSALS, Seen, there
 from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.areas.hdr.values import FIVE
 from conformance.engine.policy import Policy
+from conformance.inputs.target import Webapp
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, counted, listed, own_list, say
 
@@ -80,6 +81,8 @@ def api_sends_none(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
     """
     if case.name == "post":
         asked = [Seen(seen.unknown_api, "/unknown_api")]
+        if seen.unknown_as_admin is not None:
+            asked.append(Seen(seen.unknown_as_admin, "/unknown_as_admin"))
     else:
         asked = [*_of_api(seen, case, "api"), *_of_api(seen, case, "as_admin")]
         _must_be_there(seen, case)
@@ -101,7 +104,9 @@ def api_sends_none(seen: HeadersObservation, policy: Policy, case: Case) -> Verd
             )
     telling = [answer for answer in answers if case.name == "post" or answer.exchange.status not in REFUSALS]
     if not telling:
-        raise Inconclusive(_nothing_told(seen, asked))
+        why = _nothing_told(seen, asked)
+        undeclared = len(asked) == 1 and _is_of_the_api(asked[0]) and policy.target.declared(Webapp).admin is None
+        raise NotApplicable(why) if undeclared else Inconclusive(why)
     observed = say(
         "{page} ({status}) sends none of the five", page=telling[-1].label, status=telling[-1].exchange.status
     )

@@ -103,14 +103,16 @@ def _headers(bench: Bench) -> HeadersObservation:
         guest = _Visitor(bench, origin, webapp_trust(bench), bench.vault.revealed(webapp.page_headers))
     with ThreadPoolExecutor(min(8, bench.target.limits.connections)) as pool:
         admin = pool.map(guest.administration, webapp.admin_paths)
-        unknown = pool.submit(stranger.ask, "POST", f"/v1/{_unheard_of()}")
+        nowhere = f"/v1/{_unheard_of()}"
+        unknown = pool.submit(stranger.ask, "POST", nowhere)
         api = _by_path(pool, stranger.ask, webapp.api_paths)
-        as_admin, not_admin = _as_admin(bench, pool, webapp.api_paths)
+        as_admin, unknown_as_admin, not_admin = _as_admin(bench, pool, webapp.api_paths, nowhere)
         return HeadersObservation(
             admin=dict(zip(webapp.admin_paths, admin, strict=True)),
             api=api,
             unknown_api=unknown.result(),
             as_admin=as_admin,
+            unknown_as_admin=unknown_as_admin,
             not_admin=not_admin,
         )
 
@@ -121,13 +123,16 @@ def _by_path(pool: Executor, ask: Callable[[str, str], Exchange], paths: Sequenc
     return {path: {method: found[method, path] for method in API_METHODS} for path in paths}
 
 
-def _as_admin(bench: Bench, pool: Executor, paths: Sequence[str]) -> tuple[ByPath, Sentence]:
-    """Ask in the administrator's name; without a login return why there is none."""
+def _as_admin(
+    bench: Bench, pool: Executor, paths: Sequence[str], nowhere: str
+) -> tuple[ByPath, Exchange | None, Sentence]:
+    """Ask in the administrator's name, also for a path that is not there; without a login return why there is none."""
     try:
         with administrator(bench) as session:
-            return _by_path(pool, lambda *each: replace(session.ask(*each), body=""), paths), NOTHING
+            found = _by_path(pool, lambda *each: replace(session.ask(*each), body=""), paths)
+            return found, replace(session.ask("POST", nowhere), body=""), NOTHING
     except Inconclusive as trouble:
-        return {}, trouble.reason
+        return {}, None, trouble.reason
 
 
 headers = Probe("headers", HeadersObservation, _headers)

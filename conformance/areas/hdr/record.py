@@ -29,7 +29,8 @@ class AdminPath:
 class HeadersObservation:
     """What was seen, by path; of the API also by method. `unknown_api` is a POST to a random path below /v1/.
 
-    `as_admin` is what the API answers to the administrator; empty where `not_admin` says why nobody was logged in.
+    `as_admin`, and `unknown_as_admin` of that POST, is what the API answers to the administrator; empty where
+    `not_admin` says why nobody was logged in.
     """
 
     admin: dict[str, AdminPath]
@@ -37,3 +38,4 @@ class HeadersObservation:
     unknown_api: Exchange
     as_admin: dict[str, dict[str, Exchange]] = field(default_factory=dict)
     not_admin: Sentence = NOTHING
+    unknown_as_admin: Exchange | None = None

@@ -382,8 +382,6 @@ def test_an_api_that_is_open_to_all_needs_no_login() -> None:
 @pytest.mark.parametrize(
     ("api", "as_admin", "why"),
     [
-        (page(status=401), None, "answers 401 to strangers, .* not seen: the target file lacks webapp.admin"),
-        (page(status=403), None, "answers 403 to strangers"),
         (page(status=401), page(status=401), "answers 401 to the administrator, too"),
         (page(status=401), page(status=429), "answers 429, which is not the API's own answer"),
         (page(status=429), None, "answers 429, which is not the API's own answer"),
@@ -399,6 +397,14 @@ def test_answers_that_are_not_the_apis_settle_nothing(
     seen = observed(path(page(*RIGHT)), api, as_admin)
     with pytest.raises(Inconclusive, match=why):
         judge_places.api_sends_none(seen, policy(), case("HDR-06", method, "/v1/x"))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_an_undeclared_administrator_would_get_is_not_asked_for(status: int) -> None:
+    seen = observed(path(page(*RIGHT)), page(status=status))
+    why = f"answers {status} to strangers, .* not seen: the target file lacks webapp.admin"
+    with pytest.raises(NotApplicable, match=why):
+        judge_places.api_sends_none(seen, policy(), case("HDR-06", "get", "/v1/x"))
 
 
 @pytest.mark.parametrize("status", [302, 429, 500, 503])

@@ -65,6 +65,9 @@ BOUND = "bounded, from a fixed beginning on"
 RUN = "runs of one kind, and nothing after them can fail"
 
 LINEAR = {
+    "repositories._ALL_BRANCHES": ("2a3d2f91", "matched at the start of a line of git's own configuration"),
+    "repositories._ANNEX": ("e9a3f204", "matched as a whole against 1 KiB at most"),
+    "repositories._LFS": ("25446d05", "matched at the start of 1 KiB at most, over 13 lines"),
     "key_material._CALLS[0]": ("7fb2130d", WORD),
     "key_material._CALLS[1]": ("24ee7585", WORD),
     "key_material._CALLS[2]": ("5a49a5c7", WORD),
