@@ -8,6 +8,7 @@ from conformance.sentence import NOTHING, Sentence, say
 
 UNRESOLVED = say("the name does not resolve")
 UNREACHABLE = say("the host is not reachable from here")
+TOO_LATE = say("no answer in time")
 
 
 class Answered:

@@ -19,7 +19,7 @@ from conformance.model import Inconclusive
 from conformance.secrecy.secret import Secret
 from conformance.sentence import Own, Sentence, say
 from conformance.web.answer import MAX_BODY, Answer, OddAnswer, Stream, read_answer
-from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
+from conformance.web.exchange import TOO_LATE, UNREACHABLE, UNRESOLVED, Exchange
 from conformance.web.resolve import ResolverSilent, resolve
 
 TIMEOUT = 5.0
@@ -266,7 +266,7 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[BaseException], Sentence]], .
     (ssl.SSLEOFError, lambda _: say("closed the connection during the TLS handshake")),
     (ssl.SSLError, lambda e: say("TLS failed: {detail}", detail=_detail(e))),
     (ResolverSilent, lambda _: say("the name was not resolved in time")),
-    (TimeoutError, lambda _: say("no answer in time")),
+    (TimeoutError, lambda _: TOO_LATE),
 )
 
 

@@ -16,12 +16,12 @@ from conformance.areas.acc.record import (
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
+from conformance.web.exchange import TOO_LATE
 
 BUSY = (429, 503)
 RESTART = say("say in webapp.certificate.restart how the web server is restarted")
 
 _ANOTHER = say("another one is presented")
-_TOO_LATE = say("no answer in time")
 
 # The organisation in a name that is the vendor's own: a company's authority has the company's.
 _VENDOR = re.compile(r"(?:^|[,+])O=(?:WhatsApp|Facebook|Meta Platforms)\b", re.IGNORECASE)
@@ -113,7 +113,7 @@ def bad_upload_changes_nothing(seen: UploadsObservation, policy: Policy, case: C
     if seen.settled is not None and to_blame and (wrong := _harm(seen, seen.settled)):
         told = say("the upload was {reply}, and after a restart {harm}", reply=reply, harm=wrong)
         return violates(expected, told, where, "/settled")
-    if upload.status in BUSY or upload.trouble == _TOO_LATE:
+    if upload.status in BUSY or upload.trouble == TOO_LATE:
         raise Inconclusive(say("the upload was {reply}, which does not tell whether it would be taken", reply=reply))
     at_once = seen.good is not None and seen.good.served == seen.own and not seen.restarts
     if upload.accepted and not at_once and seen.settled is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from conformance.areas.chn import timing
 from conformance.areas.chn.line import OPENS, Line
-from conformance.areas.chn.record import SILENCE, Attempt, ClockReading
+from conformance.areas.chn.record import Attempt, ClockReading
 from conformance.areas.chn.timing import Bounds
 from conformance.bench import Bench
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Sentence, say
+from conformance.web.exchange import TOO_LATE
 from conformance.web.http import exchange, webapp_context
 
 _SAMPLES, _APART = 5, 0.23
@@ -25,7 +26,7 @@ def meet(line: Line) -> tuple[Attempt, str]:
     then no control for anything.
     """
     noise = line.learn_refusal()
-    if noise.trouble == SILENCE:
+    if noise.trouble == TOO_LATE:
         return noise, _accepted(line, [0.0], noise)
     dates = [round(b.low) for b in line.clocks["date"][:1]]
     near = [sign * offset for offset in (3, *range(_STEP, _FAR + 1, _STEP)) for sign in (-1, 1)]

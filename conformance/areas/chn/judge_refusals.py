@@ -9,10 +9,11 @@ from statistics import median
 
 from conformance import pointers
 from conformance.areas.chn.judge import between_controls
-from conformance.areas.chn.record import SILENCE, Answer, Attempt, ChannelObservation
+from conformance.areas.chn.record import Answer, Attempt, ChannelObservation
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.sentence import By, Own, Sentence, Value, counted, listed, own_list, say, say_of
+from conformance.web.exchange import TOO_LATE
 
 _TOO_FAST = {429, 503}
 _SAMPLES = 2
@@ -117,7 +118,7 @@ def _constant(refusals: Refusals) -> Features:
 
 def _features(attempt: Attempt) -> Features:
     if attempt.trouble:
-        silent = attempt.trouble == SILENCE
+        silent = attempt.trouble == TOO_LATE
         return {_CONNECTION: say_of("a connection", "left silent") if silent else say_of("a connection", "closed")}
     headers = [(name.lower(), value) for name, value in attempt.headers if not _EVER_NEW.search(name.lower())]
     features: Features = {

@@ -12,7 +12,7 @@ from functools import partial
 
 from conformance import codecs
 from conformance.areas.chn import timing
-from conformance.areas.chn.record import SILENCE, Answer, Attempt, Group
+from conformance.areas.chn.record import Answer, Attempt, Group
 from conformance.areas.chn.timing import Bounds, Timing
 from conformance.areas.chn.transport import Reply, transport
 from conformance.bench import Bench
@@ -20,6 +20,7 @@ from conformance.codecs import Codec, Region, SealBroken
 from conformance.inputs.target import Channel
 from conformance.model import Inconclusive
 from conformance.sentence import Sentence, say
+from conformance.web.exchange import TOO_LATE
 
 Make = Callable[[int], bytes]
 
@@ -93,7 +94,7 @@ class Line:
         while True:
             times += 1
             attempt = self._once(what, when, make or self.seal, carry)
-            never_heard = attempt.trouble == SILENCE and self._control is None
+            never_heard = attempt.trouble == TOO_LATE and self._control is None
             if wait or never_heard or times == _TIMES or (attempt.on_time and not self._was_lost(attempt)):
                 return replace(attempt, times=times)
 
@@ -133,7 +134,7 @@ class Line:
         Where noise got no answer at all, silence is how this core refuses, and is not worth a long wait each time.
         """
         self._control = control
-        if self._noise is not None and self._noise.trouble == SILENCE:
+        if self._noise is not None and self._noise.trouble == TOO_LATE:
             self.patience = min(_PATIENCE, max(_SHORTEST_PATIENCE, 10 * control.seconds))
 
     def _once(self, what: Sentence, when: Timing, make: Make, carry: Callable[[Callable[[], bytes]], Reply]) -> Attempt:
@@ -215,7 +216,7 @@ class Line:
         """Tell trouble on the way from a core that refuses by hanging up; raises Inconclusive when silence goes on."""
         if not seen.trouble or (self._noise is not None and self._noise.trouble):
             return False
-        if seen.trouble == SILENCE:
+        if seen.trouble == TOO_LATE:
             with self._lock:
                 self._silences += 1
             if self._silences > _SILENCES:

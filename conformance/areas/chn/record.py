@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.sentence import NOTHING, Sentence, say
-
-SILENCE = say("no answer in time")
+from conformance.sentence import NOTHING, Sentence
 
 
 class Answer(StrEnum):

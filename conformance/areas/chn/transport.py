@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from conformance.areas.chn.record import SILENCE
 from conformance.bench import Bench
 from conformance.inputs.target import Channel
 from conformance.sentence import NOTHING, Sentence, say
+from conformance.web.exchange import TOO_LATE
 from conformance.web.http import connect, exchange_bytes, lenient_context, plain_words
 
 _MOST = 64 << 10
@@ -108,7 +108,7 @@ class Tcp:
                         sock.shutdown(socket.SHUT_WR)
                     body = _until_closed(sock, began + timeout)
             except OSError as error:
-                trouble = SILENCE if isinstance(error, TimeoutError) else plain_words(error)
+                trouble = TOO_LATE if isinstance(error, TimeoutError) else plain_words(error)
             seconds = time.monotonic() - began
         if not body and not trouble:
             trouble = say("closed the connection without an answer")

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from conformance import pointers
 from conformance.areas.idv.forgery import MEGABYTE, client_hash
 from conformance.areas.idv.layouts import following
-from conformance.areas.idv.record import LATE, Answer, State, status_words
+from conformance.areas.idv.record import Answer, State, status_words
 from conformance.areas.idv.uid_variants import fresh
 from conformance.bench import Bench
 from conformance.inputs.target import Identity, IdentityState
@@ -24,7 +24,7 @@ from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
 from conformance.secrecy.spellings import encodings
 from conformance.sentence import NOTHING, Sentence, say
-from conformance.web.exchange import Exchange
+from conformance.web.exchange import TOO_LATE, Exchange
 from conformance.web.http import TIMEOUT, exchange
 from conformance.web.trust import identity_trust
 
@@ -238,7 +238,7 @@ class IdentityClient:
         """Send an initialisation and return the seconds until its answer, or a close; raises Inconclusive without."""
         began = time.perf_counter()
         seen = self.send(body)
-        if seen.trouble == LATE:
+        if seen.trouble == TOO_LATE:
             raise Inconclusive(say("an initialisation had no answer in time"))
         return time.perf_counter() - began
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from conformance import pointers
 from conformance.inputs.target import IdentityAccepted
 from conformance.sentence import NOTHING, Own, Sentence, say
-from conformance.web.exchange import Answered
+from conformance.web.exchange import TOO_LATE, Answered
 
 MOST_STORED = 200
-LATE = say("no answer in time")
 
 
 def status_words(status: int) -> Sentence:
@@ -50,7 +49,7 @@ class Answer(Answered):
     @property
     def late(self) -> bool:
         """Tell whether no answer came in time."""
-        return self.trouble.startswith(LATE)
+        return self.trouble.startswith(TOO_LATE)
 
     def words(self) -> Sentence:
         """Say what came back."""

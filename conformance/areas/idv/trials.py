@@ -25,7 +25,6 @@ from dataclasses import replace
 from conformance.areas.idv import forgery, uid_variants
 from conformance.areas.idv.client import IdentityClient, Stored
 from conformance.areas.idv.record import (
-    LATE,
     MOST_STORED,
     Answer,
     Attempt,
@@ -37,6 +36,7 @@ from conformance.areas.idv.record import (
     Welcome,
 )
 from conformance.sentence import By, Own, Sentence, listed, say
+from conformance.web.exchange import TOO_LATE
 
 EVERY = 12
 TICK_SECONDS = 1.1
@@ -123,7 +123,7 @@ class TrialRun:
         self._since_control += 1
         if answer.trouble and self.control_uid:
             self.control()
-        elif answer.trouble == LATE:
+        elif answer.trouble == TOO_LATE:
             raise Stop(say("the service did not answer in time"))
         return seen
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from conformance.areas.chn import attacks
-from conformance.areas.chn.record import SILENCE, Attempt
+from conformance.areas.chn.record import Attempt
 from conformance.sentence import Sentence, say
+from conformance.web.exchange import TOO_LATE
 
 
 class Scripted:
@@ -25,7 +26,7 @@ class Scripted:
             return self.answers.pop(0)
         make(0)
         self.held.append(wait)
-        return Attempt(what, accepted=False, trouble=SILENCE)
+        return Attempt(what, accepted=False, trouble=TOO_LATE)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ class Scripted:
     [
         (Attempt(say("quick"), accepted=True, seconds=0.15), [0.5]),
         (Attempt(say("slow, or held up"), accepted=True, seconds=0.5), [0.5, 5.0]),
-        (Attempt(say("slower than that"), accepted=False, trouble=SILENCE), [0.5, 5.0]),
+        (Attempt(say("slower than that"), accepted=False, trouble=TOO_LATE), [0.5, 5.0]),
     ],
 )
 def test_a_core_that_seems_held_up_by_half_a_request_gets_longer(first: Attempt, held: list[float]) -> None:

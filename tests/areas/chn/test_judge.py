@@ -8,11 +8,12 @@ from pydantic import TypeAdapter
 
 from conformance import catalogue, pointers
 from conformance.areas.chn import judge, judge_refusals
-from conformance.areas.chn.record import SILENCE, Answer, Attempt, ChannelObservation, ClockReading, Group, WindowPoint
+from conformance.areas.chn.record import Answer, Attempt, ChannelObservation, ClockReading, Group, WindowPoint
 from conformance.engine.policy import Policy
 from conformance.inputs import target
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict
 from conformance.sentence import say
+from conformance.web.exchange import TOO_LATE
 
 TAKEN = Attempt(
     say("a fresh sealed message"), accepted=True, status=200, answer=Answer.SEALED, body_bytes=120, seconds=0.01
@@ -161,7 +162,7 @@ def test_a_core_that_limits_how_often_it_is_asked_is_named_as_such() -> None:
 
 
 def test_a_core_that_serves_nobody_while_half_a_request_is_open_fails() -> None:
-    seen = with_attempt("malformed", "meanwhile", replace(NOT_TAKEN, status=0, trouble=SILENCE))
+    seen = with_attempt("malformed", "meanwhile", replace(NOT_TAKEN, status=0, trouble=TOO_LATE))
     found = judged("CHN-13/goes-on", seen)
     assert (found.outcome, found.exhibits[-1]) == (Outcome.FAIL, "/groups/malformed/attempts/meanwhile")
     assert judged("CHN-13/goes-on", with_attempt("malformed", "meanwhile", TAKEN)).outcome is Outcome.PASS
