@@ -101,10 +101,14 @@ def _base64(raw: bytes) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text as it reads once its escapes are undone; `at` has, for each character and the end, its place before."""
+    """A text as it reads once its escapes are undone; `at` has, for each character and the end, its place before.
+
+    `undone` are the places in the text where an escape stood, in order; None for the text as it is.
+    """
 
     text: str
     at: Sequence[int]
+    undone: Sequence[int] | None = None
 
 
 def views(text: str) -> Iterator[View]:
@@ -127,18 +131,23 @@ def _undone(view: View) -> View | None:
     text, at = view.text, view.at
     parts: list[str] = []
     places: list[int] = []
-    done = 0
+    undone: list[int] = []
+    done = length = 0
     for found in _ESCAPES.finditer(text):
         meant = _meant(found)
         if meant is None:
             continue
         parts += [text[done : found.start()], meant]
+        length += found.start() - done
+        if found[5] is None:  # a backslash before a character is looked through in every text
+            undone.append(length)
+        length += len(meant)
         places += at[done : found.start()]
         places += [at[found.start()]] * len(meant)
         done = found.end()
     if not parts:
         return None
-    return View("".join([*parts, text[done:]]), [*places, *at[done:]])
+    return View("".join([*parts, text[done:]]), [*places, *at[done:]], undone)
 
 
 def _meant(found: re.Match[str]) -> str | None:
