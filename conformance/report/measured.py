@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.areas.net.record import Came
-from conformance.engine.profiles import NEWEST_FIRST, Profile, guideline
+from conformance.engine.policy import NEWEST_FIRST, Profile, guideline
 from conformance.engine.results import Results
 from conformance.handshake.record import VERSIONS
 from conformance.report.view import declared, matrix

@@ -19,8 +19,7 @@ from conformance.areas.hdr import judge
 from conformance.areas.hdr.pages import Seen
 from conformance.areas.hdr.values import FIVE
 from conformance.areas.tls import rules
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import Profile
+from conformance.engine.policy import Policy, Profile
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, Value, clauses, counted, listed, own_list, say, say_of
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange

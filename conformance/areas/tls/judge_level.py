@@ -11,8 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from conformance.areas.tls import facts, rules
 from conformance.areas.tls.record import DeclaredLevel
 from conformance.areas.tls.rules import Finding
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import NEWEST_FIRST, Guideline, guideline
+from conformance.engine.policy import NEWEST_FIRST, Guideline, Policy, guideline
 from conformance.handshake.record import VERSIONS, TlsObservation
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
 from conformance.sentence import By, Listed, Own, listed, own_list, say

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from conformance.areas.tls import judge_level
-from conformance.engine.profiles import guideline
+from conformance.engine.policy import guideline
 from conformance.handshake.record import Answer, TlsObservation
 from conformance.model import Inconclusive
 from tests.areas.tls.endpoints import ECDSA, INTERMEDIATE, LEGACY_MODERN, MODERN, OLD, RSA, with_suites, with_version
