@@ -189,6 +189,13 @@ def clauses(*parts: Sentence) -> Sentence:
     return kept[0] if len(kept) == 1 else _made("{clauses}", {"clauses": Listed(kept, By.CLAUSE)})
 
 
+def shortened(items: Iterable[Sentence], most: int) -> list[Sentence]:
+    """Return the first `most` of several things that are said, and after them how many more there are."""
+    every = list(items)
+    more = len(every) - most
+    return every if more <= 0 else [*every[:most], say("{number} more", number=more)]
+
+
 def sentence(data: Any) -> Sentence:
     """Read what `Sentence.data` returned; raises ValueError for anything else, from wherever it comes."""
     return _read(data, DEEPEST)

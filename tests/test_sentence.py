@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from conformance.locale import extract, tongue
-from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say, sentence
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say, sentence, shortened
 
 PACKAGE = Path(__file__).parents[1] / "conformance"
 SPEAKERS = {name: count for name, (_, count) in extract.SPEAKERS.items()}
@@ -52,6 +52,12 @@ def test_english_is_what_is_read_as_text() -> None:
     assert say("{all}", all=own_list(["a", "b", "c"])) == "a, b and c"
     assert say("{all}", all=own_list(["a"], By.OR)) == "a"
     assert say("{all}", all=listed([], By.OR)) == ""
+
+
+@pytest.mark.parametrize(("most", "said"), [(0, "3 more"), (2, "a; b; 1 more"), (3, "a; b; c"), (4, "a; b; c")])
+def test_many_things_are_shortened_to_the_first_and_how_many_more(most: int, said: str) -> None:
+    several = (say("{x}", x=Own(letter)) for letter in "abc")
+    assert clauses(*shortened(several, most)) == said
 
 
 def test_a_record_holds_sentences_as_text_in_json_and_whole_in_python() -> None:

@@ -6,7 +6,7 @@ from conformance import pointers
 from conformance.areas.auth.record import Form, Guarded, GuardObservation, Posted, Reply, Stranger
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
-from conformance.sentence import By, Own, Sentence, clauses, counted, own_list, say
+from conformance.sentence import By, Own, Sentence, clauses, counted, own_list, say, shortened
 
 SERVED = 0.5
 """The part of what the administrator gets from which on it counts as served."""
@@ -134,7 +134,7 @@ def _got_in(asked: tuple[Stranger, ...]) -> list[tuple[int, Stranger]]:
 
 
 def _told(found: list[tuple[int, Stranger]]) -> Sentence:
-    shown = [
+    told = [
         say(
             "{request} without a token was answered {status} with {share:.0%} of what the administrator gets",
             request=each.what,
@@ -143,10 +143,9 @@ def _told(found: list[tuple[int, Stranger]]) -> Sentence:
         )
         if each.repeated
         else say("{request} without a token was answered {status}", request=each.what, status=each.reply.status)
-        for _, each in found[:_SHOWN]
+        for _, each in found
     ]
-    more = [say("{number} more", number=len(found) - _SHOWN)] if len(found) > _SHOWN else []
-    return clauses(*shown, *more)
+    return clauses(*shortened(told, _SHOWN))
 
 
 def _other_methods(look: Guarded, stopped: Sentence, exhibit: str) -> Verdict:

@@ -14,7 +14,7 @@ from conformance.areas.tls.rules import Finding
 from conformance.engine.policy import NEWEST_FIRST, Guideline, Policy, guideline
 from conformance.handshake.record import VERSIONS, TlsObservation
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
-from conformance.sentence import By, Listed, Own, listed, own_list, say
+from conformance.sentence import By, Listed, Own, listed, own_list, say, shortened
 
 NONE = "none"
 _TOLD = 4
@@ -104,10 +104,7 @@ def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _in_short(departures: tuple[Finding, ...]) -> Listed:
-    told = [f.text for f in departures[:_TOLD]]
-    if len(departures) > _TOLD:
-        told.append(say("and {count} more", count=len(departures) - _TOLD))
-    return listed(told, By.CLAUSE)
+    return listed(shortened((f.text for f in departures), _TOLD), By.CLAUSE)
 
 
 def default_level(seen: DeclaredLevel, policy: Policy, case: Case) -> Verdict:
