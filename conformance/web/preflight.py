@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import Own, Sentence, say
 from conformance.web.http import client_context, connect, plain_words, server_name
 from conformance.web.resolve import ResolverSilent
@@ -24,14 +24,9 @@ def reach(bench: Bench, url: str) -> None:
     Asked once a run for each endpoint, however many probes need it. Raises Inconclusive that says in plain words
     what did not work.
     """
-    host, port, secure = _endpoint(url)
+    origin = Origin.of(url)
+    host, port, secure = origin.host, origin.port, origin.scheme == "https"
     bench.once.make_sure(("reach", host, port, secure), lambda: _look(bench, host, port, secure=secure))
-
-
-def _endpoint(url: str) -> tuple[str, int, bool]:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    return parts.hostname or "", port, parts.scheme == "https"
 
 
 def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:

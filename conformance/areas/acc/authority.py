@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import re
 import ssl
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -15,6 +14,7 @@ from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.exchange import Exchange
@@ -58,7 +58,7 @@ def _look(bench: Bench) -> AuthorityObservation:
         kind,
         tuple(facts(der) for der in found),
         _verified(sent, found),
-        examine(sent, urlsplit(admin.api.webapp.url).hostname or "", declared_trust(bench)),
+        examine(sent, Origin.of(admin.api.webapp.url).host, declared_trust(bench)),
     )
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.areas.acc import forged_uploads
 from conformance.areas.acc.authority import fetch_authority
@@ -25,6 +24,7 @@ from conformance.bench.undo import Promise
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Certificate, Target, Webapp
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
 from conformance.web.exchange import Exchange
@@ -159,7 +159,7 @@ def _look(bench: Bench) -> UploadsObservation:
         reference = webapp.certificate.restore
         what = Own(f"webapp.certificate.restore ({reference.label})")
         names = fitting(bench.vault[reference].reveal(), served, what)
-        bundle = forged_uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
+        bundle = forged_uploads.make(names or (Origin.of(webapp.url).host or "localhost",))
         return _upload_all(Gate(admin, webapp.certificate, bundle, served))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from conformance.areas.net.answers import Question, protocol, questions
 from conformance.areas.net.record import SPARE_PORT, Came, Look, NetworkObservation, Seen, VantageLook
@@ -17,6 +16,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Network, Target, Vantage
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 
 CONNECTING = 3.0
@@ -67,8 +67,8 @@ class _Plan:
 
 def parted(endpoint: str) -> tuple[str, int]:
     """Return host and port of `host:port` as a target file spells it."""
-    parts = urlsplit(f"//{endpoint}")
-    return parts.hostname or "", parts.port or 0
+    origin = Origin.of(f"//{endpoint}")
+    return origin.host, origin.port
 
 
 def _network(bench: Bench) -> NetworkObservation:
