@@ -1,4 +1,4 @@
-"""The first look: is the endpoint there at all, before a probe asks it anything?"""
+"""Preflight: is the endpoint there at all, before a probe asks it anything?"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from conformance.web.presenting import present_again
 from conformance.web.trust import identity_trust, webapp_trust
 
 
-def put_back(bench: Bench, requests: Iterable[Request]) -> Sentence:
+def restore(bench: Bench, requests: Iterable[Request]) -> Sentence:
     """Send every request; return in plain words why some failed, or nothing where all was put back."""
     return clauses(*(_tried(bench, request) for request in requests))
 
