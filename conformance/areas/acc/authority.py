@@ -22,7 +22,7 @@ from conformance.web.http import exchange_bytes, webapp_context
 from conformance.web.trust import handshake, verified
 
 PATH = "/v1/certificates/external/ca"
-MOST_CERTIFICATES = 20
+MOST_CERTIFICATES = 20  # of a body that may hold any number: each costs a parse and a line of the report
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for
 _BLOCK = re.compile(

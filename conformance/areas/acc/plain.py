@@ -26,10 +26,10 @@ SHOWN = 2 << 10
 """How much of a body the record keeps, in characters."""
 
 _NOBODY = (say("connection refused"), UNREACHABLE)
-_ALIKE = 0.5
+_ALIKE = 0.5  # of all the words of both pages: pages carry tokens and dates that differ each time
 _DIGIT = re.compile(r"\d")
-_WORDS_COMPARED = 1500
-_RUN = 3
+_WORDS_COMPARED = 1500  # bounds a comparison whose cost grows with the square of it
+_RUN = 3  # words in a row: shorter runs are common to any two pages
 _UNSEEN = re.compile(  # what is never closed reaches to the end: searching once more for every start takes minutes
     r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
 )

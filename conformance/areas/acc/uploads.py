@@ -36,7 +36,7 @@ from conformance.web.trust import webapp_trust
 PATH = "/v1/certificates/external"
 TEXT = {"Content-Type": "text/plain"}
 RESTARTS = 5
-PATIENCE = 20.0
+PATIENCE = 20.0  # seconds: a gateway may check a certificate, and write it, before it answers
 
 # All that looks at the web app's endpoint: it is through before the certificate changes.
 EVERYBODY_ELSE = (
