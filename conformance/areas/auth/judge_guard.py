@@ -11,10 +11,9 @@ from conformance.sentence import By, Own, Sentence, clauses, counted, own_list, 
 SERVED = 0.5
 """The part of what the administrator gets from which on it counts as served."""
 
-_NO_HEAD = (404, 405, 501)
-_HIDDEN = (404, 405)
-_OF_THE_BODY = (400, 409, 422)
-_PUT_OFF = (408, 429, 502, 503, 504)
+_NO_HEAD = (404, 405, 501)  # a path that has no HEAD says one of these
+_OF_THE_BODY = (400, 409, 422)  # the body was read first, so these tell nothing about who may send it
+_PUT_OFF = (408, 429, 502, 503, 504)  # neither let in nor refused: asked at another time it may be either
 _SHOWN = 4
 _EXPECTED = say("without a token the path answers 401 or 403, and nothing of what an authorised caller gets")
 

@@ -27,9 +27,9 @@ _WORDS = {
 _STRONG = {"eight": 8, "twenty": 20, "sixty-four": 64}
 _AGAIN = "again"
 _SHOWN = 5
-_NOT_LET_IN = (401, 403, 429)
-_NOT_THERE = (404, 410)
-_PUT_OFF = (408, 429, 502, 503, 504)
+_NOT_LET_IN = (401, 403, 429)  # nothing was shown to search
+_NOT_THERE = (404, 410)  # the user is gone, or was never there
+_PUT_OFF = (408, 429, 502, 503, 504)  # neither done nor refused: asked at another time it may be either
 
 
 def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verdict:
