@@ -15,8 +15,8 @@ from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.exchange import TOO_LATE
 from conformance.web.http import connect, exchange_bytes, lenient_context, plain_words
 
-_MOST = 64 << 10
-_PAUSE = 0.5
+_MOST = 64 << 10  # bytes of an answer: whatever the other side sends, no more is held
+_PAUSE = 0.5  # seconds of silence after the first bytes: the answer is whole where nobody closes
 
 
 @dataclass(frozen=True, slots=True)
