@@ -28,7 +28,7 @@ HOST = "host"
 CORE_PORTS = (6250, 6253)
 """First and last of the core app's ports, as delivered."""
 
-_CHAIN = 5
+_CHAIN = 5  # steps from one service to the next: a circle ends
 
 
 def files_in_place(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:

@@ -16,7 +16,7 @@ Named = dict[str, ServiceSeen]
 IMAGES = {"web": ("docker.whatsapp.biz/web",), "core": ("docker.whatsapp.biz/coreapp",)}
 """The vendor's images, without tag or digest."""
 
-_SHOWN = 3
+_SHOWN = 3  # as many as a reader bears
 
 
 def declared(policy: Policy) -> Deployment:
