@@ -31,8 +31,8 @@ UNUSUAL = "PROPFIND"
 _CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 """What a browser sends of an answer that it has stored, by the line of that answer (RFC 9111, 4.3.1)."""
 
-_HOPS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
+_HOPS = 5  # redirects from a page to the one that is served: more is a circle
+_REDIRECTS = (301, 302, 303, 307, 308)  # those that browsers follow to Location (RFC 9110, 15.4)
 
 
 @dataclass(frozen=True, slots=True)
