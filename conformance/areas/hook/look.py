@@ -28,8 +28,8 @@ WRONG = {"unknown-ca": "other-ca", **{role: role for role in ("self-signed", "wr
 
 # Seconds for a callback to come at all, and for a gateway to trust what it was just told to.
 _LONGEST, _REJECTING = 15.0, 3.0
-_SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0
-_SETTLING = 5.0
+_SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0  # seconds
+_SETTLING = 5.0  # seconds that nodes and caches may need to hear of a change
 _TRIES = 3
 
 

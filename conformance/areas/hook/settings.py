@@ -33,7 +33,7 @@ NONE = "none"
 _ADDRESSES, _PAUSE, _LONGEST_PAUSE = "webhooks", "callback_backoff_delay_ms", "max_callback_backoff_delay_ms"
 _USUAL_PAUSE = "3000"
 _JSON, _TEXT = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
-_ABSENT = (404, 410)
+_ABSENT = (404, 410)  # nothing is set there, or what was set is gone already
 _LOOKS = (0.0, 1.0, 2.0, 2.0)
 """Seconds before each look at what was put back: the API may not show it at once."""
 
