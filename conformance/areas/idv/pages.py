@@ -18,11 +18,11 @@ from conformance.web.browse import Fetched, fetch
 from conformance.web.preflight import reach
 from conformance.web.trust import identity_trust
 
-MOST_SCRIPTS = 20
+MOST_SCRIPTS = 20  # each is a request to the site
 MOST_INLINE = 1000
 MOST_LINKS = 1000
-MOST_CALLS = 10
-MOST_QUOTED = 20
+MOST_CALLS = 10  # each is a request to the site
+MOST_QUOTED = 20  # a page full of finds proves no more than these
 MOST_TEXT = 16 << 20
 """How much of a page, with its scripts and what these call, is looked at, in characters."""
 

@@ -14,7 +14,7 @@ from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import TIMEOUT, connect, exchange, plain_words, server_name
 from conformance.web.preflight import reach
 
-FORGED = "0" * 64
+FORGED = "0" * 64  # of an HMAC-SHA256's shape, and nobody's
 
 
 def look_at_transport(client: IdentityClient) -> Transport:
