@@ -22,11 +22,11 @@ from conformance.sentence import NOTHING, Own, Sentence, say
 CONNECTING = 3.0
 """Long enough for two repeated first packets, which Linux sends after one second and three."""
 
-ANSWERING = 5.0
-RESOLVING = 5.0
-LONGEST = 120.0
+ANSWERING = 5.0  # seconds
+RESOLVING = 5.0  # seconds
+LONGEST = 120.0  # seconds: what one vantage point may take at most
 MOST_VANTAGES_AT_ONCE = 16
-MOST_NOWHERE = 64
+MOST_NOWHERE = 64  # ports: their looks are the control, and cost as much as the others
 
 # What the far side says that is no error of a system's own.
 _FAR_WORDS = {
