@@ -17,7 +17,7 @@ from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
 from conformance.sentence import By, Listed, Own, listed, own_list, say, shortened
 
 NONE = "none"
-_TOLD = 4
+_TOLD = 4  # as many as a reader bears
 
 
 @dataclass(frozen=True, slots=True)
