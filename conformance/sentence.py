@@ -159,7 +159,7 @@ Value = Own | Sentence | Listed | int | float
 NOTHING: Final = Sentence("")
 
 LONGEST: Final = 1 << 20  # characters; what a server says is cut long before
-DEEPEST: Final = 20
+DEEPEST: Final = 20  # sentences within sentences: far above what is said, far below Python's own limit
 _SPEC: Final = re.compile(r"\+?(0?\d)?(\.\d)?[A-Za-z%]?")
 
 

@@ -16,7 +16,7 @@ from conformance.origin import Origin
 from conformance.sentence import Own, counted, say
 from conformance.web.http import connect, plain_words
 
-PATIENCE = 5.0
+PATIENCE = 5.0  # seconds
 
 
 class Unreachable(Inconclusive):

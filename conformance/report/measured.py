@@ -14,7 +14,7 @@ from conformance.report.view import declared, matrix
 
 WIDTH, HEIGHT, EDGE = 400, 130, 16
 _ACCEPTED_AT, _REFUSED_AT, _AXIS_AT = 38, 78, 104
-_TICKS = (1, 2, 5, 10, 15, 30, 60, 300, 600)
+_TICKS = (1, 2, 5, 10, 15, 30, 60, 300, 600)  # seconds, on an axis that is logarithmic
 
 
 @dataclass(frozen=True, slots=True)

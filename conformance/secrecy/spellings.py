@@ -9,7 +9,7 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 
-SHORTEST_PIECE = 8
+SHORTEST_PIECE = 8  # as `secret.SHORTEST`: shorter pieces stand in texts by chance
 LONGEST_WORD = 16
 
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)

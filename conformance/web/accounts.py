@@ -32,7 +32,7 @@ from conformance.web.restoring import restore
 
 ADMINISTRATOR = "webapp.admin"
 
-_GONE = (404, 410)
+_GONE = (404, 410)  # a user who is not there is removed
 _LETTERS = string.ascii_letters
 
 

@@ -18,9 +18,9 @@ from conformance.sentence import NOTHING, Sentence
 from conformance.web.exchange import Answered
 from conformance.web.http import TIMEOUT, plain_words
 
-LARGEST = 8 << 20
-PATIENCE = 20.0
-MOST_REDIRECTS = 5
+LARGEST = 8 << 20  # bytes of a page or script, as it is unpacked
+PATIENCE = 20.0  # seconds for a page as a whole: a server may send it byte by byte
+MOST_REDIRECTS = 5  # more is a circle
 _NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7")
 """What Python decodes and no browser does; the first two for minutes, were a page to ask for it."""
 

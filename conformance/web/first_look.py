@@ -25,12 +25,13 @@ from conformance.web.preflight import reach
 from conformance.web.trust import careful_context
 
 DEADLINE = 25.0  # seconds, for all of it
-PATIENCE = 5.0
-PLAIN_PORTS = (80, 8080)
+PATIENCE = 5.0  # seconds
+PLAIN_PORTS = (80, 8080)  # where a web app redirects from, and its usual other one
 ADMIN_PATHS = ("/", "/login", "/admin")
 API_PATHS = ("/v1/health", "/v1/settings/application")
 NOWHERE = "/portero-looks-for-a-page-that-is-not-there"
 _VERSIONS = ("tls-1.0", "tls-1.1", "tls-1.2", "tls-1.3")
+# Nobody has declared limits yet, so it is far less than a run takes.
 _LIMITS = {"connections": 4, "requests_per_second": 20, "requests": 60}
 
 

@@ -15,7 +15,7 @@ from conformance.sentence import By, Own, Sentence, clauses, listed, say
 from conformance.web.exchange import Exchange
 from conformance.web.first_look import PLAIN_PORTS, FirstLook, admin_pages, api_paths, look
 
-_LONGEST = 100
+_LONGEST = 100  # characters of what a server says in a comment of the file
 
 
 def values(url: str, words: Tongue) -> dict[str, str]:

@@ -23,7 +23,7 @@ from conformance.web.answer import MAX_BODY, Answer, OddAnswer, Stream, read_ans
 from conformance.web.exchange import TOO_LATE, UNREACHABLE, UNRESOLVED, Exchange
 from conformance.web.resolve import ResolverSilent, resolve
 
-TIMEOUT = 5.0
+TIMEOUT = 5.0  # seconds
 NOT_ASKED = say("not asked any more: nothing before it was answered in time")
 
 _USUAL = {"Connection": "close", "User-Agent": "portero", "Accept": "*/*", "Accept-Encoding": "identity"}

@@ -13,9 +13,9 @@ from conformance.sentence import Own, Sentence, say
 from conformance.web.http import client_context, connect, plain_words, server_name
 from conformance.web.resolve import ResolverSilent
 
-PATIENCE = 5.0
+PATIENCE = 5.0  # seconds
 
-_ALERT, _HANDSHAKE = 21, 22
+_ALERT, _HANDSHAKE = 21, 22  # what may come first from a server of TLS (RFC 8446, 5.1)
 
 
 def reach(bench: Bench, url: str) -> None:

@@ -24,7 +24,7 @@ _SUITE = b"\xc0\x2b"  # ECDHE-ECDSA with AES-128-GCM
 _AFTERWARDS = "WRONG_CERTIFICATE_TYPE"
 """OpenSSL's reason when the key does not fit the suite: it looks at that after it has verified the chain."""
 _SECURE_RENEGOTIATION = b"\xff\x01\x00\x01\x00"
-_RECORD = 1 << 14
+_RECORD = 1 << 14  # the most that one record of TLS may hold (RFC 8446, 5.1)
 
 
 def careful_context(ca_file: Path | None, key: str, *, strict: bool) -> ssl.SSLContext:
