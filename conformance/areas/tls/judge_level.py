@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from conformance.areas.tls import facts, rules
 from conformance.areas.tls.record import DeclaredLevel
 from conformance.areas.tls.rules import Finding
 from conformance.engine.policy import NEWEST_FIRST, Guideline, Policy, guideline
 from conformance.handshake.record import VERSIONS, TlsObservation
-from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
+from conformance.model import Case, Verdict, conforms, verdict
 from conformance.sentence import By, Listed, Own, listed, own_list, say, shortened
 
 NONE = "none"
@@ -36,16 +32,6 @@ def levels(seen: TlsObservation) -> dict[str, str]:
     """
     complete(seen)
     return {edition: match(seen, guideline(edition)).level for edition in NEWEST_FIRST}
-
-
-def recorded(observation: Mapping[str, Any]) -> dict[str, str]:
-    """Return `levels` of an observation out of a results file; nothing where it cannot be told."""
-    if observation.keys() <= {"inconclusive"}:
-        return {}
-    try:
-        return levels(TypeAdapter(TlsObservation).validate_python(observation))
-    except (Inconclusive, ValidationError):
-        return {}
 
 
 def complete(seen: TlsObservation) -> None:
