@@ -90,6 +90,7 @@ def test_what_has_no_translation_is_english_and_says_so() -> None:
 
 def test_numbers_and_lists_are_written_as_the_language_does() -> None:
     assert say("{n:.1f}", n=2.5).within(tongue("es")) == "2,5"
+    assert say("{n:.0%}", n=0.45).within(tongue("es")) == "45\xa0%"
     assert say("{n}", n=1234).within(tongue("es")) == "1234"
     assert say("{all}", all=own_list(["a", "b", "c"])).within(tongue("es")) == "a, b y c"
     assert say("{all}", all=own_list(["a", "b", "c"], By.COMMA)).within(tongue("es")) == "a, b, c"
