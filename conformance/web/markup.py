@@ -21,7 +21,7 @@ _TEXT_ENDS = {
     for tag in ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
 }
 _NUMBER = re.compile(r"&#([0-9]{8,}+);?")
-_DIGITS = 7
+_DIGITS = 7  # 0x10FFFF is 1114111: what has more is no character
 
 
 _READ = ("src", "href", "rel", "action", "formaction", "http-equiv", "content", "data")
