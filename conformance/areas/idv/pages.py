@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from conformance.areas.idv import page_hashes, page_markup
+from conformance.areas.idv import page_hashes
 from conformance.areas.idv.client import IdentityClient, spellings
 from conformance.areas.idv.key_material import key_material
 from conformance.areas.idv.record import Page, status_words
 from conformance.model import Inconclusive
 from conformance.origin import joined, onward, same
 from conformance.sentence import Own, Sentence, counted, say
+from conformance.web import markup
 from conformance.web.browse import Fetched, fetch
 from conformance.web.preflight import reach
 from conformance.web.trust import identity_trust
@@ -95,7 +96,7 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     if not seen.ok:
         carries = _traces(client, uid, found).carries
         return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
-    scripts = page_markup.scripts(text)
+    scripts = markup.scripts(text)
 
     def read(links: list[str], unread: list[Sentence]) -> list[str]:
         return _read(lambda link: fetch(client.bench, link, headers, context), links, found, unread)
@@ -140,7 +141,7 @@ def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], li
         say("{place}: {how}", place=place, how=how)
         for place, text in found.texts.items()
         for how, known in forms.items()
-        if any(form in said for said in {text.lower(), page_markup.unescaped(text).lower()} for form in known)
+        if any(form in said for said in {text.lower(), markup.unescaped(text).lower()} for form in known)
     )
     traces = _traces(client, page.uid, found)
     return replace(
