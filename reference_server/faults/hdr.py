@@ -227,6 +227,12 @@ def strict_transport_is_short(gateway: Gateway) -> None:
     gateway.web.admin.replace(TRANSPORT, "max-age=300")
 
 
+@fault("HDR-09")
+def strict_transport_of_an_older_guideline(gateway: Gateway) -> None:
+    """Breaks HDR-09: half a year, which guideline 4.0 asked for and 5.8 does not take."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=15768000; includeSubDomains")
+
+
 @fault("HDR-10")
 def inline_script_is_allowed(gateway: Gateway) -> None:
     """Breaks HDR-10: 'unsafe-inline' stands in both policies."""
