@@ -36,7 +36,15 @@ PAGE = "https://gateway.example:9090/"
             "handler inline",
         ),  # Chromium takes it for a hash, Firefox does not
         ("script-src 'self' https://127.0.0.1/?x", "self third"),  # so it is in Firefox
-        ("script-src é; script-src 'self'", "self"),
+        ("img-src é; script-src 'self'", "self"),
+        ("default-src 'self'; script-src é; script-src *", "self"),  # so it is in Chromium
+        ("script-src 'unsafe-inline' 'sha256-abcd'", ""),
+        ("script-src 'unsafe-inline' 'sha256-abc'", ""),
+        ("script-src 'unsafe-inline' 'sha256-ab=='", ""),
+        ("script-src 'unsafe-inline' 'sha256-abcde'", "handler inline"),  # no base64, so no hash to Chromium
+        ("script-src 'unsafe-inline' 'sha256-abcd='", "handler inline"),
+        ("script-src 'unsafe-inline' 'sha384-ab='", "handler inline"),
+        ("script-src gateway.example:80", "third"),
         (";;, ,script-src 'self';", "self"),
         ("script-src\t'self'\x0c'unsafe-eval'", "eval self"),
     ],
