@@ -14,9 +14,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.areas.hdr import judge
+from conformance.areas.hdr.record import HeadersObservation
+from conformance.engine.policy import Policy
 from conformance.locate import data
+from conformance.model import Case, NotApplicable, Outcome, Verdict
 from tests.areas.hdr import verdicts
+from tests.areas.hdr.pages import case, observed, path, policy
 from tests.areas.hdr.stage import BROWSERS, HASH, NONCE, OWN, TOPS, Row, playing
+
+Judge = Callable[[HeadersObservation, Policy, Case], Verdict]
 
 
 @dataclass(frozen=True)
@@ -88,3 +95,45 @@ def test_policies_name_what_the_page_has() -> None:
     lines = [value for row in TABLES[0].content["rows"] for _, value in row["lines"]]
     assert any(f"'sha256-{HASH}'" in line for line in lines)
     assert any(f"'nonce-{NONCE}'" in line for line in lines)
+
+
+def outcome(judge: Judge, row: Row) -> Outcome | None:
+    """Return what a requirement's judge says of the row's page; None where it has nothing to say."""
+    answer = verdicts.page(row, "https://new.sts.test/")
+    try:
+        return judge(observed(path(answer)), policy(), case("HDR-02")).outcome
+    except NotApplicable:
+        return None
+
+
+def _unlike(table: Table, judge: Judge, broken: Callable[[set[str]], bool]) -> list[Row]:
+    """List the rows without a reason that are said to be right though a browser shows otherwise, or the reverse."""
+    found = []
+    for row in table.content["rows"]:
+        shown = any(broken(recorded(row, browser)) for browser in BROWSERS)
+        said = outcome(judge, row)
+        if said is not None and (said is Outcome.FAIL) is not shown and "why" not in row:
+            found.append(row)
+    return found
+
+
+def test_hdr_10_fails_where_inline_script_runs() -> None:
+    assert _unlike(TABLES[0], judge.inline_scripts, lambda seen: bool(seen & {"inline", "handler"})) == []
+
+
+def test_hdr_02_never_passes_where_somebody_can_frame_the_page() -> None:
+    for row in TABLES[1].content["rows"]:
+        if outcome(judge.frames, row) is Outcome.PASS:
+            assert not any(recorded(row, browser) for browser in BROWSERS), row
+
+
+def test_hdr_05_fails_where_a_browser_is_not_told_to_come_back_over_https() -> None:
+    assert _unlike(TABLES[2], judge.transport, lambda seen: "upgrade" not in seen) == []
+
+
+def test_hdr_04_fails_where_text_runs_as_script() -> None:
+    table = TABLES[3]
+    for row in table.content["rows"]:
+        if row["as"] == "script" and row["type"] == "text/plain":
+            ran = recorded(row, "chromium") | recorded(row, "firefox")
+            assert (outcome(judge.sniffing, row) is Outcome.FAIL) is bool(ran), row

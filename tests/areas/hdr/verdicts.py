@@ -17,7 +17,7 @@ _SCRIPTS = {"javascript", "ecmascript", "x-javascript", "jscript", "livescript",
 _NEVER_A_SCRIPT = ("image/", "audio/", "video/", "text/csv")  # by the Fetch standard, nosniff or not
 
 
-def _page(row: Row, url: str = f"{OWN}/") -> Exchange:
+def page(row: Row, url: str = f"{OWN}/") -> Exchange:
     """Return the row's page as a look records it."""
     lines, malformed = fields([f"{name}: {value}" for name, value in row["lines"]])
     return Exchange("GET", url, 200, lines, malformed=malformed)
@@ -25,7 +25,7 @@ def _page(row: Row, url: str = f"{OWN}/") -> Exchange:
 
 def scripted(row: Row, seen: set[str]) -> set[str]:
     """Return what runs of the stage's page; what nothing on the page could show is taken from `seen`."""
-    found = values.scripts(_page(row), STANDARD_POLICY)
+    found = values.scripts(page(row), STANDARD_POLICY)
     files = {word: replace(own(url), path=urlsplit(url).path) for word, url in FILES.items()}
     runs = {word for word, file in files.items() if any(source.covers(file) for source in found.sources)}
     runs |= {*found.kinds} & {"data", "inline", "handler", "eval"}
@@ -45,13 +45,13 @@ def _named(row: Row) -> bool:
 
 def framed(row: Row, _: set[str]) -> set[str]:
     """Return the hosts whose pages can frame the stage's page."""
-    sources = values.framers(_page(row))
+    sources = values.framers(page(row))
     return {urlsplit(url).netloc for url in TOPS if any(source.covers(own(url)) for source in sources)}
 
 
 def told(row: Row, _: set[str]) -> set[str]:
     """Return what becomes of Strict-Transport-Security: `upgrade`, with `subdomains`, or `removed`."""
-    seen = _page(row, "https://new.sts.test/")
+    seen = page(row, "https://new.sts.test/")
     effect = values.transport_effect(seen)
     if effect == "upgrade" and values.transport(seen).subdomains:
         return {effect, "subdomains"}
@@ -60,7 +60,7 @@ def told(row: Row, _: set[str]) -> set[str]:
 
 def sniffed(row: Row, _: set[str]) -> set[str]:
     """Return `ran` or `applied` where the row's type lets its script run, or its style count."""
-    seen, essence = _page(row), row["type"].partition(";")[0].strip().lower()
+    seen, essence = page(row), row["type"].partition(";")[0].strip().lower()
     believed = bool(seen.values(SNIFFING)) and values.stops_sniffing(seen)
     if row["as"] == "style":
         return {"applied"} if essence == "text/css" or (not believed and "/" not in essence) else set()
