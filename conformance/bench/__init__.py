@@ -20,7 +20,7 @@ from conformance.secrecy.secret import Vault
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a probe works with."""
+    """What a probe works with. `began` is when the run did, on the monotonic clock."""
 
     target: Target
     vault: Vault
@@ -33,6 +33,7 @@ class Bench:
     silence: Silence = field(default_factory=Silence)
     undo: Undo = field(default_factory=Undo)
     ends: float = math.inf
+    began: float = field(default_factory=time.monotonic)
 
     def left(self) -> float:
         """Return how many seconds the probe still has; infinite outside a probe."""

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from conformance.inputs.toml_lines import place_of
 from conformance.model import Demand, Unfit, UnusableInput
+from conformance.regular import read_regular, why_unread
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
 LARGEST = 1 << 20
+MOST_DOTS = 5000  # read in 0.2 s; twenty thousand take six
 Loc = tuple[str | int, ...]
 
 _WRONG: dict[str, Callable[[Own], Sentence]] = {
@@ -80,8 +82,7 @@ class Document:
 def read_toml(path: Path) -> Document:
     """Read a file of at most 1 MiB; raises UnusableInput when it is not there, not text, or not TOML."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        raw = read_regular(path, LARGEST)
     except (OSError, ValueError) as error:
         raise UnusableInput(unreadable(path, error)) from error
     if len(raw) > LARGEST:
@@ -94,24 +95,34 @@ def read_toml(path: Path) -> Document:
         line, column = raw.count(b"\n", 0, error.start) + 1, error.start - raw.rfind(b"\n", 0, error.start)
         trouble = say("is not UTF-8 text: save the file as UTF-8")
         raise UnusableInput(_at(str(path), line, column, trouble)) from error
+    if trouble := _too_costly(path, text):
+        raise UnusableInput(trouble)
     try:
         return Document(str(path), text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UnusableInput(_malformed(path, text, str(error))) from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise UnusableInput(say("{file}: holds a number that is too long to be one", file=Own(path))) from error
     except RecursionError as error:
         raise UnusableInput(say("{file}: is nested too deeply", file=Own(path))) from error
 
 
+def _too_costly(path: Path, text: str) -> Sentence:
+    """Say which line tomllib would read for minutes: its time grows with the square of a key's dots."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            return _at(str(path), number, 1, say("has more than {n} dots, which no key needs", n=MOST_DOTS))
+    return NOTHING
+
+
 def unreadable(path: Path, error: Exception) -> Sentence:
     """Say that a file cannot be read, and why."""
-    why = Own(getattr(error, "strerror", None) or error)
-    return say("{file}: cannot be read: {error}", file=Own(path), error=why)
+    return say("{file}: cannot be read: {error}", file=Own(path), error=why_unread(error))
 
 
 def unwritable(path: Path, error: Exception) -> Sentence:
     """Say that a file cannot be written, and why."""
-    why = Own(getattr(error, "strerror", None) or error)
-    return say("{file}: cannot be written: {error}", file=Own(path), error=why)
+    return say("{file}: cannot be written: {error}", file=Own(path), error=why_unread(error))
 
 
 def nearest(word: str, known: Iterable[str]) -> Sentence:

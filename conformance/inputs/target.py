@@ -167,7 +167,9 @@ class OtherPath(Table):
     """Another request that binds an identity. `{uid}` in the URL is replaced, percent-encoded.
 
     `body` is what is sent beside uid, hash and the value that is changed; absent, the usual ways are tried. With
-    `uid_pointer` a declared body names the uid, too; `hash_header` is where the hash stands if not in the body.
+    `uid_pointer` a declared body names the uid, too; `hash_header` is where the hash stands if not in the body. Where
+    a client is known by a session, `session_pointer` leads to it in the answer to that client's initialisation, and
+    `session_header` bears it here.
     """
 
     url: WebUrl
@@ -177,6 +179,14 @@ class OtherPath(Table):
     hash_pointer: JsonPointer | None = None
     value_pointer: JsonPointer | None = None
     hash_header: Text | None = None
+    session_pointer: JsonPointer | None = None
+    session_header: Text | None = None
+
+    @model_validator(mode="after")
+    def _session_is_whole(self) -> OtherPath:
+        if (self.session_pointer is None) != (self.session_header is None):
+            raise Unfit(say("session_pointer and session_header go together: give both or neither"))
+        return self
 
 
 class Switch(Table):

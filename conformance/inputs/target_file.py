@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
 from conformance import catalogue
-from conformance.inputs.complaints import Document, Loc, nearest, read_toml, shown
+from conformance.inputs.complaints import LARGEST, Document, Loc, nearest, read_toml, shown
 from conformance.inputs.target import SECTIONS, Target, parse
 from conformance.model import UnusableInput
+from conformance.regular import read_regular, why_unread
 from conformance.secrecy.secret import Vault
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
@@ -134,11 +135,10 @@ def _check_files(document: Document, folder: Path) -> None:
 
 def _file_trouble(path: Path, name: Own) -> Sentence:
     try:
-        path.read_bytes()
+        large = len(read_regular(path, LARGEST)) > LARGEST
     except (OSError, ValueError) as error:
-        why = Own(getattr(error, "strerror", None) or error)
-        return say("{file} cannot be read: {error}", file=name, error=why)
-    return NOTHING
+        return say("{file} cannot be read: {error}", file=name, error=why_unread(error))
+    return say("{file} is larger than 1 MiB, so it cannot be the file that was meant", file=name) if large else NOTHING
 
 
 def _folder_trouble(path: Path, name: Own) -> Sentence:

@@ -13,9 +13,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from conformance.model import Unfit, UnusableInput
+from conformance.regular import read_regular, why_unread
 from conformance.sentence import Own, Sentence, say
 
 SHORTEST = 8
+LONGEST = 1 << 16
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -173,12 +175,15 @@ def _from_variable(variable: str, environ: Mapping[str, str]) -> str:
 def _from_file(path: Path) -> str:
     name = Own(path)
     try:
-        text = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        why = Own(error.strerror)
-        raise UnusableInput(say("secret file {file} cannot be read: {error}", file=name, error=why)) from error
+        raw = read_regular(path, LONGEST)
+        text = raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         raise UnusableInput(say("secret file {file} cannot be read: it is not UTF-8 text", file=name)) from error
+    except (OSError, ValueError) as error:
+        why = why_unread(error)
+        raise UnusableInput(say("secret file {file} cannot be read: {error}", file=name, error=why)) from error
+    if len(raw) > LONGEST:
+        raise UnusableInput(say("secret file {file} is larger than 64 KiB, so it holds no secret", file=name))
     if not text:
         raise UnusableInput(say("secret file {file} is empty", file=name))
     if len(text) < SHORTEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -152,6 +153,37 @@ def update_that_is_refused_with_the_contact_as_it_is(gateway: Gateway) -> None:
         return Response.json(contact.shown())
 
     gateway.identity.change = change
+
+
+def _known_by_sessions(gateway: Gateway, may: Callable[[Contact, Contact | None], bool]) -> None:
+    """Let a session change what it may, by the URL's contact and its own; a right hash changes, too."""
+    identity, usual, document = gateway.identity, gateway.identity.change, gateway.identity.document
+
+    def change(request: Request, contact: Contact) -> Response:
+        session = identity.sessions.get(request.header("X-Session"), {})
+        own = identity.contacts.get(session.get("uid", ""))
+        return _renamed(contact, _asked(request)) if may(contact, own) else usual(request, contact)
+
+    def declared() -> dict[str, Any]:
+        found = document()
+        for path in found["identity"]["other_paths"]:
+            path |= {"session_pointer": "/session", "session_header": "X-Session"}
+        return found
+
+    identity.change = change
+    identity.document = declared  # type: ignore[method-assign]
+
+
+@fault("IDV-11")
+def updates_by_any_session(gateway: Gateway) -> None:
+    """Breaks IDV-11: whoever has a session may change every contact."""
+    _known_by_sessions(gateway, lambda _, own: own is not None)
+
+
+@near_miss()
+def update_by_the_session_of_its_own_client(gateway: Gateway) -> None:
+    """Is right: a client that was signed for changes itself by its session, without another hash."""
+    _known_by_sessions(gateway, lambda contact, own: contact is own)
 
 
 @near_miss()

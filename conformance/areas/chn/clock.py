@@ -18,33 +18,43 @@ _STEP, _FAR, _HOURS = 8, 120, 14
 _HOUR = 3600
 
 
+class Hangs(Inconclusive):
+    """A core that answered a fresh message, and nobody any more after one message of noise."""
+
+    def __init__(self, before: Attempt, noise: Attempt, after: Attempt) -> None:
+        """Keep what was sent and what became of it."""
+        super().__init__(say("the core app answered nobody any more after one message of noise"))
+        self.before, self.noise, self.after = before, noise, after
+
+
 def meet(line: Line) -> tuple[Attempt, str]:
     """Get one sealed message accepted, and set the line's clock by it.
 
     Returns how noise was refused, and the source of the clock's reading. Our own time is tried first, then that of
     the core's Date header, then what lies further off. Raises Inconclusive when nothing is accepted at all: there is
-    then no control for anything.
+    then no control for anything; Hangs when that is because noise silenced the core.
     """
-    noise = line.learn_refusal()
+    before, noise = line.fresh(), line.learn_refusal()
+    before = line.judged_again(before)
     if noise.trouble == TOO_LATE:
-        return noise, _accepted(line, [0.0], noise)
+        after = line.fresh()
+        if after.trouble == TOO_LATE and before.accepted:
+            raise Hangs(before, noise, after)
+        return noise, _accepted(line, [], noise, before)
     dates = [round(b.low) for b in line.clocks["date"][:1]]
     near = [sign * offset for offset in (3, *range(_STEP, _FAR + 1, _STEP)) for sign in (-1, 1)]
     zones = [sign * hours * _HOUR for hours in range(1, _HOURS + 1) for sign in (-1, 1)]
-    return noise, _accepted(line, [0, *dates, *near, *zones], noise)
+    return noise, _accepted(line, [*dates, *near, *zones], noise, before)
 
 
-def _accepted(line: Line, offsets: list[float], noise: Attempt) -> str:
-    first: Attempt | None = None
-    for offset in offsets:
+def _accepted(line: Line, offsets: list[float], noise: Attempt, by_our_time: Attempt) -> str:
+    for offset in (0, *offsets):
         line.core_clock = Bounds(offset, offset)
-        control = line.fresh()
-        first = first or control
+        control = line.fresh() if offset else by_our_time
         if control.accepted:
             line.learn_acceptance(control)
             return _set(line, control)
-    assert first is not None  # noqa: S101 - there is always an offset to try
-    raise Inconclusive(_refusal(first, noise))
+    raise Inconclusive(_refusal(by_our_time, noise))
 
 
 def _set(line: Line, control: Attempt) -> str:

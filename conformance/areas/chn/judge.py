@@ -141,6 +141,8 @@ def clocks_agree(seen: ChannelObservation, policy: Policy, case: Case) -> Verdic
         else say("this suite's clock, which stands for that of a web app not declared")
     )
     web = web or ClockReading()
+    if core.trouble:
+        raise Inconclusive(core.trouble)
     if web.trouble:
         raise Inconclusive(say("the web app's clock could not be read: {trouble}", trouble=web.trouble))
     if core.source == "window":
@@ -191,7 +193,15 @@ def malformed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdict:
     """Judge CHN-13: each input, and whether the service goes on after all of them."""
     group = group_of(seen, "malformed")
     if case.name != "goes-on":
+        if not group.attempts:
+            raise Inconclusive(seen.stopped)
         return _all_refused(seen, "malformed", case.name, say("malformed input is refused"))
+    if not group.attempts:  # one message of noise was enough, before anything else could be seen
+        observed = say(
+            "after random bytes as long as a message it answers nothing any more; before, it did: {message}",
+            message=_tale(group.before),
+        )
+        return violates(_GOES_ON, observed, *("/groups/malformed/" + at for at in ("before", "noise", "after")))
     if not group.before.accepted:
         raise Inconclusive(
             say("the control before the malformed input was refused: {control}", control=_tale(group.before))
@@ -215,7 +225,9 @@ def answer_sealed(seen: ChannelObservation, policy: Policy, case: Case) -> Verdi
         return _nonces(seen)
     answers = {f"/fresh/{n}": a for n, a in enumerate(seen.fresh) if a.accepted}
     if not answers:
-        raise Inconclusive(say("no fresh sealed message was accepted, so there is no answer to look at"))
+        raise Inconclusive(
+            seen.stopped or say("no fresh sealed message was accepted, so there is no answer to look at")
+        )
     clear = {pointer: a for pointer, a in answers.items() if a.answer in (Answer.CLEAR, Answer.ECHO)}
     expected = say("what the core app answers is sealed")
     if any(a.answer is Answer.ECHO for a in clear.values()):

@@ -123,6 +123,10 @@ class Line:
         self._noise = self.noise(wait=self.patience)
         return self._noise
 
+    def judged_again(self, attempt: Attempt) -> Attempt:
+        """Return an attempt that was made before it was known what refusal or acceptance looks like here."""
+        return replace(attempt, accepted=self._accepts(attempt))
+
     @property
     def usual_seconds(self) -> float:
         """How long an answer to a fresh message takes here."""

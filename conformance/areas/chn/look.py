@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from conformance.areas.chn import attacks, timing
-from conformance.areas.chn.clock import meet, steady
+from conformance.areas.chn.clock import Hangs, meet, steady
 from conformance.areas.chn.line import Line
-from conformance.areas.chn.record import Attempt, ChannelObservation, Group, WindowPoint
+from conformance.areas.chn.record import Attempt, ChannelObservation, ClockReading, Group, WindowPoint
 from conformance.areas.chn.timing import Timing
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -31,7 +31,10 @@ def _look(bench: Bench) -> ChannelObservation:
     reach(bench, channel.url)
     line = Line(bench, channel)
     started = bench.clock.now()
-    noise, source = meet(line)
+    try:
+        noise, source = meet(line)
+    except Hangs as hangs:
+        return _hanging(channel, started, hangs)
     captured = _capture(line)
     core, web, fresh = steady(line, source)
     looks: dict[str, Callable[[], Group]] = {
@@ -71,6 +74,23 @@ def _look(bench: Bench) -> ChannelObservation:
         sealed_answers=len(line.nonces),
         distinct_nonces=len(set(line.nonces)),
         stopped=stopped,
+    )
+
+
+def _hanging(channel: Channel, started: float, hangs: Hangs) -> ChannelObservation:
+    """Record a core that one message of noise silenced: nothing else can be seen of it."""
+    unread = ClockReading(trouble=hangs.reason)
+    return ChannelObservation(
+        url=channel.url,
+        codec=channel.codec,
+        started=started,
+        core_clock=unread,
+        core_clock_offset=unread.offset,
+        web_clock=None,
+        noise=hangs.noise,
+        fresh=(),
+        groups={"malformed": Group(hangs.before, hangs.noise, {}, hangs.after)},
+        stopped=hangs.reason,
     )
 
 

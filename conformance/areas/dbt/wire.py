@@ -160,7 +160,7 @@ def _turned_away(message: bytes) -> Knock:
     code, words = _fields(message)
     if _field(message, b"R") == "auth_failed":
         return Knock(Reply.ASKS, code, say("it lets the account try, and checks who it is ({words})", words=words))
-    return Knock(Reply.REFUSED, code, words)
+    return Knock(Reply.REFUSED, code, words, _field(message, b"D"))
 
 
 def _fields(message: bytes) -> tuple[str, Sentence]:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from conformance.areas.dep.compose.mounts import Mount
 from conformance.areas.dep.compose.project import Service
 from conformance.areas.dep.record import KeyFile, NamedFile, StoredCertificate
+from conformance.regular import read_regular, why_unread
 from conformance.sentence import NOTHING, By, Own, Sentence, own_list, say
 
 CERTS = "/usr/local/waent/data/certs"
@@ -28,7 +29,7 @@ LARGEST_KEY = 1 << 16
 MOST_FILES = 500
 DEEPEST = 4
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_MARKS = re.compile(rb"-----(BEGIN|END) ([A-Z0-9 ]{1,40})-----")
 _UNREADABLE_CERTIFICATE = say("holds a certificate that cannot be read")
 _UNREADABLE_KEY = say("holds a private key that cannot be read")
 _OF_THE_IMAGE = ("/etc/ssl/", "/etc/pki/", "/usr/share/ca-certificates/", "/usr/local/share/ca-certificates/")
@@ -121,15 +122,13 @@ class Files:
 
     def _looked_at(self, file: NamedFile, host: Path, root: Path) -> Found:
         try:
-            with host.open("rb") as stream:
-                raw = stream.read(LARGEST + 1)
+            raw = read_regular(host, LARGEST)
         except FileNotFoundError:
             return Found(replace(file, trouble=say("is not there")))
         except IsADirectoryError:
             return Found(replace(file, trouble=say("is a folder")))
         except (OSError, ValueError) as error:
-            reason = Own(getattr(error, "strerror", None) or error)
-            return Found(replace(file, unseen=say("it cannot be read here ({error})", error=reason)))
+            return Found(replace(file, unseen=say("it cannot be read here ({error})", error=why_unread(error))))
         if len(raw) > LARGEST:
             return Found(replace(file, trouble=say("is larger than 1 MiB, and no file of certificates")))
         contents = read_pem(raw)
@@ -216,13 +215,12 @@ def read_pem(raw: bytes) -> Contents:
     certificates: list[x509.Certificate] = []
     keys: list[PrivateKeyTypes] = []
     locked, broken = 0, NOTHING
-    for block in _BLOCK.finditer(raw):
-        kind = block[1].decode("ascii")
+    for kind, block in _blocks(raw):
         try:
             if kind in ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"):
-                certificates.append(x509.load_pem_x509_certificate(block[0]))
+                certificates.append(x509.load_pem_x509_certificate(block))
             elif kind.endswith("PRIVATE KEY"):
-                keys.append(serialization.load_pem_private_key(block[0], None))
+                keys.append(serialization.load_pem_private_key(block, None))
         except TypeError:  # "Password was not given but private key is encrypted"
             locked += 1
         except (ValueError, UnsupportedAlgorithm):
@@ -230,6 +228,17 @@ def read_pem(raw: bytes) -> Contents:
     if not broken and not certificates and not keys and not locked:
         broken = say("holds nothing in PEM, which begins with -----BEGIN")
     return Contents(tuple(certificates), tuple(keys), locked, broken)
+
+
+def _blocks(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Go through the PEM blocks, each from its last line of beginning to an end of its kind."""
+    start, begun = 0, b""
+    for mark in _MARKS.finditer(raw):
+        if mark[1] == b"BEGIN":
+            start, begun = mark.start(), mark[2]
+        elif mark[2] == begun:
+            yield begun.decode("ascii"), raw[start : mark.end()]
+            begun = b""
 
 
 def _lacking(setting: str, contents: Contents) -> Sentence:
@@ -316,10 +325,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _holds_key(path: Path) -> bool:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return False
-        with path.open("rb") as stream:
-            return b"PRIVATE KEY-----" in stream.read(LARGEST_KEY)
+        return b"PRIVATE KEY-----" in read_regular(path, LARGEST_KEY)
     except PermissionError:
         return path.suffix == ".key"
     except OSError:

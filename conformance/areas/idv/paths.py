@@ -13,6 +13,7 @@ import secrets
 from dataclasses import replace
 from urllib.parse import quote
 
+from conformance import pointers
 from conformance.areas.idv import forgery, uid_variants
 from conformance.areas.idv.bindings import other_slots
 from conformance.areas.idv.client import IdentityClient, Stored
@@ -24,6 +25,7 @@ from conformance.bench.undo import Promise
 from conformance.inputs.target import OtherPath
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
+from conformance.secrecy.secret import Secret
 from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
@@ -44,31 +46,51 @@ class _PathRun:
         self.controls: list[PathControl] = []
         self.attempts: dict[str, tuple[PathAttempt, ...]] = {}
         self.marks: list[str] = []
+        self.sessions: dict[str, str] = {}
         self.promise: Promise
         self.before: dict[str, Stored] = {}
         self.context = self.client.context
         if self.context is None and path.url.startswith("https:"):
             self.context = identity_trust(self.client.bench, self.client.identity.ca_file)
 
-    def send(self, sent: Sent, value: str, bench: Bench | None = None) -> Exchange:
-        """Send a request that sets the name to `value`."""
+    def send(self, sent: Sent, value: str, by: str | None, bench: Bench | None = None) -> Exchange:
+        """Send a request that sets the name to `value`, in the session of `by`, where clients have sessions."""
         assert self.layout is not None  # noqa: S101 - set before anything is sent
         layout = self.layout[1] if not sent.bare else layouts(self.client.identity, self.path)[-1][1]
         headers = dict(self.client.headers)
         if self.path.hash_header and isinstance(sent.signature, str):
             headers[self.path.hash_header] = sent.signature
+        if self.path.session_header and by is not None:
+            headers[self.path.session_header] = self._session(by)
         return self._send(sent.aim, headers, json.dumps(layout(sent, value)).encode(), bench or self.client.bench)
 
     def _send(self, aim: str, headers: dict[str, str], body: bytes, bench: Bench) -> Exchange:
         url = self.path.url.replace("{uid}", quote(aim, safe=""))
         return exchange(bench, self.path.method, url, headers=headers, body=body, context=self.context)
 
-    def attempt(self, what: Sentence, sent: Sent, watched: str) -> PathAttempt:
-        """Send a request and read what is stored of `watched` before and after."""
+    def _session(self, uid: str) -> str:
+        """Return the session that a right initialisation of `uid` opens; raises Inconclusive where none is named."""
+        if uid not in self.sessions:
+            answer = self.client.send(self.client.document(uid, self.client.right(uid)))
+            found = pointers.get(pointers.parse(answer.body), self.path.session_pointer or "")
+            if not isinstance(found, str) or not found.isprintable():
+                raise Inconclusive(
+                    say(
+                        "the answer to an initialisation ({status}) names no session at session_pointer {pointer}",
+                        status=answer.status,
+                        pointer=Own(self.path.session_pointer or ""),
+                    )
+                )
+            self.client.bench.redactor.learn(Secret("identity.other_paths session", found))
+            self.sessions[uid] = found
+        return self.sessions[uid]
+
+    def attempt(self, what: Sentence, sent: Sent, watched: str, by: str | None) -> PathAttempt:
+        """Send a request in the session of `by`, and read what is stored of `watched` before and after."""
         before = self.run.known(watched)
         mark = f"Portero {secrets.token_hex(6)}"
         self.marks.append(mark.lower())
-        seen = self.promise.change(lambda: self.send(sent, mark))
+        seen = self.promise.change(lambda: self.send(sent, mark, by))
         answer = self.client.noted(seen, str(sent.signature).encode(), watched)
         if answer.ok:
             answer = replace(answer, body="")  # it may name a session
@@ -80,7 +102,7 @@ class _PathRun:
 
     def control(self) -> PathControl:
         """Send the request with the right hash."""
-        made = self.attempt(say("the right hash"), self._right(self.victim), self.victim)
+        made = self.attempt(say("the right hash"), self._right(self.victim), self.victim, self.victim)
         control = PathControl(made.answer, made.after, made.marked, made.changed)
         self.controls.append(control)
         return control
@@ -151,7 +173,8 @@ class _PathRun:
         )
 
     def _try(self, name: str, watched: str, *attacks: tuple[Sentence, Sent]) -> None:
-        self.attempts[name] = tuple(self.attempt(what, sent, watched) for what, sent in attacks)
+        attacker = self.own if self.own != self.victim else None
+        self.attempts[name] = tuple(self.attempt(what, sent, watched, attacker) for what, sent in attacks)
         if any(self.run.known(uid).state.kind != "present" for uid in self.before):
             self._initialise(self.client)  # one that was removed is there again for the next attack
 
@@ -165,8 +188,11 @@ class _PathRun:
         What a forged initialisation changes, or a request that is no JSON, is nothing that a hash is asked for either:
         a count of requests, say.
         """
-        client = self.client
-        self.before = {uid: self.run.look(uid) for uid in dict.fromkeys((self.victim, self.own))}
+        client, clients = self.client, dict.fromkeys((self.victim, self.own))
+        if self.path.session_header:
+            for uid in clients:  # before anything is compared: an initialisation leaves traces of its own
+                self._session(uid)
+        self.before = {uid: self.run.look(uid) for uid in clients}
         client.send(client.document(self.victim, forgery.flipped(client.right(self.victim), (17,))))
         self._send(self.victim, dict(client.headers), b"{", client.bench)
         client.bench.clock.wait(TICK_SECONDS)
@@ -179,7 +205,7 @@ class _PathRun:
         for uid, stored in self.before.items():
             found = next((json.loads(stored.leaves[place]) for place in places if place in stored.leaves), None)
             if isinstance(found, str) and self.layout is not None:
-                self.send(self._right(uid), found, restoring.bench)
+                self.send(self._right(uid), found, uid, restoring.bench)
             elif self.marks:
                 restoring.send(restoring.document(uid, restoring.right(uid)))
         left = "\n".join(value.lower() for uid in self.before for value in restoring.stored(uid).leaves.values())

@@ -93,3 +93,14 @@ def test_a_count_of_requests_is_no_effect() -> None:
     outcomes, _ = declaring(counting)
     assert not outcomes.failed(), outcomes.failures()
     assert outcomes.verdicts["IDV-11/unsigned/path-1"].outcome is Outcome.PASS
+
+
+def test_where_no_session_is_named_the_path_settles_nothing() -> None:
+    outcomes, _ = declaring(session_pointer="/nowhere", session_header="X-Session")
+    told = {why for case, why in outcomes.inconclusive.items() if case.startswith("IDV-11")}
+    assert told == {"the answer to an initialisation (201) names no session at session_pointer /nowhere"}
+
+
+def test_half_a_session_is_refused() -> None:
+    with pytest.raises(ValueError, match="session_pointer and session_header go together"):
+        OtherPath.model_validate({"url": "https://chat.example/c", "session_header": "X-Session"})

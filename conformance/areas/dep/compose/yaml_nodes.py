@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, Scalar, Source
+from conformance.regular import read_regular, why_unread
 from conformance.sentence import Own, Sentence, say
 
 LARGEST = 1 << 19
@@ -35,13 +36,12 @@ _QUOTED = re.compile(r" (['\"])(?!<).{2,}\1")
 def read_text(path: Path, name: str) -> str:
     """Read a file of at most 512 KiB as text; raises ComposeTrouble in a sentence."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        raw = read_regular(path, LARGEST)
     except FileNotFoundError as error:
         raise ComposeTrouble(say("{file}: there is no such file", file=Own(name))) from error
     except (OSError, ValueError) as error:
-        why = Own(getattr(error, "strerror", None) or error)
-        raise ComposeTrouble(say("{file}: cannot be read: {error}", file=Own(name), error=why)) from error
+        trouble = say("{file}: cannot be read: {error}", file=Own(name), error=why_unread(error))
+        raise ComposeTrouble(trouble) from error
     if len(raw) > LARGEST:
         raise ComposeTrouble(
             say("{file}: is larger than 512 KiB, so it cannot be the file that was meant", file=Own(name))
