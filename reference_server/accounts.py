@@ -49,12 +49,16 @@ class Grant:
 
 
 class Accounts:
-    """Who may use the API. A token is a JSON Web Token (RFC 7519), alive until it expires or is logged out."""
+    """Who may use the API. A token is a JSON Web Token (RFC 7519), alive until it expires or is logged out.
+
+    A fault may replace `forget`, which ends the sessions of whoever is removed or gets another password.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Know nobody yet; `clock` returns Unix seconds."""
         self.clock = clock
         self.token_seconds: float = TOKEN_SECONDS
+        self.forget: Callable[[str], None] = self.end_sessions
         self.users: dict[str, User] = {}
         self._key = secrets.token_bytes(32)
         self._sessions: dict[str, tuple[str, float]] = {}
@@ -68,6 +72,10 @@ class Accounts:
     def remove(self, name: str) -> None:
         """Delete an account, and end its sessions."""
         del self.users[name]
+        self.forget(name)
+
+    def end_sessions(self, name: str) -> None:
+        """End every session of an account."""
         with self._lock:
             self._sessions = {key: held for key, held in self._sessions.items() if held[0] != name}
 

@@ -108,6 +108,7 @@ class Users:
         if not self.accounts.acceptable(password):
             return _too_weak()
         user.password = str(password)
+        self.accounts.forget(user.name)
         return Response.json({"users": [{"username": user.name}]})
 
 

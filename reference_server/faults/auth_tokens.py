@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..accounts import User, read
@@ -12,7 +13,7 @@ from ..answers import basic, bearer
 from ..http import Request, Response
 from ..tls import TlsServer
 from ..users import LOGOUT
-from ..web import OtherNode
+from ..web import OtherNode, page
 from . import fault, near_miss
 from .auth import HEALTH, _administrator, _believe, _callers
 
@@ -117,9 +118,9 @@ def trusts_its_own_host(gateway: Gateway) -> None:
     _callers(gateway, caller)
 
 
-@fault("AUTH-04")
+@fault("AUTH-04", "AUTH-12")
 def a_logout_ends_a_token_on_one_node(gateway: Gateway) -> None:
-    """Breaks AUTH-04: each node has its own list of ended tokens."""
+    """Breaks AUTH-04, and AUTH-12: each node has its own list of ended tokens."""
     _two_nodes(gateway, shared=False)
 
 
@@ -185,3 +186,40 @@ def _sealed(token: str, key: bytes) -> bool:
     signed, _, signature = token.rpartition(".")
     right = base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), "sha256")).decode().rstrip("=")
     return bool(signed) and hmac.compare_digest(right.encode(), signature.encode())
+
+
+@fault("AUTH-12")
+def tokens_outlive_the_password(gateway: Gateway) -> None:
+    """Breaks AUTH-12: another password locks nobody out who is in already."""
+    accounts = gateway.web.api.accounts
+    accounts.forget = lambda name: None if name in accounts.users else accounts.end_sessions(name)
+
+
+@fault("AUTH-12")
+def tokens_outlive_the_user(gateway: Gateway) -> None:
+    """Breaks AUTH-12: a token is believed by its seal alone, and its user is looked for nowhere."""
+    accounts, api = gateway.web.api.accounts, gateway.web.api
+    known: dict[str, User] = {}
+    usual = api.caller
+
+    def caller(request: Request) -> User | None:
+        found = usual(request)
+        if found is not None:
+            known[bearer(request)] = found
+        held = known.get(bearer(request))
+        return found or (held if held is not None and held.name not in accounts.users else None)
+
+    api.caller = caller  # type: ignore[method-assign]
+
+
+@near_miss()
+def whoever_was_removed_is_told_so(gateway: Gateway) -> None:
+    """Is right: a token of a user who is gone is refused by 403 and a page, and everybody else's by 401."""
+    api, usual = gateway.web.api, gateway.web.api.answer
+
+    def answer(request: Request) -> Response:
+        response, owner = usual(request), api.accounts.claims(bearer(request)).get("user")
+        gone = response.status == HTTPStatus.UNAUTHORIZED and owner and owner not in api.accounts.users
+        return page("No such user", "<p>Ask for another account.</p>", HTTPStatus.FORBIDDEN) if gone else response
+
+    api.answer = answer  # type: ignore[method-assign]

@@ -53,6 +53,7 @@ def a_change_is_not_checked(gateway: Gateway) -> None:
     def change(request: Request) -> Response:
         user = users.accounts.users[request.path.rpartition("/")[2]]
         user.password = document(request)["password"]
+        users.accounts.forget(user.name)
         return Response.json({"users": [{"username": user.name}]})
 
     gateway.web.api.endpoints[MEMBER]["PUT"] = change

@@ -15,6 +15,7 @@ from conformance.areas.auth.record import (
     Node,
     Reply,
     ThrottleObservation,
+    TokenEndsObservation,
     TokenObservation,
     Try,
 )
@@ -184,7 +185,7 @@ def logout(seen: LogoutObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _at(what: Sentence, node: Node) -> Sentence:
-    return say("{token} at {address}", token=what, address=Own(node.address)) if node.address else what
+    return _here(what, node.address)
 
 
 def _ended(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
@@ -212,6 +213,61 @@ def _ended(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:
         )
     )
     return conforms(expected, told, *(f"/nodes/{n}" for n in range(len(seen.nodes))), "/logout")
+
+
+_ENDS = {
+    "password": (
+        say("a token is refused once its user has another password"),
+        say("after its user got another password, the token"),
+    ),
+    "user": (
+        say("a token is refused once its user is removed"),
+        say("after its user was removed, the token"),
+    ),
+}
+
+
+def token_ends(seen: TokenEndsObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge AUTH-12: a token whose user got another password, or was removed."""
+    expected, itself = _ENDS[case.name]
+    token = seen.tokens[case.name]
+    if token.stopped or token.done is None:
+        raise Inconclusive(token.stopped or say("it was not tried"))
+    for before in token.before.values():
+        if not before.taken:
+            raise Inconclusive(say("before that, the token was {reply}", reply=before.words))
+    if not token.done.taken:
+        raise Inconclusive(say("the administrator could not do it: {reply}", reply=token.done.words))
+    places = {address: pointers.build("tokens", case.name, "after", address) for address in token.after}
+    alive = [address for address, replies in token.after.items() if any(reply.taken for reply in replies)]
+    done = pointers.build("tokens", case.name, "done")
+    if alive:
+        told = (
+            say("{token} was {reply}", token=_here(itself, address), reply=token.after[address][-1].words)
+            for address in alive
+        )
+        return violates(expected, clauses(*told), *(places[address] for address in alive), done)
+    for address, replies in token.after.items():
+        for reply in replies:
+            must_be_refused(reply, _here(itself, address))
+        if not token.control[address].taken:
+            control = token.control[address].words
+            raise Inconclusive(say("the administrator's token was {reply} just then, too", reply=control))
+    told = (
+        counted(
+            "{token} was {reply}, asked {n} time",
+            "{token} was {reply}, asked {n} times",
+            len(replies),
+            token=_here(itself, address),
+            reply=replies[-1].words,
+        )
+        for address, replies in token.after.items()
+    )
+    return conforms(expected, clauses(*told), *places.values(), done)
+
+
+def _here(what: Sentence, address: str) -> Sentence:
+    return say("{token} at {address}", token=what, address=Own(address)) if address else what
 
 
 def _the_other(seen: LogoutObservation, alive: list[tuple[int, Node]]) -> Verdict:

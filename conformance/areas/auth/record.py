@@ -225,6 +225,28 @@ class LogoutObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedToken:
+    """A user's token before and after something that ought to end it; by address, empty for the name's only one.
+
+    `done` is the answer to the change, `control` what the administrator's token is good for at the same path
+    afterwards. `stopped` says why it was not tried; the rest is then without meaning.
+    """
+
+    done: Reply | None = None
+    before: dict[str, Reply] = field(default_factory=dict)
+    after: dict[str, tuple[Reply, ...]] = field(default_factory=dict)
+    control: dict[str, Reply] = field(default_factory=dict)
+    stopped: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndsObservation:
+    """Tokens whose user got another `password`, and whose `user` was removed."""
+
+    tokens: dict[str, EndedToken]
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A request that may change something. `effect` says whether it did, None where that is not known.
 

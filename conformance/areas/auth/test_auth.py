@@ -12,6 +12,7 @@ from conformance.areas.auth import (
     logout,
     passwords,
     privileges,
+    token_ends,
     tokens,
 )
 from conformance.engine.cases import every_case_of, proves
@@ -27,6 +28,7 @@ proves("AUTH-07", observes=privileges.privileges, judged_by=judge_users.privileg
 proves("AUTH-08", observes=tokens.token, judged_by=judge.token_life)
 proves("AUTH-09", observes=logins.throttle, judged_by=judge.throttled)
 proves("AUTH-10", observes=disclosure.disclosure, judged_by=judge_users.disclosure)
+proves("AUTH-12", observes=token_ends.token_ends, judged_by=judge.token_ends)
 
 
 @every_case_of("auth")

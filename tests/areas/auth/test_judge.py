@@ -11,6 +11,7 @@ from conformance.areas.auth import judge as auth
 from conformance.areas.auth import judge_guard, judge_users
 from conformance.areas.auth.record import (
     Deed,
+    EndedToken,
     Find,
     Forged,
     Form,
@@ -20,6 +21,7 @@ from conformance.areas.auth.record import (
     Reply,
     Stranger,
     ThrottleObservation,
+    TokenEndsObservation,
     Trial,
     Try,
 )
@@ -459,3 +461,40 @@ def test_disclosure_of_errors() -> None:
         unseen = replace(logins.DISCLOSURE, errors=(replace(shown, reply=reply),))
         with pytest.raises(Inconclusive):
             judged(judge_users.disclosure, unseen, "AUTH-10", "errors")
+
+
+ENDED = EndedToken(DONE, {"": DONE}, {"": (DENIED,) * 6}, {"": DONE})
+
+
+def ends(**changed: Any) -> Verdict:
+    seen = TokenEndsObservation({"password": replace(ENDED, **changed)})
+    return judged(auth.token_ends, seen, "AUTH-12", "password")
+
+
+def test_a_token_that_dies_with_the_password_is_right() -> None:
+    verdict = ends()
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.exhibits == ("/tokens/password/after/", "/tokens/password/done")
+
+
+def test_a_token_that_one_node_still_takes_is_wrong() -> None:
+    nodes = {"192.0.2.1": DONE, "192.0.2.2": DONE}
+    verdict = ends(before=nodes, after={"192.0.2.1": (DENIED,), "192.0.2.2": (DENIED, DONE)}, control=nodes)
+    assert verdict.outcome is Outcome.FAIL
+    assert "at 192.0.2.2 was answered 200" in verdict.observed
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"stopped": Sentence("nobody could be made")}, "nobody could be made"),
+        ({"before": {"": DENIED}}, "before that, the token was answered 401"),
+        ({"done": DENIED}, "the administrator could not do it"),
+        ({"after": {"": (DENIED, BROKEN)}}, "neither an answer nor a refusal"),
+        ({"after": {"": (LIMITED,)}}, "neither an answer nor a refusal"),
+        ({"control": {"": DENIED}}, "the administrator's token was answered 401 just then, too"),
+    ],
+)
+def test_what_says_nothing_of_a_token_settles_nothing(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(Inconclusive, match=words):
+        ends(**changed)
