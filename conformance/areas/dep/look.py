@@ -19,6 +19,7 @@ from conformance.areas.dep.clear import (
     secrets_in,
     without_login,
 )
+from conformance.areas.dep.compose.consistency import require_consistent
 from conformance.areas.dep.compose.loader import Loader
 from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, called
 from conformance.areas.dep.compose.ports import Port
@@ -60,6 +61,7 @@ def _look(bench: Bench) -> DeploymentObservation:
     try:
         files = (declared.compose_files, declared.env_files, declared.profiles)
         project = read_project(bench.folder, *files, given, override=declared.override)
+        require_consistent(project)
         _keep_out(bench, _values(project))
         return _Looking(bench, project, given).observation()
     except ComposeTrouble as trouble:
