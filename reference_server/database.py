@@ -33,7 +33,8 @@ class Database:
     What a fault may replace: any attribute set in `__init__`. `settings`, `access` and `files` are postgresql.conf,
     pg_hba.conf and the data folder's files; `web` and `core` make the apps' TLS contexts of their settings. With
     `left_over`, lines that pg_hba.conf had before, a session in the clear is there from that time. `front` opens a
-    listener before the server's port, at which everybody finds the database then.
+    listener before the server's port, at which everybody finds the database then. `opened_in_the_clear` are further
+    databases of the server that the core app opens without TLS.
     """
 
     def __init__(self, shared: Shared, server: Postgres | None) -> None:
@@ -70,6 +71,7 @@ class Database:
         self.web_falls_back = False
         self.shows_client_certificate = True
         self.left_over: list[str] = []
+        self.opened_in_the_clear: list[str] = []
         self.front: Callable[[int], socket.socket] | None = None
         self.port = 0
         self.sessions: list[Session] = []
@@ -92,6 +94,9 @@ class Database:
         self.port = self._door.getsockname()[1] if self._door is not None else self.server.port
         self._held = {key: reserve() for key in STUBS}
         living = [self._session(self.port, self.web), self._session(self.port, self.core)]
+        for name in self.opened_in_the_clear:
+            living.append(self._session(self.port, lambda _: False))
+            living[-1].database = name
         at_stub = [self._at_stub(key, held.getsockname()[1]) for key, held in self._held.items()]
         self.sessions += living + at_stub
         for session in living + at_stub:

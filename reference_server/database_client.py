@@ -74,6 +74,7 @@ class Session:
     environ: Environ
     make_context: Callable[[Environ], Context]
     host: str = "localhost"
+    database: str = "waweb"
     falls_back: bool = False
     tried: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -108,7 +109,7 @@ class Session:
             pg8000.native.Connection(
                 self.username,
                 host=self.host,
-                database="waweb",
+                database=self.database,
                 password=self.password,
                 sock=sock,
                 ssl_context=context,

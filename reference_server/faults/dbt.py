@@ -116,6 +116,13 @@ def database_as_it_is_installed(gateway: Gateway) -> None:
 
 
 @fault("DBT-09")
+def second_database_is_opened_in_the_clear(gateway: Gateway) -> None:
+    """Breaks DBT-09: the core app keeps messages in another database of the same server, and opens that without TLS."""
+    gateway.database.access.append("hostnossl template1 wa all scram-sha-256")
+    gateway.database.opened_in_the_clear = ["template1"]
+
+
+@fault("DBT-09")
 def session_of_before_is_in_the_clear(gateway: Gateway) -> None:
     """Breaks DBT-09: the database refuses the clear, but a session from before that was never ended."""
     gateway.database.left_over = [_CLEAR, _MONITOR]

@@ -1,4 +1,4 @@
-"""A fault that stands in front of the database: something that ends TLS there, and goes on in the clear."""
+"""A near miss that stands in front of the database: something that ends TLS there, and goes on in the clear."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..pki import LeafSpec
-from . import fault
+from . import near_miss
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -19,9 +19,9 @@ _SSL_REQUEST = struct.pack("!II", 8, 80877103)
 _REFUSAL = b"SFATAL\0C28000\0Mthis front wants TLS\0\0"
 
 
-@fault("DBT-09")
-def tls_ends_before_the_database(gateway: Gateway) -> None:
-    """Breaks DBT-09: a front takes TLS off, and the database gets everything in the clear over the network."""
+@near_miss()
+def tls_ends_beside_the_database(gateway: Gateway) -> None:
+    """Is right: a front on the database's own host takes TLS off, and goes on from there over loopback."""
     database = gateway.database
     database.access = ["hostnossl waweb all all scram-sha-256"]
     database.shows_client_certificate = False

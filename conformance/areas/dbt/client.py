@@ -7,8 +7,9 @@ import ssl
 from cryptography import x509
 
 from conformance.areas.dbt import door
+from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LoginRefused, LoginTrouble, session
-from conformance.areas.dbt.record import ClientObservation, Login, Shown
+from conformance.areas.dbt.record import ClientAtAddress, ClientObservation, Login, Shown
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.handshake.pki import Issuer, load
@@ -21,16 +22,21 @@ _ORDER = (Shown.DECLARED, Shown.NONE, Shown.FOREIGN, Shown.DECLARED)
 def _look(bench: Bench) -> ClientObservation:
     declared = door.database(bench)
     if declared.client_cert is None:
-        return ClientObservation(offers_tls=True)
-    if door.asked(bench):
-        return ClientObservation(offers_tls=False)
-    logins = [_log_in(bench, _ORDER[0])]
+        return ClientObservation({})
+    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
+    return ClientObservation(found.addresses, found.left_out, found.unseen)
+
+
+def _look_at(bench: Bench, way: Way) -> ClientAtAddress:
+    if way.declined:
+        return ClientAtAddress(offers_tls=False)
+    logins = [_log_in(bench, way, _ORDER[0])]
     if not logins[0].code:  # the database's own refusal may be for the password: more of them lock accounts
-        logins += [_log_in(bench, shown) for shown in _ORDER[1:]]
-    return ClientObservation(offers_tls=True, logins=tuple(logins))
+        logins += [_log_in(bench, way, shown) for shown in _ORDER[1:]]
+    return ClientAtAddress(offers_tls=True, logins=tuple(logins))
 
 
-def _log_in(bench: Bench, shown: Shown) -> Login:
+def _log_in(bench: Bench, way: Way, shown: Shown) -> Login:
     declared = door.database(bench)
     password = bench.vault[declared.password].reveal() if declared.password is not None else None
     context = door.verifying_context(bench)
@@ -39,7 +45,9 @@ def _log_in(bench: Bench, shown: Shown) -> Login:
     elif shown is Shown.FOREIGN:
         _forge(bench, context)
     try:
-        with session(bench, declared.username or "", password, context, as_declared=shown is Shown.DECLARED) as query:
+        with session(
+            bench, declared.username or "", password, context, way, as_declared=shown is Shown.DECLARED
+        ) as query:
             query("SELECT 1")
     except LoginRefused as refusal:
         return Login(shown, taken=False, words=refusal.words, code=refusal.code)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any, Protocol
 
+from conformance import pointers
 from conformance.areas.acc import judge
 from conformance.areas.dbt.record import (
-    ClientObservation,
-    DatabaseObservation,
+    ClientAtAddress,
+    DatabaseAtAddress,
     DatabaseSession,
-    DatabaseTlsObservation,
     Knock,
     Login,
     Reply,
     SessionsObservation,
     Shown,
+    TlsAtAddress,
+    is_loopback,
 )
 from conformance.areas.tls import facts, rules
 from conformance.areas.tls.facts import spoken
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import Profile, guideline
+from conformance.engine.policy import Policy, Profile, guideline
 from conformance.handshake.record import VERSIONS
-from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
+from conformance.inputs.target import Database
+from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, violates
 from conformance.sentence import By, Listed, Own, Sentence, clauses, counted, listed, own_list, say
 
 NO_TLS = say("the database offers no TLS (DBT-01 judges that)")
@@ -31,18 +34,87 @@ _LEVEL = "intermediate"
 
 # Refusals that say nothing of the account: too many connections, shutting down, starting up, broken.
 _PASSING_CLASSES = ("53", "57", "58", "XX")
+_NO_ENTRY = "pool_hba.conf"
+"""Pgpool says with XX000 what PostgreSQL says with 28000: that no line of its access file is for this login."""
+
 _PASSING_NUMBERS = ("1040", "1053", "1129", "1203", "1226")
 
 
-def offers_tls(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+class AtAddresses(Protocol):
+    """What was seen at every address of the database's name: see DatabaseObservation."""
+
+    @property
+    def addresses(self) -> Mapping[str, Any]:
+        """What was seen at each."""
+
+    @property
+    def unseen(self) -> Mapping[str, Sentence]:
+        """Why an address could not be looked at."""
+
+
+def everywhere(judged_by: Callable[[Any, Policy, Case], Verdict]) -> Callable[[AtAddresses, Policy, Case], Verdict]:
+    """Return the judge that holds at every address what `judged_by` holds at one: the worst address tells."""
+
+    def judge_all(seen: AtAddresses, policy: Policy, case: Case) -> Verdict:
+        told: dict[str, Verdict] = {}
+        unsettled, nothing_asked = dict(seen.unseen), dict[str, NotApplicable]()
+        for address, one in seen.addresses.items():
+            try:
+                told[address] = _moved(judged_by(one, policy, case), address)
+            except NotApplicable as reason:
+                nothing_asked[address] = reason
+            except Inconclusive as reason:
+                unsettled[address] = reason.reason
+        return _worst(told, unsettled, nothing_asked)
+
+    return judge_all
+
+
+def _worst(
+    told: dict[str, Verdict], unsettled: dict[str, Sentence], nothing_asked: dict[str, NotApplicable]
+) -> Verdict:
+    several = len(told) + len(unsettled) + len(nothing_asked) > 1
+    wrong = {address: one for address, one in told.items() if one.outcome is Outcome.FAIL}
+    if wrong or (told and not unsettled):
+        found = wrong or told
+        first = next(iter(found.values()))
+        if not several:
+            return first
+        observed = [_at(address, one.observed) for address, one in found.items()]
+        exhibits = tuple(exhibit for one in found.values() for exhibit in one.exhibits)
+        notes = tuple(dict.fromkeys(note for one in found.values() for note in one.notes))
+        return replace(first, observed=clauses(*observed), exhibits=exhibits, notes=notes)
+    if unsettled:
+        raise Inconclusive(
+            clauses(*(_at(address, reason) if several else reason for address, reason in unsettled.items()))
+        )
+    raise next(iter(nothing_asked.values()), NotApplicable(_NO_CLIENT_CERTIFICATE))
+
+
+def _at(address: str, what: Sentence) -> Sentence:
+    return say("at {address}: {what}", address=Own(address), what=what)
+
+
+def _moved(verdict: Verdict, address: str) -> Verdict:
+    place = pointers.build("addresses", address)
+    return replace(verdict, exhibits=tuple(place + exhibit for exhibit in verdict.exhibits))
+
+
+_NO_CLIENT_CERTIFICATE = say("no client certificate is declared (database.client_cert and client_key)")
+
+
+def offers_tls(seen: DatabaseAtAddress, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-01."""
     expected = say("the database offers TLS")
     if not seen.offers_tls:
         return violates(expected, say("it offers none: {declined}", declined=seen.declined), "/declined")
+    if seen.direct:
+        note = say("It does not answer a request for TLS: clients have to begin with it (sslnegotiation=direct).")
+        return conforms(expected, say("it speaks TLS at once, and a handshake succeeds"), "/chain", notes=(note,))
     return conforms(expected, say("it goes along with the request, and a handshake succeeds"), "/chain")
 
 
-def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+def refuses_the_clear(seen: DatabaseAtAddress, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-02. A refusal counts where the same account gets further over TLS."""
     clear, tls = seen.in_the_clear, seen.over_tls
     if clear is None:
@@ -54,7 +126,7 @@ def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> 
         return violates(expected, say("in the clear, {words}", words=clear.words), "/in_the_clear")
     if clear.reply is Reply.ASKS:
         return _by_rule(seen, expected)
-    if _for_the_moment(clear.code):
+    if _for_the_moment(clear.code) and _NO_ENTRY not in clear.detail:
         raise Inconclusive(say("the login in the clear was refused for another reason: {words}", words=_told(clear)))
     if tls is None:
         raise Inconclusive(
@@ -73,7 +145,7 @@ def refuses_the_clear(seen: DatabaseObservation, policy: Policy, case: Case) -> 
     return conforms(expected, observed, "/in_the_clear")
 
 
-def _by_rule(seen: DatabaseObservation, expected: Sentence) -> Verdict:
+def _by_rule(seen: DatabaseAtAddress, expected: Sentence) -> Verdict:
     """MySQL asks for the proof before it looks at the transport: what it would do then, it says itself."""
     rule = seen.rule
     if rule is None:
@@ -99,21 +171,25 @@ def _by_rule(seen: DatabaseObservation, expected: Sentence) -> Verdict:
         note = say(
             "It refuses after the password's proof has crossed the network; require_secure_transport refuses all."
         )
-        observed = say("the account's own REQUIRE {kind} refuses it", kind=Own(rule.account))
+        observed = say("the account's own REQUIRE {kind} refuses it ({row})", kind=Own(rule.account), row=Own(rule.row))
         return conforms(expected, observed, "/rule", notes=(note,))
-    observed = say("it takes the account in the clear: require_secure_transport is off, and the account has no REQUIRE")
+    observed = say(
+        "it takes the account {row} in the clear: require_secure_transport is off, and the account has no REQUIRE",
+        row=Own(rule.row),
+    )
     return violates(expected, observed, "/rule", "/in_the_clear")
 
 
 def _told(knock: Knock) -> Sentence:
-    return say("{words} [{code}]", words=knock.words, code=Own(knock.code)) if knock.code else knock.words
+    words = say("{words}: {detail}", words=knock.words, detail=Own(knock.detail)) if knock.detail else knock.words
+    return say("{words} [{code}]", words=words, code=Own(knock.code)) if knock.code else words
 
 
 def _for_the_moment(code: str) -> bool:
     return code.startswith(_PASSING_CLASSES) if len(code) == 5 else code in _PASSING_NUMBERS
 
 
-def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) -> Verdict:
+def certificate_verifies(seen: DatabaseAtAddress, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-03."""
     if seen.chain is None:
         raise NotApplicable(NO_TLS)
@@ -124,11 +200,9 @@ def certificate_verifies(seen: DatabaseObservation, policy: Policy, case: Case) 
     return replace(told, exhibits=tuple(f"/chain{pointer}" for pointer in told.exhibits), notes=notes)
 
 
-def client_certificate(seen: ClientObservation, policy: Policy, case: Case) -> Verdict:
+def client_certificate(seen: ClientAtAddress, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-04 for the declared certificate, for none, or for a forged one."""
-    database = policy.target.database
-    if database is None or database.client_cert is None:
-        raise NotApplicable(say("no client certificate is declared (database.client_cert and client_key)"))
+    database = policy.target.declared(Database)
     if database.username is None:
         raise Inconclusive(say("the target file lacks database.username, which a login needs"))
     if not seen.offers_tls:
@@ -191,7 +265,7 @@ def _settled(controls: list[Login], found: list[Login]) -> None:
         raise Inconclusive(say("the login was refused for another reason: {words}", words=found[0].words))
 
 
-def tls_level(seen: DatabaseTlsObservation, policy: Policy, case: Case) -> Verdict:
+def tls_level(seen: TlsAtAddress, policy: Policy, case: Case) -> Verdict:
     """Judge DBT-05: protocol versions, or cipher suites."""
     if seen.tls is None:
         raise NotApplicable(NO_TLS)
@@ -219,7 +293,7 @@ def _level(policy: Policy) -> tuple[str, Profile]:
     return edition, guideline(edition).levels[_LEVEL]
 
 
-def _versions(seen: DatabaseTlsObservation, level: Profile, expected: Sentence) -> Verdict:
+def _versions(seen: TlsAtAddress, level: Profile, expected: Sentence) -> Verdict:
     assert seen.tls is not None  # noqa: S101 - the caller has seen to it
     answers = seen.tls.versions
     stray = [v for v in VERSIONS if v not in level.versions and v in answers and answers[v].outcome == "offered"]
@@ -234,7 +308,7 @@ def _spoken(versions: Iterable[str]) -> Listed:
     return own_list(map(spoken, versions), By.COMMA)
 
 
-def _suites(seen: DatabaseTlsObservation, level: Profile, expected: Sentence) -> Verdict:
+def _suites(seen: TlsAtAddress, level: Profile, expected: Sentence) -> Verdict:
     assert seen.tls is not None  # noqa: S101 - the caller has seen to it
     found = [finding for version in level.versions for finding in rules.suites(seen.tls, level, version)]
     if found:
@@ -259,7 +333,7 @@ def _own_session(seen: SessionsObservation) -> Verdict:
     own = seen.own
     if own is None or (own.encrypted is None and not own.local):
         raise Inconclusive(say("the database does not say whether the monitor's session is encrypted"))
-    if own.local and not own.encrypted:
+    if seen.ended:
         return conforms(expected, say("TLS ends in front of the database, which is asked over no network"), "/own")
     if not own.encrypted:
         return violates(expected, say("it says: not encrypted"), "/own")
@@ -271,7 +345,8 @@ def _gateway_sessions(seen: SessionsObservation) -> Verdict:
     username = Own(seen.username)
     expected = say("every session of {username} that comes over the network is encrypted", username=username)
     numbered = list(enumerate(seen.gateway))
-    clear = [(n, each) for n, each in numbered if each.encrypted is False and not each.local]
+    beside = [each for each in seen.gateway if seen.ended and not each.encrypted and is_loopback(each.client)]
+    clear = [(n, each) for n, each in numbered if each.encrypted is False and not each.local and each not in beside]
     if clear:
         unknown = say("an unknown address")
         observed = counted(
@@ -284,6 +359,14 @@ def _gateway_sessions(seen: SessionsObservation) -> Verdict:
         return violates(expected, observed, *(f"/gateway/{n}" for n, _ in clear))
     if seen.trouble:
         raise Inconclusive(seen.trouble)
+    if not numbered and seen.pooled:
+        raise Inconclusive(
+            say(
+                "something in front of the database keeps sessions of {username} open that may be of the suite's own "
+                "logins: let the gateway run, and open its sessions before the suite runs",
+                username=username,
+            )
+        )
     if not numbered:
         raise Inconclusive(
             counted(
@@ -295,7 +378,9 @@ def _gateway_sessions(seen: SessionsObservation) -> Verdict:
         )
     if any(each.encrypted is None and not each.local for _, each in numbered) and not seen.enforced:
         raise Inconclusive(say("the database does not say of every session whether it is encrypted"))
-    return conforms(expected, _kept(seen), *(f"/gateway/{n}" for n, _ in numbered))
+    note = say("TLS ends in front of the database, on its own host, and goes on from there over loopback.")
+    exhibits = ("/own", *(f"/gateway/{n}" for n, _ in numbered))
+    return conforms(expected, _kept(seen), *exhibits, notes=(note,) if beside else ())
 
 
 def _kept(seen: SessionsObservation) -> Sentence:
@@ -305,7 +390,7 @@ def _kept(seen: SessionsObservation) -> Sentence:
 
 
 def _session(each: DatabaseSession) -> Sentence:
-    if each.local:
+    if each.local or not each.encrypted:  # over loopback, where that is no violation
         return say("one that comes over no network")
     protection = _protection(each)
     return say("encrypted {protection}", protection=protection) if protection else say("encrypted")

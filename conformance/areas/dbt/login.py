@@ -13,7 +13,7 @@ import pg8000.native
 import pymysql
 import scramp
 
-from conformance.areas.dbt.door import PATIENCE, database, over_tls
+from conformance.areas.dbt.door import PATIENCE, Way, database, over_tls
 from conformance.bench import Bench
 from conformance.sentence import Own, Sentence, say
 from conformance.web.http import connect, plain_words
@@ -54,7 +54,7 @@ class LoginTrouble(Exception):
 
 @contextmanager
 def session(
-    bench: Bench, username: str, password: str | None, context: ssl.SSLContext, *, as_declared: bool = True
+    bench: Bench, username: str, password: str | None, context: ssl.SSLContext, way: Way, *, as_declared: bool = True
 ) -> Iterator[Query]:
     """Log in over TLS that `context` verifies, for as long as the block lasts.
 
@@ -72,7 +72,7 @@ def session(
                 raise LoginTrouble(refused)
             with (
                 _remembered(bench, account if as_declared else ""),
-                open_session(bench, username, password, context) as query,
+                open_session(bench, username, password, context, way) as query,
             ):
                 yield query
     except ssl.SSLCertVerificationError as error:
@@ -95,8 +95,10 @@ def _remembered(bench: Bench, account: str) -> Iterator[None]:
 
 
 @contextmanager
-def _postgresql(bench: Bench, username: str, password: str | None, context: ssl.SSLContext) -> Iterator[Query]:
-    with over_tls(bench, context) as (secured, _):
+def _postgresql(
+    bench: Bench, username: str, password: str | None, context: ssl.SSLContext, way: Way
+) -> Iterator[Query]:
+    with over_tls(bench, context, way) as (secured, _):
         secured.settimeout(PATIENCE)
         try:
             with _pg_words():
@@ -145,11 +147,11 @@ def _unreadable(error: Exception) -> LoginTrouble:
 
 
 @contextmanager
-def _mysql(bench: Bench, username: str, password: str | None, context: ssl.SSLContext) -> Iterator[Query]:
+def _mysql(bench: Bench, username: str, password: str | None, context: ssl.SSLContext, way: Way) -> Iterator[Query]:
     declared = database(bench)
     with bench.budget.connection(declared.host):
         ends = time.monotonic() + min(PATIENCE, bench.left())
-        with connect(declared.host, declared.port, ends) as sock:
+        with connect(way.address or declared.host, declared.port, ends) as sock:
             connection = pymysql.Connection(
                 host=declared.host,
                 user=username,
@@ -187,5 +189,9 @@ def _my_words() -> Iterator[None]:
             raise LoginRefused(str(code), say("{words}", words=Own(words))) from error
         cause = getattr(error, "original_exception", error.__context__)
         raise cause if isinstance(cause, OSError) else ConnectionAbortedError(str(words)) from error
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError, struct.error) as error:
+    except RuntimeError as error:  # PyMySQL's word for a method of authentication that it does not speak
+        raise LoginTrouble(
+            say("the account logs in by a method that is not spoken here: {error}", error=Own(error))
+        ) from error
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, struct.error) as error:
         raise _unreadable(error) from error

@@ -12,8 +12,9 @@ from cryptography.x509.oid import NameOID
 from conformance.areas.acc.chain import Trust, examine
 from conformance.areas.acc.record import ChainObservation
 from conformance.areas.dbt import door
+from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LoginRefused, LoginTrouble, Query, session
-from conformance.areas.dbt.record import AccountRule, DatabaseObservation, Knock, Reply
+from conformance.areas.dbt.record import AccountRule, DatabaseAtAddress, DatabaseObservation, Knock, Reply
 from conformance.areas.dbt.wire import OddDatabase, in_words
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -29,17 +30,30 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'|`[^`]*`|\"[^\"]*\"")
 
 
 def _look(bench: Bench) -> DatabaseObservation:
+    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
+    return DatabaseObservation(found.addresses, found.left_out, found.unseen)
+
+
+def _look_at(bench: Bench, way: Way) -> DatabaseAtAddress:
     declared = door.database(bench)
-    declined = door.asked(bench)
-    shown = _Shown(None) if declined else _chain(bench)
+    declined = way.declined
+    shown = _Shown(None) if declined else _chain(bench, way)
     clear = tls = rule = None
     if declared.username is not None:
-        clear = _knock(bench, over_tls=False)
-        tls = None if declined else _knock(bench, over_tls=True)
+        clear = _knock(bench, way, over_tls=False)
+        tls = None if declined else _knock(bench, way, over_tls=True)
         if declared.engine == "mysql" and not declined and clear.reply is Reply.ASKS and declared.password is not None:
-            rule = _rule(bench)
-    return DatabaseObservation(
-        declared.engine, not declined, declined, shown.chain, shown.common_name_only, clear, tls, rule
+            rule = _rule(bench, way)
+    return DatabaseAtAddress(
+        declared.engine,
+        not declined,
+        declined,
+        shown.chain,
+        shown.common_name_only,
+        clear,
+        tls,
+        rule,
+        direct=way.direct,
     )
 
 
@@ -49,10 +63,10 @@ class _Shown:
     common_name_only: bool = False
 
 
-def _chain(bench: Bench) -> _Shown:
+def _chain(bench: Bench, way: Way) -> _Shown:
     declared = door.database(bench)
     try:
-        with door.over_tls(bench, door.looking_context(bench)) as (secured, _):
+        with door.over_tls(bench, door.looking_context(bench), way) as (secured, _):
             sent = served(secured)
     except (OSError, EOFError, ValueError) as error:
         raise door.unreachable(bench, error) from error
@@ -78,14 +92,14 @@ def _only_in_its_subject(sent: list[bytes], host: str) -> bool:
     return False
 
 
-def _knock(bench: Bench, *, over_tls: bool) -> Knock:
+def _knock(bench: Bench, way: Way, *, over_tls: bool) -> Knock:
     declared = door.database(bench)
     username = declared.username or ""
     try:
         if over_tls:
-            with door.over_tls(bench, door.looking_context(bench)) as (_, dialect):
+            with door.over_tls(bench, door.looking_context(bench), way) as (_, dialect):
                 return dialect.knock(username, declared.name)
-        with door.in_the_clear(bench) as dialect:
+        with door.in_the_clear(bench, way.address) as dialect:
             return dialect.knock(username, declared.name)
     except (EOFError, ConnectionError, ssl.SSLError) as error:
         odd = isinstance(error, OddDatabase | ConnectionRefusedError)
@@ -94,15 +108,16 @@ def _knock(bench: Bench, *, over_tls: bool) -> Knock:
         return Knock(Reply.UNTOLD, words=in_words(error))
 
 
-def _rule(bench: Bench) -> AccountRule:
+def _rule(bench: Bench, way: Way) -> AccountRule:
     """Ask the database itself, as the declared account: only its own answer tells, short of a login in the clear."""
     declared = door.database(bench)
     assert declared.username is not None  # noqa: S101 - the caller has seen to it
     password = bench.vault[declared.password].reveal() if declared.password else None
     try:
         context = door.with_certificate(bench, door.verifying_context(bench))
-        with session(bench, declared.username, password, context) as query:
-            return AccountRule(requires_tls_of_all(query), _required_of_account(query))
+        with session(bench, declared.username, password, context, way) as query:
+            (row, *_), *_ = query("SELECT CURRENT_USER()") or [("",)]
+            return AccountRule(requires_tls_of_all(query), _required_of_account(query), str(row))
     except (LoginRefused, LoginTrouble) as trouble:
         return AccountRule(trouble=trouble.words)
     except Inconclusive as trouble:

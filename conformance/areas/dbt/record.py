@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,31 +26,34 @@ class Knock:
     """One account named to the database, and no password sent, whatever it asked for.
 
     `code` is the SQLSTATE of PostgreSQL or the error number of MySQL, empty without an error; `words` are the
-    database's own, or say what happened instead.
+    database's own, or say what happened instead; `detail` is what PostgreSQL's error adds to them.
     """
 
     reply: Reply
     code: str = ""
     words: Sentence = NOTHING
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRule:
     """What the database itself says of unencrypted sessions, asked over TLS by the account: MySQL tells only then.
 
-    `everybody` is `require_secure_transport`, `account` what the account's REQUIRE says, empty for nothing. `trouble`
-    says why it could not be asked; the rest is then without meaning.
+    `everybody` is `require_secure_transport`, `account` what the account's REQUIRE says, empty for nothing, and `row`
+    the account's own name, `'wa'@'%'`. `trouble` says why it could not be asked; the rest is then without meaning.
     """
 
     everybody: bool = False
     account: str = ""
+    row: str = ""
     trouble: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseObservation:
-    """The database from outside.
+class DatabaseAtAddress:
+    """The database at one address, from outside.
 
+    `direct` says that it speaks TLS at once, without being asked for it (PostgreSQL's `sslnegotiation=direct`).
     `offers_tls` is false where it declined; `declined` are the words it did so with. `chain` is what it shows, None
     without TLS; `common_name_only` says that it names the host in its subject alone. `in_the_clear` and `over_tls` are
     the same knock, the latter None without TLS; both are None where no account is declared.
@@ -63,13 +67,35 @@ class DatabaseObservation:
     in_the_clear: Knock | None = None
     over_tls: Knock | None = None
     rule: AccountRule | None = None
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseObservation:
+    """The database at every address of its name.
+
+    Nothing listens at an address that is `left_out`; one that is `unseen` could not be looked at: each says why.
+    """
+
+    addresses: dict[str, DatabaseAtAddress]
+    left_out: dict[str, Sentence] = field(default_factory=dict)
+    unseen: dict[str, Sentence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsAtAddress:
+    """Versions and suites of the database at one address; None where it offers no TLS."""
+
+    tls: TlsObservation | None
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseTlsObservation:
-    """Versions and suites of the database; None where it offers no TLS."""
+    """Versions and suites at every address of the database's name; see DatabaseObservation."""
 
-    tls: TlsObservation | None
+    addresses: dict[str, TlsAtAddress]
+    left_out: dict[str, Sentence] = field(default_factory=dict)
+    unseen: dict[str, Sentence] = field(default_factory=dict)
 
 
 class Shown(StrEnum):
@@ -94,18 +120,27 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientObservation:
-    """Logins with different client certificates: the declared one first and last."""
+class ClientAtAddress:
+    """Logins with different client certificates at one address: the declared one first and last."""
 
     offers_tls: bool
     logins: tuple[Login, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class ClientObservation:
+    """Logins at every address of the database's name; see DatabaseObservation."""
+
+    addresses: dict[str, ClientAtAddress]
+    left_out: dict[str, Sentence] = field(default_factory=dict)
+    unseen: dict[str, Sentence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseSession:
     """One session as the database's own books have it. `local` ones came over no network.
 
-    `encrypted` None: the database does not say.
+    `encrypted` None: the database does not say. `age`, in seconds, is how long it was open; None: it does not say.
     """
 
     username: str
@@ -114,14 +149,16 @@ class DatabaseSession:
     version: str = ""
     suite: str = ""
     local: bool = False
+    age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionsObservation:
     """The monitor's own session, and those of the gateway's account that were open in any of `looks` looks.
 
-    `enforced` says that the database takes no session in the clear at all. `trouble` says why other sessions cannot be
-    seen, empty where they can.
+    `enforced` says that the database takes no session in the clear at all. `pooled` counts sessions left out because
+    something in front of the database keeps those of the suite's own logins open, and they may be such. `trouble` says
+    why other sessions cannot be seen, empty where they can.
     """
 
     offers_tls: bool
@@ -130,7 +167,22 @@ class SessionsObservation:
     gateway: tuple[DatabaseSession, ...] = ()
     looks: int = 0
     enforced: bool = False
+    pooled: int = 0
     trouble: Sentence = NOTHING
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether TLS ends in front of the database, on its own host."""
+        own = self.own
+        return own is not None and not own.encrypted and (own.local or is_loopback(own.client))
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address, as a database writes it, is its own host's to itself."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 class Presented(StrEnum):

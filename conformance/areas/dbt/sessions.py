@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from conformance.areas.dbt import door
@@ -15,8 +17,8 @@ from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, say
 
 LOOKS = 5
-PAUSE = 0.5
-_MOST = 200
+PAUSE = 0.5  # seconds between looks
+_MOST = 200  # rows: a view with thousands of sessions proves no more
 
 _PG_OWN = (
     "SELECT a.usename, COALESCE(host(a.client_addr), ''), s.ssl, s.version, s.cipher "
@@ -24,7 +26,8 @@ _PG_OWN = (
 )
 # A row without client_port is one whose session the account may not see.
 _PG_OTHERS = (
-    "SELECT a.usename, COALESCE(host(a.client_addr), ''), s.ssl, s.version, s.cipher, a.client_port "
+    "SELECT a.usename, COALESCE(host(a.client_addr), ''), s.ssl, s.version, s.cipher, a.client_port, "
+    "EXTRACT(EPOCH FROM clock_timestamp() - a.backend_start)::float "
     "FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s USING (pid) "
     "WHERE COALESCE(a.backend_type, 'client backend') = 'client backend' AND a.pid <> pg_backend_pid() "
     "AND a.usename = {username} AND COALESCE(a.application_name, '') <> {ours}"
@@ -44,14 +47,16 @@ def _look(bench: Bench) -> SessionsObservation:
     declared = door.database(bench)
     monitor = declared.monitor
     assert monitor is not None  # noqa: S101 - the requirement needs the key
-    if door.asked(bench):
+    way = door.asked(bench)
+    if way.declined:
         return SessionsObservation(offers_tls=False)
     ask = _postgresql if declared.engine == "postgresql" else _mysql
     password = bench.vault[monitor.password].reveal()
     context = door.with_certificate(bench, door.verifying_context(bench))
     try:
-        with session(bench, monitor.username, password, context) as query:
-            return _watch(bench, query, ask)
+        with session(bench, monitor.username, password, context, way) as query:
+            seen = _watch(bench, query, ask)
+        return _without_ours(bench, seen, lambda: session(bench, monitor.username, password, context, way))
     except (LoginRefused, LoginTrouble) as trouble:
         raise Inconclusive(
             say(
@@ -61,6 +66,29 @@ def _look(bench: Bench) -> SessionsObservation:
                 trouble=trouble.words,
             )
         ) from trouble
+
+
+def _without_ours(
+    bench: Bench, seen: SessionsObservation, log_in: Callable[[], AbstractContextManager[Query]]
+) -> SessionsObservation:
+    """Leave sessions out that may be the suite's own, kept by a pooler: those that began after the run did."""
+    begun = time.monotonic() - bench.began
+    young = [each for each in seen.gateway if each.age is not None and each.age < begun]
+    if not young or not _is_pooled(log_in):
+        return seen
+    return replace(seen, gateway=tuple(each for each in seen.gateway if each not in young), pooled=len(young))
+
+
+def _is_pooled(log_in: Callable[[], AbstractContextManager[Query]]) -> bool:
+    """Tell whether something in front of PostgreSQL keeps a session open whose client has left: ours, too, then.
+
+    What it keeps is under no name: a pooler clears application_name when it hands a session on.
+    """
+    backends = []
+    for _ in range(2):
+        with log_in() as query:
+            backends.append(query("SELECT pg_backend_pid()"))
+    return backends[0] == backends[1]
 
 
 Ask = Callable[[Query, str], SessionsObservation]
@@ -84,8 +112,10 @@ def _postgresql(query: Query, username: str) -> SessionsObservation:
     rows = query(_PG_OTHERS.format(username=_quoted(username), ours=_quoted(OURS)))[:_MOST]
     visible = [row for row in rows if row[5] is not None]
     found = tuple(
-        DatabaseSession(str(user), str(address), secured, str(version or ""), str(suite or ""), local=port == -1)
-        for user, address, secured, version, suite, port in visible
+        DatabaseSession(
+            str(user), str(address), secured, str(version or ""), str(suite or ""), local=port == -1, age=age
+        )
+        for user, address, secured, version, suite, port, age in visible
     )
     hidden = NOTHING if visible or not rows else _PG_HIDDEN
     return SessionsObservation(offers_tls=True, username=username, own=own, gateway=found, looks=1, trouble=hidden)
@@ -94,7 +124,8 @@ def _postgresql(query: Query, username: str) -> SessionsObservation:
 def _mysql(query: Query, username: str) -> SessionsObservation:
     status = {str(name).lower(): str(value) for name, value, *_ in query(_MY_OWN)}
     suite = status.get("ssl_cipher", "")
-    own = DatabaseSession("", "", bool(suite), status.get("ssl_version", ""), suite)
+    (client, *_), *_ = query("SELECT SUBSTRING_INDEX(USER(), '@', -1)") or [("",)]
+    own = DatabaseSession("", str(client), bool(suite), status.get("ssl_version", ""), suite)
     base = SessionsObservation(
         offers_tls=True, username=username, own=own, looks=1, enforced=requires_tls_of_all(query)
     )

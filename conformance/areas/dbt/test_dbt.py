@@ -6,11 +6,11 @@ from conformance.areas.dbt import client, judge, judge_stub, look, sessions, stu
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
-proves("DBT-01", observes=look.database, judged_by=judge.offers_tls)
-proves("DBT-02", observes=look.database, judged_by=judge.refuses_the_clear)
-proves("DBT-03", observes=look.database, judged_by=judge.certificate_verifies)
-proves("DBT-04", observes=client.client, judged_by=judge.client_certificate)
-proves("DBT-05", observes=tls.tls, judged_by=judge.tls_level)
+proves("DBT-01", observes=look.database, judged_by=judge.everywhere(judge.offers_tls))
+proves("DBT-02", observes=look.database, judged_by=judge.everywhere(judge.refuses_the_clear))
+proves("DBT-03", observes=look.database, judged_by=judge.everywhere(judge.certificate_verifies))
+proves("DBT-04", observes=client.client, judged_by=judge.everywhere(judge.client_certificate))
+proves("DBT-05", observes=tls.tls, judged_by=judge.everywhere(judge.tls_level))
 proves("DBT-06", observes=stub.stub, judged_by=judge_stub.verifies)
 proves("DBT-07", observes=stub.stub, judged_by=judge_stub.core_encrypts)
 proves("DBT-08", observes=stub.stub, judged_by=judge_stub.verify_setting)

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from conformance.areas.dbt import door
+from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LOGINS, LoginRefused, LoginTrouble, session
-from conformance.areas.dbt.record import DatabaseTlsObservation
+from conformance.areas.dbt.record import DatabaseTlsObservation, TlsAtAddress
 from conformance.areas.dbt.wire import Line, in_words, speak
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -24,8 +25,8 @@ from conformance.model import Inconclusive
 from conformance.sentence import say
 
 DEADLINE = 90.0
-_SPARE = 10.0
-_AT_ONCE = 6
+_SPARE = 10.0  # seconds of the deadline left to put together what was seen
+_AT_ONCE = 6  # connections: PostgreSQL forks for each of them
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -40,9 +41,9 @@ class Manners:
     LOGIN_EVERY = 20
     WITHOUT_LOGIN = 60
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, way: Way) -> None:
         """Nothing was broken off yet."""
-        self._bench = bench
+        self._bench, self._way = bench, way
         self._lock = threading.Lock()
         self._broken = 0
         self._counted = door.database(bench).engine == "mysql"
@@ -81,7 +82,7 @@ class Manners:
             context = door.with_certificate(bench, door.verifying_context(bench))
             with (
                 self._bench.budget.alone(LOGINS),
-                session(bench, declared.username, bench.vault[declared.password].reveal(), context),
+                session(bench, declared.username, bench.vault[declared.password].reveal(), context, self._way),
             ):
                 return True
         except (LoginRefused, LoginTrouble, Inconclusive):
@@ -91,13 +92,14 @@ class Manners:
 class DatabaseCaller(Caller):
     """Hands out connections that are ready for a ClientHello."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, way: Way) -> None:
         """Connect to nothing yet."""
         declared = door.database(bench)
         host = f"[{declared.host}]" if ":" in declared.host else declared.host
-        super().__init__(bench, f"tls://{host}:{declared.port}")
+        super().__init__(bench, f"tls://{host}:{declared.port}", way.address)
         self._engine = declared.engine
-        self._manners = Manners(bench)
+        self._manners = Manners(bench, way)
+        self._direct = way.direct
 
     def connect(self) -> socket.socket:
         """Open a counted connection and do the preamble; raises OSError."""
@@ -105,7 +107,8 @@ class DatabaseCaller(Caller):
         sock = super().connect()
         try:
             self._manners.came_from(sock.getsockname()[0])
-            speak(self._engine, Line(sock, time.monotonic() + PATIENCE)).ask_for_tls()
+            if not self._direct:
+                speak(self._engine, Line(sock, time.monotonic() + PATIENCE)).ask_for_tls()
         except (OSError, EOFError) as error:
             sock.close()
             raise ConnectionAbortedError(in_words(error)) from error
@@ -113,10 +116,16 @@ class DatabaseCaller(Caller):
 
 
 def _look(bench: Bench) -> DatabaseTlsObservation:
-    started, ends = bench.clock.now(), time.monotonic() + DEADLINE - _SPARE
-    if door.asked(bench):
-        return DatabaseTlsObservation(None)
-    caller = DatabaseCaller(bench)
+    ends = time.monotonic() + DEADLINE - _SPARE
+    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address), ends))
+    return DatabaseTlsObservation(found.addresses, found.left_out, found.unseen)
+
+
+def _look_at(bench: Bench, way: Way, ends: float) -> TlsAtAddress:
+    started = bench.clock.now()
+    if way.declined:
+        return TlsAtAddress(None)
+    caller = DatabaseCaller(bench, way)
     at_once = min(_AT_ONCE, bench.target.limits.connections)
     with SslyzeChild() as child, ThreadPoolExecutor(at_once, "hello") as pool:
         versions = live_versions(caller, pool)
@@ -127,7 +136,7 @@ def _look(bench: Bench) -> DatabaseTlsObservation:
         if caller.check():
             sslyze = child.scan(bench, caller, live, ends, caller.check, suites_only=True)
             caller.check()
-    return DatabaseTlsObservation(
+    return TlsAtAddress(
         TlsObservation(
             endpoint=bench.target.subject("database"),
             started=started,

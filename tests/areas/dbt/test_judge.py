@@ -14,10 +14,11 @@ from conformance.areas.dbt.record import (
     AccountRule,
     Attempt,
     Client,
+    ClientAtAddress,
     ClientObservation,
+    DatabaseAtAddress,
     DatabaseObservation,
     DatabaseSession,
-    DatabaseTlsObservation,
     Knock,
     Login,
     Presented,
@@ -26,6 +27,7 @@ from conformance.areas.dbt.record import (
     Shown,
     StubClient,
     StubObservation,
+    TlsAtAddress,
 )
 from conformance.engine.policy import Policy
 from conformance.handshake.record import VERSIONS, Answer, Suites, TlsObservation
@@ -36,7 +38,7 @@ from conformance.sentence import Sentence
 ASKS = Knock(Reply.ASKS, words=Sentence("it asks for a SASL exchange (SCRAM)"))
 REFUSED = Knock(Reply.REFUSED, "28000", Sentence("no pg_hba.conf entry, no encryption"))
 CHAIN = ChainObservation("db.example", "ca.pem", (), 0, "", "")
-SEEN = DatabaseObservation("postgresql", offers_tls=True, chain=CHAIN, in_the_clear=REFUSED, over_tls=ASKS)
+SEEN = DatabaseAtAddress("postgresql", offers_tls=True, chain=CHAIN, in_the_clear=REFUSED, over_tls=ASKS)
 MYSQL = replace(SEEN, engine="mysql", in_the_clear=replace(ASKS, words=Sentence("it goes on")))
 
 
@@ -49,7 +51,7 @@ def case(requirement: str, name: str = "") -> Case:
     return Case(f"{requirement}/{name}", catalogue.load()[requirement], name, "", "db.example:5432", Level.MUST)
 
 
-def in_the_clear(seen: DatabaseObservation) -> Verdict:
+def in_the_clear(seen: DatabaseAtAddress) -> Verdict:
     return judge.refuses_the_clear(seen, policy(), case("DBT-02"))
 
 
@@ -83,7 +85,7 @@ def test_whatever_goes_on_in_the_clear_is_wrong(reply: Reply) -> None:
         (replace(MYSQL, rule=AccountRule(trouble=Sentence("Access denied"))), "Access denied"),
     ],
 )
-def test_what_does_not_settle_the_clear_settles_nothing(seen: DatabaseObservation, words: str) -> None:
+def test_what_does_not_settle_the_clear_settles_nothing(seen: DatabaseAtAddress, words: str) -> None:
     with pytest.raises(Inconclusive, match=words):
         in_the_clear(seen)
 
@@ -115,7 +117,7 @@ CERTIFICATE = {"client_cert": "client.pem", "client_key": "env:KEY"}
 
 
 def shown(name: str, *logins: Login, **declared: Any) -> Verdict:
-    seen = ClientObservation(offers_tls=True, logins=logins)
+    seen = ClientAtAddress(offers_tls=True, logins=logins)
     return judge.client_certificate(seen, policy(**CERTIFICATE | declared), case("DBT-04", name))
 
 
@@ -162,19 +164,19 @@ def test_a_refusal_of_the_moment_is_none() -> None:
 
 def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
     with pytest.raises(NotApplicable, match="no client certificate is declared"):
-        judge.client_certificate(ClientObservation(offers_tls=True), policy(), case("DBT-04", "none"))
+        judge.everywhere(judge.client_certificate)(ClientObservation({}), policy(), case("DBT-04", "none"))
 
 
-def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> DatabaseTlsObservation:
+def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> TlsAtAddress:
     offered = {"tls-1.2", *more}
     answers = {
         v: Answer("offered") if v in offered else Answer("alert", Sentence("protocol_version")) for v in VERSIONS
     }
     found = {version: Suites((suite,)) for version in offered if version != "tls-1.3"}
-    return DatabaseTlsObservation(TlsObservation("db", 0.0, (True, True), answers, found, None, None, None))
+    return TlsAtAddress(TlsObservation("db", 0.0, (True, True), answers, found, None, None, None))
 
 
-def level(seen: DatabaseTlsObservation, name: str, guideline: str = "5.8") -> Outcome:
+def level(seen: TlsAtAddress, name: str, guideline: str = "5.8") -> Outcome:
     document = {"schema": 1, "name": "t", "webapp": {"url": "https://gw.example", "guideline": guideline}}
     declared = Policy(target.parse(document))
     return judge.tls_level(seen, declared, case("DBT-05", name)).outcome
@@ -201,7 +203,7 @@ def test_refusals_without_controls_settle_nothing() -> None:
     assert seen.tls is not None
     for name in ("protocol-version", "cipher-suites"):
         with pytest.raises(Inconclusive, match="control handshakes failed"):
-            level(DatabaseTlsObservation(replace(seen.tls, canaries=(True, False))), name)
+            level(TlsAtAddress(replace(seen.tls, canaries=(True, False))), name)
 
 
 OWN = DatabaseSession("monitor", "192.0.2.1", encrypted=True, version="TLSv1.3", suite="TLS_AES_256_GCM_SHA384")
@@ -331,3 +333,83 @@ def test_presentations_are_the_cases() -> None:
     cases = {row.name for row in catalogue.load()["DBT-06"].cases}
     assert cases == {presented.value for presented in Presented} - {Presented.GOOD.value}
     assert {row.name for row in catalogue.load()["DBT-04"].cases} == {each.value for each in Shown}
+
+
+def at(**addresses: DatabaseAtAddress) -> DatabaseObservation:
+    return DatabaseObservation({name.replace("_", "."): seen for name, seen in addresses.items()})
+
+
+EVERYWHERE = judge.everywhere(judge.refuses_the_clear)
+OPEN = replace(SEEN, in_the_clear=replace(ASKS, words=Sentence("it goes on")))
+
+
+def test_the_worst_address_tells() -> None:
+    told = EVERYWHERE(at(one=SEEN, other=OPEN), policy(), case("DBT-02"))
+    assert (told.outcome, told.observed) == (Outcome.FAIL, "at other: in the clear, it goes on")
+    assert told.exhibits == ("/addresses/other/in_the_clear",)
+    told = EVERYWHERE(at(one=SEEN, other=SEEN), policy(), case("DBT-02"))
+    assert (told.outcome, len(told.exhibits)) == (Outcome.PASS, 2)
+    assert told.observed.startswith("at one: refused in the clear")
+
+
+def test_one_address_is_not_named() -> None:
+    assert EVERYWHERE(at(one=OPEN), policy(), case("DBT-02")).observed == "in the clear, it goes on"
+
+
+def test_an_address_that_was_not_seen_settles_nothing_but_hides_no_violation() -> None:
+    unseen = {"::1": Sentence("no answer within 5 s")}
+    assert EVERYWHERE(replace(at(one=OPEN), unseen=unseen), policy(), case("DBT-02")).outcome is Outcome.FAIL
+    with pytest.raises(Inconclusive, match="at ::1: no answer within 5 s"):
+        EVERYWHERE(replace(at(one=SEEN), unseen=unseen), policy(), case("DBT-02"))
+
+
+def test_an_address_where_nobody_listens_is_left_out() -> None:
+    seen = replace(at(one=SEEN), left_out={"::1": Sentence("connection refused")})
+    assert EVERYWHERE(seen, policy(), case("DBT-02")).outcome is Outcome.PASS
+
+
+def test_tls_that_begins_at_once_is_offered_and_noted() -> None:
+    told = judge.offers_tls(replace(SEEN, direct=True), policy(), case("DBT-01"))
+    assert (told.outcome, len(told.notes)) == (Outcome.PASS, 1)
+
+
+def opened(own: DatabaseSession, *gateway: DatabaseSession, pooled: int = 0) -> SessionsObservation:
+    return SessionsObservation(True, "wa", own, gateway, looks=1, pooled=pooled)
+
+
+LEG = DatabaseSession("wa", "127.0.0.1", encrypted=False)
+FAR = DatabaseSession("wa", "10.0.0.7", encrypted=False)
+KEPT = DatabaseSession("monitor", "10.0.0.9", encrypted=True)
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "127.4.0.1", "localhost"])
+def test_a_leg_over_loopback_behind_a_front_is_no_network(client: str) -> None:
+    seen = opened(replace(LEG, client=client, username="monitor"), replace(LEG, client=client))
+    for name in ("own-session", "gateway-sessions"):
+        assert judge.session_encrypted(seen, policy(), case("DBT-09", name)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("own", "gateway"),
+    [(KEPT, LEG), (KEPT, FAR), (LEG, FAR), (replace(LEG, local=True), FAR), (FAR, LEG), (FAR, FAR)],
+)
+def test_the_clear_without_a_front_on_that_host_is_told(own: DatabaseSession, gateway: DatabaseSession) -> None:
+    told = judge.session_encrypted(opened(own, gateway), policy(), case("DBT-09", "gateway-sessions"))
+    assert told.outcome is Outcome.FAIL
+
+
+def test_nothing_but_what_a_pooler_keeps_settles_nothing() -> None:
+    with pytest.raises(Inconclusive, match="may be of the suite's own logins"):
+        judge.session_encrypted(opened(KEPT, pooled=2), policy(), case("DBT-09", "gateway-sessions"))
+    kept = replace(KEPT, username="wa")
+    told = judge.session_encrypted(opened(KEPT, kept, pooled=2), policy(), case("DBT-09", "gateway-sessions"))
+    assert told.outcome is Outcome.PASS
+
+
+def test_pgpools_word_for_a_refusal_is_one() -> None:
+    detail = 'no pool_hba.conf entry for host "127.0.0.1", user "wa", database "waweb", SSL off'
+    knock = Knock(Reply.REFUSED, "XX000", Sentence("client authentication failed"), detail)
+    told = in_the_clear(replace(SEEN, in_the_clear=knock))
+    assert (told.outcome, detail in told.observed) == (Outcome.PASS, True)
+    with pytest.raises(Inconclusive, match="another reason"):
+        in_the_clear(replace(SEEN, in_the_clear=replace(knock, detail="failed to open file")))
