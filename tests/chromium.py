@@ -58,14 +58,14 @@ def dump(url: str, profile: Path, *flags: str) -> str:
 class Browser:
     """A browser that is told what to do over its debugging pipe: JSON messages, a zero byte after each."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, *flags: str) -> None:
         # The browser reads from descriptor 3 and writes to 4, so ours must not lie there when it is started.
         theirs_in, self._into = map(_moved_up, os.pipe())
         self._out, theirs_out = map(_moved_up, os.pipe())
         quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]
         pipes = [(os.POSIX_SPAWN_DUP2, theirs_in, 3), (os.POSIX_SPAWN_DUP2, theirs_out, 4)]
         path = chromium()
-        argv = [path, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+        argv = [path, *_FLAGS, f"--user-data-dir={profile}", *flags, "--remote-debugging-pipe", "about:blank"]
         self._pid = os.posix_spawn(path, argv, os.environ, file_actions=[*quiet, *pipes], setpgroup=0)
         os.close(theirs_in)
         os.close(theirs_out)
@@ -106,6 +106,10 @@ class Browser:
         message, self._unread = self._unread.split(b"\0", 1)
         found: dict[str, Any] = json.loads(message)
         return found
+
+    def visit(self, url: str) -> None:
+        """Begin to load a page, and wait for nothing."""
+        self.ask("Target.createTarget", url=url)
 
     @contextmanager
     def page(self, url: str, width: int = 1280, *, dark: bool = False, scripts: bool = True) -> Iterator[Page]:
@@ -150,10 +154,10 @@ def _moved_up(descriptor: int) -> int:
 
 
 @contextmanager
-def browsing() -> Iterator[Browser]:
+def browsing(*flags: str) -> Iterator[Browser]:
     """Run a browser with an empty profile."""
     with tempfile.TemporaryDirectory(prefix="portero-browser-", ignore_cleanup_errors=True) as profile:
-        browser = Browser(Path(profile))
+        browser = Browser(Path(profile), *flags)
         try:
             yield browser
         finally:

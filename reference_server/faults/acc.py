@@ -112,6 +112,81 @@ def asks_for_a_password_over_plain_http(gateway: Gateway) -> None:
     gateway.web.plain = lambda _: page("Identify yourself", form, HTTPStatus.UNAUTHORIZED)
 
 
+@fault("ACC-08")
+def proxy_forgets_that_it_spoke_https(gateway: Gateway) -> None:
+    """Breaks ACC-08: what lies behind the proxy builds its redirects as it was asked itself, in plain HTTP."""
+    gateway.web.admin.pages["/"] = lambda _: redirect(f"http://localhost:{gateway.web.plain_port}/login")
+
+
+@fault("ACC-08")
+def adds_a_slash_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-08: the page is served, but its name without the slash is redirected by http."""
+    gateway.web.admin.pages["/login/"] = lambda _: redirect("http://localhost/login")
+
+
+@fault("ACC-08")
+def redirects_whoever_is_logged_in_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-08: the API answers a good token with a redirect to another port, by http."""
+    gateway.web.api.endpoints["/v1/health"]["GET"] = lambda _: redirect(f"http://localhost:{UNUSED_PORT}/v1/health")
+
+
+@fault("ACC-08")
+def form_that_is_sent_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-08: the login form's target is an http address."""
+    _holds(gateway, '<form method="post" action="HTTP://gw.example/login"><input name="a"></form>')
+
+
+@fault("ACC-08")
+def base_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-08: the page's base is an http address, and its form's target relative."""
+    _holds(gateway, '<base href="http://gw.example/"><form action="login"></form>')
+
+
+@fault("ACC-08")
+def script_in_the_clear(gateway: Gateway) -> None:
+    """Breaks ACC-08: a page loads a script over http, which browsers block, and others do not."""
+    _holds(gateway, "<script src=http://cdn.example/a.js></script>")
+
+
+@fault("ACC-08")
+def refreshes_to_plain_http(gateway: Gateway) -> None:
+    """Breaks ACC-08: a meta tag sends the browser to http after a second."""
+    _holds(gateway, '<meta http-equiv="Refresh" content="1; URL=http://gw.example/">')
+
+
+@near_miss()
+def links_in_the_clear(gateway: Gateway) -> None:
+    """Is right: a link that somebody has to follow, a namespace, and an address in a text or comment lead nobody."""
+    _holds(
+        gateway,
+        '<a href="http://www.vendor.example/">vendor</a><svg xmlns="http://www.w3.org/2000/svg"></svg>'
+        '<!-- <form action="http://old.example/"> --><p>http://gw.example/</p>'
+        '<form action="https://gw.example/"></form><form></form>',
+    )
+
+
+@near_miss()
+def upgrades_what_is_in_the_clear(gateway: Gateway) -> None:
+    """Is right: the page has the browser ask for everything by https."""
+    gateway.web.admin.headers = [
+        (name, f"{value}; upgrade-insecure-requests" if "security-policy" in name.lower() else value)
+        for name, value in gateway.web.admin.headers
+    ]
+    _holds(gateway, '<form action="http://gw.example/login"></form>')
+
+
+def _holds(gateway: Gateway, markup: str) -> None:
+    """Let the login page hold `markup`."""
+    usual = gateway.web.admin.pages["/login"]
+
+    def login(request: Request) -> Response:
+        response = usual(request)
+        response.body = response.body.replace(b"<body>", b"<body>" + markup.encode(), 1)
+        return response
+
+    gateway.web.admin.pages["/login"] = login
+
+
 @fault("ACC-02")
 def certificate_of_another_name(gateway: Gateway) -> None:
     """Breaks ACC-02: the certificate names another host."""

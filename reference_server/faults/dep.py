@@ -175,6 +175,14 @@ def relies_on_the_retired_option(gateway: Gateway) -> None:
     )
 
 
+@fault("DEP-03", "DEP-05")
+def spells_the_retired_option_out_in_the_env_file(gateway: Gateway) -> None:
+    """Breaks DEP-05, and DEP-03: an upgrade left the old file of settings as it was, for every container."""
+    settings = gateway.deployment.texts[DB_ENV].splitlines()
+    kept = [line for line in settings if not line.startswith("WA_DB_SSL_")]
+    gateway.deployment.texts[DB_ENV] = "\n".join([*kept, "WA_DB_CONNECTION_OPTION=sslmode=verify-full", ""])
+
+
 @fault("DEP-08")
 def puts_everything_into_one_network(gateway: Gateway) -> None:
     """Breaks DEP-08: the core app joins the clients' network."""

@@ -130,6 +130,12 @@ def strict_transport_with_a_value_too_many(gateway: Gateway) -> None:
     gateway.web.admin.replace(TRANSPORT, "max-age=63072000; includeSubDomains=true")
 
 
+@fault("HDR-05")
+def strict_transport_with_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-05: Firefox keeps no line that has a byte beyond ASCII, in quotes or out of them."""
+    gateway.web.admin.replace(TRANSPORT, f'max-age=63072000; note="the gateway{_QUOTE}s"')
+
+
 @fault("HDR-06")
 def headers_on_the_api(gateway: Gateway) -> None:
     """Breaks HDR-06: the headers are set for the whole host."""
@@ -210,6 +216,13 @@ def standard_policy_with_a_typographic_quote(gateway: Gateway) -> None:
 
 
 @fault("HDR-08")
+def standard_policy_twice_after_a_typographic_quote(gateway: Gateway) -> None:
+    """Breaks HDR-08: the second script-src is a repeated one to Chromium, though it has dropped the first."""
+    policy = f"script-src 'self' 'nonce-c29tZXRoaW5n{_QUOTE}; script-src 'self'; frame-ancestors 'none'"
+    gateway.web.admin.replace(STANDARD, policy)
+
+
+@fault("HDR-08")
 def standard_policy_has_another_port(gateway: Gateway) -> None:
     """Breaks HDR-08: scripts of another port of the host run, which the documented policy does not let in."""
     gateway.web.admin.replace(STANDARD, "script-src 'self' https://localhost:*; frame-ancestors 'none'")
@@ -225,6 +238,12 @@ def standard_policy_lets_text_run(gateway: Gateway) -> None:
 def strict_transport_is_short(gateway: Gateway) -> None:
     """Breaks HDR-09: browsers are told to remember for five minutes."""
     gateway.web.admin.replace(TRANSPORT, "max-age=300")
+
+
+@fault("HDR-09")
+def strict_transport_of_an_older_guideline(gateway: Gateway) -> None:
+    """Breaks HDR-09: half a year, which guideline 4.0 asked for and 5.8 does not take."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=15768000; includeSubDomains")
 
 
 @fault("HDR-10")
@@ -245,6 +264,13 @@ def inline_script_with_an_empty_nonce(gateway: Gateway) -> None:
     """Breaks HDR-10: a nonce without a value is none, so 'unsafe-inline' stays."""
     gateway.web.admin.replace(OLD, "script-src 'self' 'unsafe-inline' 'nonce-'")
     gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-inline' 'nonce-'; frame-ancestors 'none'")
+
+
+@fault("HDR-10")
+def inline_script_with_a_hash_that_is_no_base64(gateway: Gateway) -> None:
+    """Breaks HDR-10: what cannot be decoded is no hash to Chromium, so 'unsafe-inline' stays."""
+    gateway.web.admin.replace(OLD, "script-src 'self' 'unsafe-inline' 'sha256-abcde'")
+    gateway.web.admin.replace(STANDARD, "script-src 'self' 'unsafe-inline' 'sha256-abcde'; frame-ancestors 'none'")
 
 
 @fault("HDR-11")

@@ -143,6 +143,12 @@ def strict_transport_with_a_semicolon_in_quotes(gateway: Gateway) -> None:
 
 
 @near_miss()
+def strict_transport_with_what_browsers_overlook(gateway: Gateway) -> None:
+    """Is right: zeros before max-age, and a word twice that is not one of the two that count."""
+    gateway.web.admin.replace(TRANSPORT, "max-age=0000000000000000063072000; preload; preload")
+
+
+@near_miss()
 def unknown_paths_show_the_application(gateway: Gateway) -> None:
     """Is right: a single-page application answers 200 to every path below the administration."""
     route = gateway.web.admin.route

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..http import HttpServer, Response
-from ..network import COMMUNICATION, DATABASE, DEBUG, WEB, Listener, SpokenTo, address, address6, endpoint
+from ..network import COMMUNICATION, CONTROL, DATABASE, DEBUG, WEB, Listener, SpokenTo, address, address6, endpoint
 from . import fault
 
 if TYPE_CHECKING:
@@ -78,6 +78,13 @@ def control_from_web_nodes(gateway: Gateway) -> None:
     gateway.networks.passes["communication"] = 'iifname "web" oifname { "core", "peer" } accept'
 
 
+@fault("NET-03")
+def control_for_web_nodes_by_its_port(gateway: Gateway) -> None:
+    """Breaks NET-03: the web nodes' network stands in the rule for the control service, as in the one beside it."""
+    rule = f'iifname {{ "web", "core", "peer" }} oifname {{ "core", "peer" }} tcp dport {CONTROL} accept'
+    gateway.networks.passes["control"] = rule
+
+
 @fault("NET-04")
 def database_from_anywhere(gateway: Gateway) -> None:
     """Breaks NET-04: the database's port is passed from every network."""
@@ -91,6 +98,14 @@ def database_that_greets_strangers(gateway: Gateway) -> None:
         "database", DATABASE, lambda sock: SpokenTo(sock, lambda _: b"", b"\x17\0\0\0\xff\x6a\x04Host is not allowed")
     )
     database_from_anywhere(gateway)
+
+
+@fault("NET-05")
+def debug_port_beside_the_administration(gateway: Gateway) -> None:
+    """Breaks NET-05: whoever may reach the web node's HTTPS reaches a second listener there, which hangs up."""
+    networks = gateway.networks
+    networks.listeners["debug"] = Listener("web", DEBUG, lambda sock: SpokenTo(sock, lambda _: b""))
+    networks.passes["debug"] = f'iifname "client" oifname "web" tcp dport {DEBUG} accept'
 
 
 @fault("NET-05")

@@ -193,3 +193,46 @@ class UploadsObservation:
     settled: Upload | None = None
     good: Upload | None = None
     back: Upload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where an answer leads: `by` is `redirect` (a refresh among them), `form`, or `script` (frames and sheets, too).
+
+    `target` is the whole address, as a browser makes it of what stands there.
+    """
+
+    by: str
+    target: str
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether that is in plain HTTP."""
+        return self.target.lower().startswith("http:")
+
+
+@dataclass(frozen=True, slots=True)
+class OnwardAnswer(Answered):
+    """What one request over HTTPS was answered with.
+
+    `who` is `nobody`, `visitor` (with webapp.page_headers, where they are declared) or `administrator`. `page` tells
+    whether a page came, `whole` whether all of it was read.
+    """
+
+    who: str
+    method: str
+    path: str
+    address: str
+    status: int
+    trouble: Sentence = NOTHING
+    page: bool = False
+    whole: bool = True
+    leads: tuple[Lead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnwardObservation:
+    """Where HTTPS leads, at every address. `not_admin` says why the API was not asked as an administrator."""
+
+    answers: tuple[OnwardAnswer, ...]
+    not_admin: Sentence = NOTHING

@@ -18,9 +18,11 @@ _STRINGS = ("script-src", "default-src", "allow")
 _SECURE = Source("https", "*", "*")
 _LONGEST = 16 << 10  # characters of a policy that are read: comparing source lists takes the square of their length
 _SPACE = " \t\r\n\f"
+_BETWEEN = re.compile(rf"[{_SPACE}]+")
 _DIRECTIVE = re.compile(r"[\t\r\n\f -~]+")
 _NONCE = re.compile(r"'nonce-[a-z0-9+/_-]+={0,2}'")
-_HASH = re.compile(r"'sha(256|384|512)-[a-z0-9+/_-]+={0,2}'")
+_DIGIT = "[a-z0-9+/_-]"
+_HASH = re.compile(rf"'sha(256|384|512)-(?!')(?:{_DIGIT}{{4}})*(?:{_DIGIT}{{2}}(?:==)?|{_DIGIT}{{3}}=?)?'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +101,16 @@ def parse(lines: Iterable[str]) -> list[Directives]:
     """Part header lines into policies: each line, and each part between commas, is one of its own.
 
     Of a repeated directive the first counts; one with a byte that the grammar does not know is dropped whole, as by
-    browsers. Names are returned in lower case.
+    browsers, and in Chromium those of its name that follow are repeated ones. Names are returned in lower case.
     """
     policies = []
     for text in ",".join(lines)[:_LONGEST].split(","):
-        policy: Directives = {}
-        for directive in (part.strip(_SPACE) for part in text.split(";")):
-            if _DIRECTIVE.fullmatch(directive):
-                name, *sources = re.split(rf"[{_SPACE}]+", directive)
-                policy.setdefault(name.lower(), tuple(sources))
-        if policy:
-            policies.append(policy)
+        found: dict[str, str] = {}
+        for directive in filter(None, (part.strip(_SPACE) for part in text.split(";"))):
+            found.setdefault(_BETWEEN.split(directive, maxsplit=1)[0].lower(), directive)
+        known = {name: directive for name, directive in found.items() if _DIRECTIVE.fullmatch(directive)}
+        if known:
+            policies.append({name: tuple(_BETWEEN.split(directive)[1:]) for name, directive in known.items()})
     return policies
 
 

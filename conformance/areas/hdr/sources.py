@@ -73,7 +73,8 @@ def own(url: str) -> Source:
 def read(expression: str, page: Source) -> Source | None:
     """Read a source expression as it counts on a page of the origin `page`; None where no script or page comes by it.
 
-    As in Chromium and Firefox, ws: and wss: let no script in, and a query after the path is overlooked.
+    As in Chromium and Firefox, ws: and wss: let no script in. Where they differ the wider counts: in Firefox a query
+    after the path is overlooked, and port 80 stands for that of HTTPS, too.
     """
     word = expression.lower()
     if word == "'self'":
@@ -89,6 +90,8 @@ def read(expression: str, page: Source) -> Source | None:
     if scheme not in _DEFAULT_PORTS:
         return None
     path = unquote(re.split(r"[?#]", found[4] or "", maxsplit=1)[0])
+    if found[3] == "80":
+        scheme = "http"  # which stands for https as well
     port = _own_port(scheme, (found[3] or "").lstrip("0"))
     return Source(scheme, found[2].lower(), port, "" if path == "/" else path, expression)
 

@@ -24,7 +24,8 @@ FIVE = (SCRIPT_POLICY, FRAMES, XSS, SNIFFING, TRANSPORT)
 
 _XSS_ON = re.compile(r"1([ \t]*;[ \t]*(mode[ \t]*=[ \t]*block|report[ \t]*=[ \t]*[^\s;,]+))*[ \t]*;?", re.IGNORECASE)
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - the grammar's token
-_DIRECTIVE = re.compile(rf'({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?')
+_DIRECTIVE = re.compile(rf'({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[\t !#-\[\]-~]|\\[\t -~])*)"))?')
+_TRANSPORT_NAMES = ("max-age", "includesubdomains")
 
 _PARTS = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
 
@@ -89,7 +90,7 @@ def transport(page: Exchange) -> Transport:
         if directive is None:
             return Transport(None, say("{text!r} is not a directive", text=Own(text)))
         name = directive[1].lower()
-        if name in found:
+        if name in found and name in _TRANSPORT_NAMES:
             return Transport(None, say("{name} stands there twice", name=Own(name)))
         if name == "includesubdomains" and "=" in text:
             return Transport(None, say("{name} has a value, and takes none", name=Own(directive[1])))
@@ -98,7 +99,7 @@ def transport(page: Exchange) -> Transport:
         return Transport(None, say("there is no max-age"))
     if not re.fullmatch(r"[0-9]+", found["max-age"]):
         return Transport(None, say("max-age is {value!r}, not a number of seconds", value=Own(found["max-age"])))
-    return Transport(int(found["max-age"][:20]), subdomains="includesubdomains" in found)
+    return Transport(int(found["max-age"].lstrip("0")[:20] or 0), subdomains="includesubdomains" in found)
 
 
 def transport_effect(page: Exchange) -> str:

@@ -27,7 +27,12 @@ def client_hash(key: str, uid: str) -> str:
 
 def keyed(algorithm: str, key: str, message: str) -> str:
     """Return an HMAC in lower-case hex."""
-    return hmac.new(key.encode(), message.encode(), algorithm).hexdigest()
+    return mac(algorithm, key.encode(), message.encode()).hex()
+
+
+def mac(algorithm: str, key: bytes, message: bytes) -> bytes:
+    """Return an HMAC (RFC 2104)."""
+    return hmac.digest(key, message, algorithm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,14 @@ PAGE = "https://gateway.example:9090/"
             "handler inline",
         ),  # Chromium takes it for a hash, Firefox does not
         ("script-src 'self' https://127.0.0.1/?x", "self third"),  # so it is in Firefox
-        ("script-src é; script-src 'self'", "self"),
+        ("img-src é; script-src 'self'", "self"),
+        ("default-src 'self'; script-src é; script-src *", "self"),  # so it is in Chromium
+        ("script-src 'unsafe-inline' 'sha256-abcd'", ""),
+        ("script-src 'unsafe-inline' 'sha256-abc'", ""),
+        ("script-src 'unsafe-inline' 'sha256-ab=='", ""),
+        ("script-src 'unsafe-inline' 'sha256-abcde'", "handler inline"),  # no base64, so no hash to Chromium
+        ("script-src 'unsafe-inline' 'sha256-abcd='", "handler inline"),
+        ("script-src 'unsafe-inline' 'sha384-ab='", "handler inline"),
         (";;, ,script-src 'self';", "self"),
         ("script-src\t'self'\x0c'unsafe-eval'", "eval self"),
     ],
@@ -57,6 +64,8 @@ def test_what_a_policy_lets_run(policy: str, kinds: str) -> None:
         (["script-src https:", "script-src http://cdn.example/js/"], ("https://cdn.example/js/",)),
         (["script-src cdn.example/js/", "script-src cdn.example/js/a.js"], ("cdn.example/js/a.js",)),
         (["script-src cdn.example/js", "script-src cdn.example/js/a.js"], ()),
+        (["script-src cdn.example:80", "script-src https://cdn.example"], ("https://cdn.example",)),  # so in Firefox
+        (["script-src cdn.example:080", "script-src https://cdn.example"], ()),
         (["script-src a.example", "script-src b.example"], ()),
         (["script-src *", "script-src data:"], ()),
         (["script-src *", "img-src 'none'"], ("*",)),

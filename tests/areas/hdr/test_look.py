@@ -128,8 +128,8 @@ def test_what_a_visitor_sends_goes_to_nobody_who_does_not_verify(tmp_path: Path)
 def test_the_api_is_asked_in_the_name_of_the_administrator_too(tmp_path: Path) -> None:
     def answer(request: Request) -> Response:
         if request.path == "/v1/users/login":
-            return Response.json({"users": [{"token": "a-token-of-the-administrator"}]})
-        taken = request.header("Authorization") == "Bearer a-token-of-the-administrator"
+            return Response.json({"users": [{"token": "a-token-of-the-administrator-7f3c91d2"}]})
+        taken = request.header("Authorization") == "Bearer a-token-of-the-administrator-7f3c91d2"
         return Response(200 if taken else 401, [("X-Seen-By", "admin" if taken else "stranger")])
 
     with serving(answer) as port:

@@ -22,7 +22,7 @@ LINES = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
 }
-TOKEN = "a-token-of-the-administrator"
+TOKEN = "a-token-of-the-administrator-7f3c91d2"
 SIGNED_IN = f'{{"users": [{{"token": "{TOKEN}"}}]}}'
 VISITOR = "visitor:let-me-in"
 SECRETS = {"ADMIN": "correct horse battery", "PAGES": f"Basic {b64encode(VISITOR.encode()).decode()}"}
