@@ -1,5 +1,5 @@
 """A conforming gateway in small, and the faults that break it."""
 
-from .gateway import Gateway
+from .gateway import FaultsClash, Gateway
 
-__all__ = ["Gateway"]
+__all__ = ["FaultsClash", "Gateway"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -20,6 +21,10 @@ from .shared import Shared
 from .site import Site
 from .web import WebApp
 from .webhooks import Webhooks
+
+
+class FaultsClash(Exception):
+    """A fault finds nothing left of what it breaks: another has changed that. Its text is the fault's name."""
 
 
 class Gateway(Shared):
@@ -55,7 +60,13 @@ class Gateway(Shared):
         self.deployment = Deployment(self)
         self.declared: dict[str, Any] = {}
         for fault in chosen:
-            fault.apply(self)
+            try:
+                fault.apply(self)
+            except ValueError as error:
+                if len(chosen) == 1:
+                    raise
+                shutil.rmtree(self.folder)
+                raise FaultsClash(fault.short) from error
 
     @property
     def parts(

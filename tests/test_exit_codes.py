@@ -81,11 +81,13 @@ def test_1_for_a_violation_and_0_once_it_is_waived(violation: Path, tmp_path: Pa
     assert "excuses a violation that is not there any more" in ended.output
 
 
+_CLASHING = ("--fault", "publishes-the-web-app-everywhere", "--fault", "gives-compose-another-env-file")
 UNUSABLE = [
     (["rnu"], "did you mean run?"),
     (["run", "--area", "dtb"], "did you mean dbt?"),
     (["run", "--no-such"], "unrecognized arguments: --no-such"),
     (["run", "--fault", "no-such-fault"], 'there is no fault called "no-such-fault"'),
+    (["run", *_CLASHING], '"gives-compose-another-env-file" changes what another of these faults has changed'),
     (["run", "--target", "no.toml"], "no.toml: cannot be read: No such file or directory"),
     (["run", "--compare", "no.json"], "no.json: cannot be read: No such file or directory"),
     (["run", "--lang", "fr"], "invalid choice: 'fr' (choose from"),

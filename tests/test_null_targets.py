@@ -33,7 +33,7 @@ GOOD_TLS = {"ACC-01", "ACC-02", "ACC-03", "ACC-04", *(f"TLS-{n:02}" for n in ran
 # What ten answers of a right gateway can show, whichever probes were first to get them, and what needs none.
 TEN_ANSWERS = {*(f"ACC-{n:02}" for n in range(1, 6)), "CHN-14", "IDV-06", "IDV-07", "IDV-08", "IDV-09", "IDV-14"}
 TEN_ANSWERS |= {*(f"HDR-{n:02}" for n in range(1, 13)), *(f"AUTH-{n:02}" for n in range(1, 11))}
-TEN_ANSWERS |= {f"DEP-{n:02}" for n in range(1, 13)}  # files answer always
+TEN_ANSWERS |= {f"DEP-{n:02}" for n in (*range(1, 13), 14)}  # files answer always
 
 DECLARED = {"TLS-09"}  # by the target file alone
 EARNS: dict[str, tuple[str, set[str]]] = {

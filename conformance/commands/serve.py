@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from conformance import catalogue, locate
+from conformance import catalogue
 from conformance.inputs.complaints import unwritable
 from conformance.inputs.toml_text import spell
 from conformance.locale import tongue
 from conformance.model import Exit, UnusableInput
 from conformance.run.endings import POLITE
-from conformance.run.session import refuse_unknown_faults
+from conformance.run.session import reference_gateway
 from conformance.sentence import By, Own, Sentence, own_list, say
 
 MARK = "# Written by `portero serve`, which removes it when it ends.\n"
@@ -26,12 +26,11 @@ MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal that ends politely; then stop, and remove what was written."""
-    refuse_unknown_faults(options.fault)
     ended = threading.Event()
     for number in POLITE:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, lambda *_: ended.set())
-    gateway = locate.module("reference_server").Gateway(options.security_level, options.fault, costly=catalogue.AREAS)
+    gateway = reference_gateway(faults=options.fault, security_level=options.security_level, costly=catalogue.AREAS)
     with gateway, _described(gateway, options.write_target):
         words = tongue(options.lang)
         told = _ready(gateway.document(), options.write_target)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -89,8 +89,7 @@ class Session:
         return aim.parent, dict(os.environ)
 
     def _start_reference(self, faults: tuple[str, ...], closing: ExitStack) -> dict[str, str]:
-        refuse_unknown_faults(faults)
-        reference = locate.module("reference_server").Gateway(faults=faults, costly=self._areas)
+        reference = reference_gateway(faults=faults, costly=self._areas)
         cases.proofs()  # the suite is imported while a database starts
         gateway = closing.enter_context(reference)
         self.without = dict(gateway.without)
@@ -175,6 +174,18 @@ class Session:
         for what in self.observatory.bench.restorer.settle():
             left = f", or run `portero restore --reports {self.reports}`" if (self.reports / NAME).exists() else ""
             sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it{left}\n")
+
+
+def reference_gateway(*, faults: Sequence[str], **how: Any) -> Any:
+    """Return the bundled gateway, broken by `faults`; raises UnusableInput for those that it cannot have."""
+    refuse_unknown_faults(faults)
+    reference = locate.module("reference_server")
+    try:
+        return reference.Gateway(faults=faults, **how)
+    except reference.FaultsClash as error:
+        raise UnusableInput(
+            say('"{name}" changes what another of these faults has changed: run them apart', name=Own(str(error)))
+        ) from error
 
 
 def refuse_unknown_faults(names: Sequence[str]) -> None:

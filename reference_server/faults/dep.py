@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WEB_SECRET = "WA_SECRET: ${WA_SECRET:?set it in .env}\n      WA_DB_SSL_VERIFY"  # noqa: S105 - a reference
 _CORE_SECRET = "WA_SECRET: ${WA_SECRET:?set it in .env}\n      WA_APP_MULTICONNECT"  # noqa: S105 - a reference
 _ONE_NETWORK = "  clients:\n    external: {name: corp}\n  inner:\n    external: {name: corp}\n"
+_IMAGE = "    image: postgres:16\n"
 _VERIFY = 'WA_DB_SSL_VERIFY: "1"'
 
 
@@ -317,3 +318,29 @@ def gives_compose_another_env_file(gateway: Gateway) -> None:
     deployment.texts["prod.env"] = deployment.texts[ENV]
     deployment.texts[ENV] += "WEB_ADDRESS=127.0.0.1\n"
     deployment.table["env_files"].append(str(deployment.folder / "prod.env"))
+
+
+@fault("DEP-14")
+def publishes_the_database(gateway: Gateway) -> None:
+    """Breaks DEP-14: the database's port is on every interface of the host."""
+    gateway.deployment.edit(COMPOSE, _IMAGE, f'{_IMAGE}    ports: ["5432:5432"]\n')
+
+
+@fault("DEP-14")
+def publishes_a_cache(gateway: Gateway) -> None:
+    """Breaks DEP-14: a cache beside the gateway is on every interface, at another port than its usual one."""
+    cache = "  cache:\n    image: registry.example/library/redis:7\n    ports: [{target: 6379, published: 16379}]\n\n"
+    gateway.deployment.edit(COMPOSE, "  waweb:\n", cache + "  waweb:\n")
+
+
+@fault("DEP-14")
+def trusts_everybody_at_the_database(gateway: Gateway) -> None:
+    """Breaks DEP-14: the database asks nobody for a password."""
+    trusting = "POSTGRES_USER: wa\n      POSTGRES_HOST_AUTH_METHOD: trust\n"
+    gateway.deployment.edit(COMPOSE, "POSTGRES_USER: wa\n", trusting)
+
+
+@fault("DEP-14")
+def switches_tls_of_the_database_off(gateway: Gateway) -> None:
+    """Breaks DEP-14: the database's command switches its TLS off."""
+    gateway.deployment.edit(COMPOSE, _IMAGE, f"{_IMAGE}    command: [postgres, -c, ssl=off]\n")

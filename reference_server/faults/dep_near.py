@@ -227,3 +227,13 @@ def names_hosts_in_two_files(gateway: Gateway) -> None:
     deployment.edit(COMPOSE, "  waweb:\n", "  waweb:\n    extra_hosts: {one: 192.0.2.1}\n")
     override = "services:\n  waweb: {extra_hosts: {two: 192.0.2.2}}\n"
     deployment.texts["docker-compose.override.yml"] = override
+
+
+@near_miss()
+def publishes_the_database_to_the_host_alone(gateway: Gateway) -> None:
+    """The database's port is on the loopback; a cache without protected mode asks for a password, and has no port."""
+    deployment = gateway.deployment
+    image = "    image: postgres:16\n"
+    deployment.edit(COMPOSE, image, image + '    ports: ["127.0.0.1:5432:5432"]\n')
+    cache = "  cache:\n    image: redis:7\n    command: redis-server --protected-mode no --requirepass ${WA_SECRET}\n\n"
+    deployment.edit(COMPOSE, "  waweb:\n", cache + "  waweb:\n")

@@ -19,6 +19,7 @@ from conformance.areas.dep.clear import (
     secrets_in,
     without_login,
 )
+from conformance.areas.dep.compose.consistency import require_consistent
 from conformance.areas.dep.compose.loader import Loader
 from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, called
 from conformance.areas.dep.compose.ports import Port
@@ -33,6 +34,7 @@ from conformance.areas.dep.record import (
     Setting,
     SharedSecret,
 )
+from conformance.areas.dep.stores import hosts_of, keeps, switched_off
 from conformance.areas.dep.strength import respelt, weakness
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -60,6 +62,7 @@ def _look(bench: Bench) -> DeploymentObservation:
     try:
         files = (declared.compose_files, declared.env_files, declared.profiles)
         project = read_project(bench.folder, *files, given, override=declared.override)
+        require_consistent(project)
         _keep_out(bench, _values(project))
         return _Looking(bench, project, given).observation()
     except ComposeTrouble as trouble:
@@ -114,6 +117,7 @@ class _Looking:
         declared = bench.target.deployment
         certs = bench.file(declared.certs_dir) if declared and declared.certs_dir else None
         self.files = Files(certs, self.shown, time.time())
+        self.hosts = hosts_of(project.services)
         self.groups: dict[str, int] = {}
         self.passwords = {value for value in self._database_passwords(given) if value}
 
@@ -182,6 +186,8 @@ class _Looking:
             key_matches=pair_matches(certificate, key),
             issued=issued,
             impostor=impostor,
+            store=(store := keeps(service, self.hosts)),
+            switched_off=tuple(switched_off(service)) if store else (),
         )
 
     def _setting(self, service: Service, name: str) -> Setting:

@@ -110,13 +110,21 @@ class KeyFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something at a place, in a few words that hold no value."""
+
+    place: str
+    words: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSeen:
     """A service as compose would run it.
 
     `networks` are docker's own names where the files give them. `bind_address` is what the networks bind ports to
     where the port does not say. `key_matches` and `issued` tell whether key and certificate belong to each other, and
     whether the named CA issued the certificate: None where that could not be told; `impostor` that its issuer has the
-    CA's name and another key.
+    CA's name and another key. `store` is a database or a cache, `switched_off` what the files say of its protection.
     """
 
     place: str
@@ -135,14 +143,8 @@ class ServiceSeen:
     key_matches: bool | None = None
     issued: bool | None = None
     impostor: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something at a place, in a few words that hold no value."""
-
-    place: str
-    words: Sentence
+    store: bool = False
+    switched_off: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.areas.dep import judge, judge_places
+from conformance.areas.dep import judge, judge_places, judge_stores
 from conformance.areas.dep.look import deployment
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
@@ -19,6 +19,7 @@ proves("DEP-09", observes=deployment, judged_by=judge_places.core_publishes_noth
 proves("DEP-10", observes=deployment, judged_by=judge_places.web_publishes_https)
 proves("DEP-11", observes=deployment, judged_by=judge.level_not_lowered)
 proves("DEP-12", observes=deployment, judged_by=judge.none_in_clear)
+proves("DEP-14", observes=deployment, judged_by=judge_stores.stores_are_kept)
 
 
 @every_case_of("dep")

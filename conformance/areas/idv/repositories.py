@@ -26,6 +26,7 @@ PIECE = 1 << 20  # bytes of an object that are held at once
 LARGEST_TREE = 1 << 26  # bytes of a folder's list of files: what is larger is not read into memory
 MOST_FOUND = 20  # a history full of finds proves no more than these
 MOST_UNTRACKED = 2000
+MOST_STASHES = 1000
 MOST_NAMED = 3
 DEADLINE = 120.0  # seconds, for all of them
 _LATIN_1 = 256  # below it a character is one byte in Latin-1, where it is two in UTF-8
@@ -188,7 +189,10 @@ class _Checkout:
 
     def _history(self) -> Iterator[Sentence]:
         """Search every object that a branch, tag, stash or other reference, or the index, leads to."""
-        listed = self._git("rev-list", "--objects", "--all", "--indexed-objects", "--missing=print").splitlines()
+        # A reference leads to the last stash alone; those before it stand in its log.
+        stashes = self._git("rev-list", "-g", f"--max-count={MOST_STASHES}", "refs/stash", fails=True).split()
+        roots = ["--all", "--indexed-objects", *stashes]
+        listed = self._git("rev-list", "--objects", "--missing=print", *roots).splitlines()
         self.missing = sum(line.startswith("?") for line in listed)
         paths = dict(line.partition(" ")[::2] for line in listed if not line.startswith("?"))
         paths = {**dict.fromkeys(self._git("for-each-ref", "--format=%(objectname)").splitlines(), ""), **paths}

@@ -71,7 +71,7 @@ def test_files_that_compose_would_refuse_leave_everything_open(
     outcomes = run(tmp_path, files)
     assert not outcomes.verdicts
     assert all(said in reason for reason in outcomes.inconclusive.values())
-    assert len(outcomes.inconclusive) == 15
+    assert len(outcomes.inconclusive) == 17
 
 
 @pytest.mark.parametrize(

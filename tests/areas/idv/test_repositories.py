@@ -98,6 +98,15 @@ def test_messages_tags_other_branches_and_stashes_are_searched(tmp_path: Path) -
     assert kinds == {"commit", "tag", "blob"}
 
 
+def test_a_stash_below_another_is_searched(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    commit(site, [SAFE])
+    for text in (SECRET, "nothing"):
+        (site / "README.md").write_text(text)
+        git(site, "stash")
+    assert search(tmp_path).found
+
+
 def test_packed_objects_are_searched(tmp_path: Path) -> None:
     commit(tmp_path / "site", [{"a": SECRET}, SAFE])
     git(tmp_path / "site", "gc", "-q")

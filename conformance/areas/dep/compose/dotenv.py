@@ -30,17 +30,22 @@ def parse_env(text: str, name: str, outer: Lookup, findings: Findings) -> dict[s
     return _Parser(text, name, outer, findings).parsed()
 
 
-def parse_raw(text: str, outer: Lookup) -> dict[str, Entry]:
-    """Read an env file of `format: raw`: what stands after the equals sign is the value, whatever it is."""
+def parse_raw(text: str, name: str, outer: Lookup) -> dict[str, Entry]:
+    """Read an env file of `format: raw`: what stands after the equals sign is the value, whatever it is.
+
+    Raises ComposeTrouble for a name that docker does not take.
+    """
     found: dict[str, Entry] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        name, equals, value = line.lstrip().partition("=")
-        if not name or name.startswith("#"):
+        variable, equals, value = line.lstrip().partition("=")
+        if not line.strip() or variable.startswith("#"):
             continue
+        if not variable or re.search(r"\s", variable):
+            raise ComposeTrouble(say("{place}: this is no name of a variable", place=Own(f"{name}:{number}")))
         if equals:
-            found[name] = Entry(value, number)
-        elif (inherited := outer(name)) is not None:
-            found[name] = Entry(inherited, number)
+            found[variable] = Entry(value, number)
+        elif (inherited := outer(variable)) is not None:
+            found[variable] = Entry(inherited, number)
     return found
 
 
@@ -110,8 +115,6 @@ class _Parser:
         variable = written.strip()
         if re.search(r"\s", variable):
             raise self._trouble(say("a variable's name cannot contain a space"))
-        if not variable:
-            raise self._trouble(say("a value without a name"))
         self.at = stop + 1
         return variable, stop == len(self.text) or self.text[stop] == "\n"
 

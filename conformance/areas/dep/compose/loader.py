@@ -11,7 +11,7 @@ from conformance.areas.dep.compose.dotenv import parse_env
 from conformance.areas.dep.compose.interpolation import Findings, Interpolation
 from conformance.areas.dep.compose.merge import merge, settled
 from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, Source, called
-from conformance.areas.dep.compose.shape import require_known, require_service
+from conformance.areas.dep.compose.shape import require_includes, require_known
 from conformance.areas.dep.compose.yaml_nodes import read_text, read_yaml
 from conformance.sentence import Own, say
 
@@ -39,9 +39,10 @@ class Loader:
         for path in paths:
             for document in self._documents(path, base):
                 whole = self._interpolation(variables).tree(document)
-                require_known(settled(whole))
+                require_includes(whole)
                 whole = self._included(whole, base, variables, (*chain, path.resolve()))
                 model = merge(model, self._extended(whole, path, variables))
+                require_known(settled(model))
         return model
 
     def project_name(self, paths: Sequence[Path], base: Path, variables: Variables) -> str:
@@ -96,6 +97,8 @@ class Loader:
         if includes is None:
             return whole
         for entry in includes.entries("include"):
+            if not _paths(entry):
+                continue
             imported = self._include(entry, base, variables, chain)
             for kind in INCLUDED:
                 if (part := imported.get(kind)) is not None:
@@ -103,10 +106,7 @@ class Loader:
         return whole
 
     def _include(self, entry: Node, base: Path, variables: Variables, chain: tuple[Path, ...]) -> Node:
-        named = entry.get("path") if isinstance(entry.value, dict) else entry
-        if named is None:
-            raise ComposeTrouble(say("{place}: an include names the file by path", place=Own(entry.place)))
-        paths = [base / _local(path) for path in named.entries("path")]
+        paths = [base / _local(path) for path in _paths(entry)]
         folder = entry.get("project_directory")
         inner = base / folder.text if folder is not None else paths[0].parent
         if paths[0].resolve() in chain:
@@ -121,7 +121,7 @@ class Loader:
 
     def _inner_variables(self, entry: Node, base: Path, inner: Path, variables: Variables) -> Variables:
         files = entry.get("env_file")
-        if files is None:
+        if files is None or not files.entries("env_file"):
             named = [inner / ".env"] if (inner / ".env").is_file() else []
         else:
             named = [base / file.text for file in files.entries("env_file") if file.text != os.devnull]
@@ -178,10 +178,9 @@ class Loader:
                 )
             )
         below = self._service(wanted.text, others, other_path, variables, (*chain, (path, name)))
-        require_service(settled(below))
         if below.empty:
             return service
-        merged = merge(below, service, ("services", name))
+        merged = merge(settled(below), service, ("services", name))
         return merged.with_value({k: v for k, v in merged.content().items() if k != "extends"})
 
     def _others(self, path: Path, variables: Variables) -> dict[str, Node]:
@@ -190,6 +189,12 @@ class Loader:
             services = self._interpolation(variables).tree(document).get("services")
             found |= dict(services.items("services")) if services is not None else {}
         return found
+
+
+def _paths(entry: Node) -> list[Node]:
+    """Return the files that an include names; compose passes over one that names none."""
+    named = entry.get("path") if isinstance(entry.value, dict) else entry
+    return named.entries("path") if named is not None else []
 
 
 def _local(node: Node) -> str:

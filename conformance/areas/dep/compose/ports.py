@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
 from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, Node
 from conformance.sentence import Own, say
 
+_PROTOCOLS = ("tcp", "udp", "sctp")
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
@@ -52,6 +54,8 @@ def _long(entry: Node) -> Port:
 
 
 def _checked(entry: Node, port: Port) -> Port:
+    if not _could_be(port):
+        raise _no_port(entry)
     sizes = []
     for number in (port.target, port.published):
         if UNKNOWN in number:
@@ -59,8 +63,21 @@ def _checked(entry: Node, port: Port) -> Port:
         sizes.append(_size(number))
     target, published = sizes
     if target == 0 or (published == 0 and port.published) or (published and published != target and target > 1):
-        raise ComposeTrouble(say("{place}: this is no port that compose could publish", place=Own(entry.place)))
+        raise _no_port(entry)
     return port
+
+
+def _no_port(entry: Node) -> ComposeTrouble:
+    return ComposeTrouble(say("{place}: this is no port that compose could publish", place=Own(entry.place)))
+
+
+def _could_be(port: Port) -> bool:
+    if port.host_ip and UNKNOWN not in port.host_ip:
+        try:
+            ipaddress.ip_address(port.host_ip)
+        except ValueError:
+            return False
+    return port.target != "0" and (port.protocol in _PROTOCOLS or UNKNOWN in port.protocol)
 
 
 def _size(number: str) -> int:

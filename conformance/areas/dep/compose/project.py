@@ -13,7 +13,7 @@ from conformance.areas.dep.compose.dotenv import Entry, parse_env, parse_raw
 from conformance.areas.dep.compose.interpolation import Findings
 from conformance.areas.dep.compose.loader import Loader, Variables
 from conformance.areas.dep.compose.mounts import Mount, foreign_containers, mounts
-from conformance.areas.dep.compose.nodes import ComposeTrouble, Node, called
+from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, Node, called
 from conformance.areas.dep.compose.ports import Port, ports
 from conformance.areas.dep.compose.yaml_nodes import read_text
 from conformance.sentence import Own, Sentence, say
@@ -29,6 +29,9 @@ OVERRIDES = (
     *("docker-compose.override.yml", "docker-compose.override.yaml"),
 )
 """Those that it lays over it, likewise."""
+
+
+_PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,10 @@ def _read(command: _Command, env_files: Sequence[Path], given: Variables) -> Pro
         read[name] = parse_env(text, name, variables.get, loader.findings)
         variables |= {key: entry.value for key, entry in read[name].items()}
     paths = found_by_compose(declared, variables) if command.override else declared
-    variables.setdefault(PROJECT, loader.project_name(paths, base, variables) or _folder_name(base))
+    if not variables.get(PROJECT):
+        variables[PROJECT] = _normal(loader.project_name(paths, base, variables)) or _normal(base.absolute().name)
+    elif not _PROJECT_NAME.fullmatch(variables[PROJECT]) and UNKNOWN not in variables[PROJECT]:
+        raise ComposeTrouble(say("{name} is no name that compose takes for a project", name=Own(PROJECT)))
     model = loader.model(paths, base, variables)
     chosen = command.profiles or variables.get("COMPOSE_PROFILES", "").split(",")
     services = model.get("services")
@@ -267,8 +273,9 @@ def _of_every_shell(base: Path) -> dict[str, str]:
     return {"PWD": str(base.absolute()), "HOME": str(Path.home())}
 
 
-def _folder_name(base: Path) -> str:
-    return re.sub(r"[^a-z0-9_-]", "", base.absolute().name.lower()).lstrip("_-")
+def _normal(name: str) -> str:
+    """Return the name of a project as compose makes it of another's, or of a folder's."""
+    return re.sub(r"[^a-z0-9_-]", "", name.lower()).lstrip("_-")
 
 
 def _docker_name(node: Node, key: str, project: str) -> str:
@@ -306,6 +313,9 @@ class _Environments:
     def _written(self, node: Node) -> dict[str, Variable]:
         environment = node.get("environment")
         pairs = environment.pairs("environment") if environment is not None else {}
+        for name, value in pairs.items():
+            if name != name.rstrip():
+                raise ComposeTrouble(say("{place}: a variable's name ends in a space", place=Own(value.place)))
         return {
             name: Variable(
                 self.variables.get(name) if value.empty else value.text,
@@ -345,7 +355,9 @@ class _Environments:
 
         text = read_text(path, name.partition("=")[0] + "=…" if "=" in name else name)  # a variable in place of a file
         raw = kind is not None and kind.text == "raw"
-        entries = parse_raw(text, outer) if raw else parse_env(text, name, outer, self.loader.findings)
+        if kind is not None and kind.text not in ("", "raw"):
+            raise ComposeTrouble(say("compose knows no such format of env files"))
+        entries = parse_raw(text, name, outer) if raw else parse_env(text, name, outer, self.loader.findings)
         self.read[name] = entries
         return {key: Variable(e.value, f"{name}:{e.line}", from_file=True, cut=e.cut) for key, e in entries.items()}
 

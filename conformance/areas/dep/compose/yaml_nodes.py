@@ -124,18 +124,25 @@ class _Reading:
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Node]:
         merged: dict[str, Node] = {}
         own: dict[str, Node] = {}
+        merge_line = 0
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key == _MERGE and not key_node.style:
+                if merge_line:
+                    raise self._twice(key_node, merge_line)
+                merge_line = key_node.start_mark.line + 1
                 for name, value in self._merged(value_node):
                     merged.setdefault(name, value)
                 continue
             if key in own:
-                place, line = self._place(key_node), own[key].line
-                raise ComposeTrouble(say("{place}: this key is there already, in line {line}", place=place, line=line))
+                raise self._twice(key_node, own[key].line)
             value = self.node(value_node)
             own[key] = value if isinstance(value.value, str) else _at(value, key_node.start_mark.line + 1)
         return {**{key: value for key, value in merged.items() if key not in own}, **own}
+
+    def _twice(self, node: yaml.Node, line: int) -> ComposeTrouble:
+        place = self._place(node)
+        return ComposeTrouble(say("{place}: this key is there already, in line {line}", place=place, line=line))
 
     def _merged(self, node: yaml.Node) -> Iterator[tuple[str, Node]]:
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]

@@ -50,7 +50,6 @@ def test_what_is_set_outside_goes_before_what_the_file_says() -> None:
         ("A=1\nno name=2", "db.env:2: a variable's name cannot contain a space"),
         ("A=1\n\n<html>=2", "db.env:3: unexpected character in a variable's name"),
         ("A=1\nB='open", "db.env:2: a quoted value is not closed"),
-        ("=1", "db.env:1: a value without a name"),
     ],
 )
 def test_a_malformed_line_is_named(text: str, said: str) -> None:
@@ -65,5 +64,11 @@ def test_entries_know_their_line() -> None:
 
 def test_the_raw_format_changes_nothing() -> None:
     text = "# all\nA='1' # rest\nB=$C\nINHERITED\nABSENT\n"
-    found = parse_raw(text, {"INHERITED": "x"}.get)
+    found = parse_raw(text, "raw.env", {"INHERITED": "x"}.get)
     assert found == {"A": Entry("'1' # rest", 2), "B": Entry("$C", 3), "INHERITED": Entry("x", 4)}
+
+
+@pytest.mark.parametrize("line", ["=b", "A =b", "export A=b", "A B"])
+def test_the_raw_format_takes_no_name_that_docker_refuses(line: str) -> None:
+    with pytest.raises(ComposeTrouble, match=r"^raw\.env:2: this is no name of a variable$"):
+        parse_raw(f"A=1\n{line}\n", "raw.env", lambda _: None)

@@ -113,7 +113,7 @@ def test_include_has_its_own_folder_and_variables(tmp_path: Path) -> None:
         ({"c.yml": "include: ['https://example.com/c.yml']\n"}, r"^c\.yml:1: .*another machine"),
         ({"c.yml": "- a\n"}, r"^c\.yml:1: a compose file is a mapping"),
         ({"c.yml": "# nothing\n"}, r"^c\.yml: is empty"),
-        ({"c.yml": "services: []\n"}, r"^c\.yml:1: compose takes no list for services$"),
+        ({"c.yml": "services: []\n"}, r"^c\.yml:1: services must be a mapping$"),
         ({"c.yml": "services: {a: []}\n"}, r"^c\.yml:1: compose takes no list for a$"),
         ({"c.yml": "networks: {}\n"}, r"^c\.yml: there are no services in it$"),
     ],
@@ -125,7 +125,9 @@ def test_what_compose_refuses_is_refused(tmp_path: Path, files: dict[str, str], 
 
 def test_kinds_that_do_not_fit_are_told(tmp_path: Path) -> None:
     files = {"1.yml": 'services: {a: {ports: ["1"]}}\n', "2.yml": "services: {a: {ports: {b: c}}}\n"}
-    with pytest.raises(ComposeTrouble, match=r"^2\.yml:1: compose takes no mapping for ports$"):
+    with pytest.raises(
+        ComposeTrouble, match=r"^2\.yml:1: cannot be laid over .*services\.a\.ports is of another kind$"
+    ):
         project(tmp_path, files, compose_files=["1.yml", "2.yml"])
 
 
@@ -161,7 +163,7 @@ def test_extensions_and_free_names_are_no_keys(tmp_path: Path) -> None:
     text = """x-any: {thing: [1]}
 services:
   a: {image: x, x-more: 1, labels: {any: y}, sysctls: {net.core.somaxconn: 1}, depends_on: [b], ulimits: {nofile: 1}}
-  b: {image: x, environment: , ports: , logging: {driver: x, options: {any: y}, x-z: 1}}
+  b: {image: x, command: , deploy: , logging: {driver: x, options: {any: y}, x-z: 1}}
 volumes: {any: }
 """
     assert set(project(tmp_path, {"c.yml": text}).services) == {"a", "b"}
