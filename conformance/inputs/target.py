@@ -110,6 +110,8 @@ class Webapp(Table):
     admin: Login | None = None
     user: Login | None = None
     certificate: Certificate | None = None
+    certificate_days: Positive = 14
+    certificate_warning_days: Positive = 30
 
     @model_validator(mode="after")
     def _level_exists(self) -> Webapp:

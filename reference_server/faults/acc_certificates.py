@@ -12,8 +12,10 @@ from ..answers import refusal
 from ..certificates import EXTERNAL, FILE, LONGEST, wrong_with
 from ..http import Request, Response
 from ..pki import Authority, LeafSpec
+from ..tls import TlsSettings
 from ..web import page
 from . import fault, near_miss
+from .acc import _every_third
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -197,3 +199,27 @@ def serves_uploads_after_a_restart(gateway: Gateway) -> None:
         "restore": f"file:{gateway.folder / FILE}",
         "restart": ["touch", str(flag)],
     }
+
+
+@fault("ACC-10")
+def certificate_that_ends_this_week(gateway: Gateway) -> None:
+    """Breaks ACC-10: nobody has renewed the certificate, which ends in five days."""
+    gateway.web.tls.leaf = LeafSpec(starts_in_days=-55)
+
+
+@fault("ACC-10")
+def renewed_and_loaded_by_one_process_only(gateway: Gateway) -> None:
+    """Breaks ACC-10: of the processes at the port every third has the certificate of before, with ten days left."""
+    gateway.web.tls.special = [(_every_third(), TlsSettings(leaves=[LeafSpec(starts_in_days=-50)]))]
+
+
+@near_miss()
+def certificate_that_lives_for_a_week(gateway: Gateway) -> None:
+    """Is right: short-lived certificates are renewed every few days, and this one has three left."""
+    gateway.web.tls.leaf = LeafSpec(starts_in_days=-4, days=7)
+
+
+@near_miss()
+def certificate_with_a_month_left(gateway: Gateway) -> None:
+    """Is right, and noted: the certificate is about to be renewed."""
+    gateway.web.tls.leaf = LeafSpec(starts_in_days=-40)

@@ -20,10 +20,10 @@ HOLDS = say("it has to hold, in PEM, the key, the certificate and those of its a
 _KEY = re.compile(r"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.+?-----END \1PRIVATE KEY-----", re.DOTALL)
 
 
-def fitting(pem: str, presented: str, what: Own) -> tuple[str, ...]:
-    """Return the names of the certificate in an operator's file.
+def fitting(pem: str, presented: frozenset[str], what: Own) -> tuple[tuple[str, ...], str]:
+    """Return the names of the certificate in an operator's file, and its SHA-256.
 
-    Raises Inconclusive, in which `what` names the file, unless it holds the certificate that is presented, and its key.
+    Raises Inconclusive, in which `what` names the file, unless it holds a certificate that is presented, and its key.
     """
     key = _public_key(pem, what)
     found = [x509.load_der_x509_certificate(der) for der in certificates(pem.encode())]
@@ -38,7 +38,8 @@ def fitting(pem: str, presented: str, what: Own) -> tuple[str, ...]:
                 certificate=_called(found[0]),
             )
         )
-    if sha256(own[0].public_bytes(Encoding.DER)).hexdigest() != presented:
+    digest = sha256(own[0].public_bytes(Encoding.DER)).hexdigest()
+    if digest not in presented:
         raise Inconclusive(
             say(
                 "{file} holds another certificate ({certificate}) than the one that is presented now",
@@ -46,7 +47,7 @@ def fitting(pem: str, presented: str, what: Own) -> tuple[str, ...]:
                 certificate=_called(own[0]),
             )
         )
-    return names_of(own[0])
+    return names_of(own[0]), digest
 
 
 def _public_key(pem: str, what: Own) -> bytes:

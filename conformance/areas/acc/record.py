@@ -95,13 +95,15 @@ class ChainsObservation:
     """Every chain that some client gets at some address behind the name.
 
     `left_out` says of the other addresses why nothing was seen there; `varies` names those where one and the same
-    client got different ones. `unanswered` says why not every kind of client was tried, or nothing.
+    client got different ones. `unanswered` says why not every kind of client was tried, or nothing. `looked` is when
+    that was, in Unix seconds.
     """
 
     chains: tuple[ChainObservation, ...]
     left_out: dict[str, Sentence] = field(default_factory=dict)
     varies: tuple[str, ...] = ()
     unanswered: Sentence = NOTHING
+    looked: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

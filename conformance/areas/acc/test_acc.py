@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.areas.acc import chain, judge, judge_certificates, judge_onward, plain
+from conformance.areas.acc import chain, judge, judge_certificates, judge_life, judge_onward, plain
 from conformance.areas.acc.authority import authority
 from conformance.areas.acc.onward import onward
 from conformance.areas.acc.uploads import certificate_uploads
@@ -16,6 +16,7 @@ proves("ACC-04", observes=chain.chains, judged_by=judge_certificates.generated_c
 proves("ACC-05", observes=authority, judged_by=judge_certificates.authority_can_be_fetched)
 proves("ACC-06", observes=certificate_uploads, judged_by=judge_certificates.bad_upload_changes_nothing)
 proves("ACC-07", observes=certificate_uploads, judged_by=judge_certificates.good_upload_is_served)
+proves("ACC-10", observes=chain.chains, judged_by=judge_life.lasts)
 proves("ACC-08", observes=onward, judged_by=judge_onward.never_to_plain_http)
 
 

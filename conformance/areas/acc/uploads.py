@@ -29,7 +29,15 @@ from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
-from conformance.web.presenting import LONGEST_RESTART, PAUSE, RELOADS, present_again, presented, restart
+from conformance.web.presenting import (
+    LONGEST_RESTART,
+    PAUSE,
+    RELOADS,
+    every_presented,
+    present_again,
+    presented,
+    restart,
+)
 from conformance.web.restoring import restore
 from conformance.web.trust import webapp_trust
 
@@ -48,11 +56,13 @@ EVERYBODY_ELSE = (
     "auth-privileges",
     "auth-throttle",
     "auth-token",
+    "auth-token-ends",
     "declared-level",
     "certificate-authority",
     "chain",
     "headers",
     "nodes",
+    "onward",
     "plain",
     "tls",
     "webhooks",
@@ -62,8 +72,16 @@ EVERYBODY_ELSE = (
 class Gate:
     """The way to the endpoint, whichever of the two certificates it presents, and what is uploaded there."""
 
-    def __init__(self, admin: Session, settings: Certificate, bundle: forged_uploads.Bundle, present: str) -> None:
+    def __init__(
+        self,
+        admin: Session,
+        settings: Certificate,
+        bundle: forged_uploads.Bundle,
+        present: str,
+        others: frozenset[str] = frozenset(),
+    ) -> None:
         """Trust the suite's authority beside the declared ones; nothing is uploaded yet."""
+        self.others = others
         api = admin.api.on(admin.api.bench)
         api.context = webapp_trust(api.bench)
         api.context.load_verify_locations(cadata=bundle.trust)
@@ -98,7 +116,7 @@ class Gate:
 
     def look(self, after: Exchange) -> Upload:
         """Look at what is presented and stored now, after an answer to an upload."""
-        served, unserved = presented(self.bench)
+        served, unserved = presented(self.bench, self.others)
         answer, body = fetch_authority(self.admin)
         stored = f"{answer.status} {sha256(body).hexdigest()}" if answer.status else ""
         failed = answer.status >= 500 or answer.status == 401
@@ -153,14 +171,15 @@ def _look(bench: Bench) -> UploadsObservation:
     webapp = bench.target.declared(Webapp)
     assert webapp.certificate is not None  # noqa: S101 - and where this is declared
     with administrator(bench) as admin:
+        every = every_presented(bench)
         served, unserved = presented(bench)
         if not served:
             raise Inconclusive(say("no certificate is presented: {why}", why=unserved))
         reference = webapp.certificate.restore
         what = Own(f"webapp.certificate.restore ({reference.label})")
-        names = fitting(bench.vault[reference].reveal(), served, what)
+        names, present = fitting(bench.vault[reference].reveal(), every | {served}, what)
         bundle = forged_uploads.make(names or (Origin.of(webapp.url).host or "localhost",))
-        return _upload_all(Gate(admin, webapp.certificate, bundle, served))
+        return _upload_all(Gate(admin, webapp.certificate, bundle, present, every - {present}))
 
 
 def _upload_all(gate: Gate) -> UploadsObservation:

@@ -38,8 +38,8 @@ LOCKED = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailable
 
 
 def test_the_operators_file_has_to_fit_what_is_presented() -> None:
-    assert fitting(PEM, DIGEST, Own("f")) == ("localhost", "127.0.0.1")
-    assert fitting((LEAF.chain_pem + LEAF.key_pem).decode(), DIGEST, Own("f")) == ("localhost", "127.0.0.1")
+    assert fitting(PEM, frozenset({DIGEST}), Own("f")) == (("localhost", "127.0.0.1"), DIGEST)
+    assert fitting((LEAF.chain_pem + LEAF.key_pem).decode(), frozenset({DIGEST}), Own("f"))[1] == DIGEST
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_operators_file_has_to_fit_what_is_presented() -> None:
 )
 def test_a_file_that_does_not_fit_is_told_in_words(text: str, presented: str, words: str) -> None:
     with pytest.raises(Inconclusive, match=words):
-        fitting(text, presented, Own("f"))
+        fitting(text, frozenset({presented}), Own("f"))
 
 
 def test_certificates_are_found_as_pem_in_any_text_or_alone_as_der() -> None:
