@@ -23,7 +23,7 @@ from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, 
 SCHEMA = 1
 
 _AUTHORITIES = ("webapp.ca_file", "identity.ca_file", "database.ca_file")
-_CERTIFICATES = ("webapp.client_cert", "database.client_cert", "database.stub.ca_cert")
+_CERTIFICATES = ("webapp.client_cert", "database.client_cert", "database.other_client_cert", "database.stub.ca_cert")
 _FILES = ("deployment.compose_files", "deployment.env_files")
 _FOLDERS = ("identity.repositories", "deployment.certs_dir")
 
