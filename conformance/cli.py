@@ -53,6 +53,7 @@ OF_ARGPARSE = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. Each command's module is imported when it is called."""
+    os.environ.pop("SSLKEYLOGFILE", None)  # OpenSSL's keys of what is sent here are nobody's, children's included
     words = with_command(sys.argv[1:] if argv is None else argv)
     language = _language_of(words)
     with _spoken_by_argparse(tongue(language)):

@@ -329,7 +329,7 @@ def test_interrupt_before_a_run_has_begun(monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().err == "portero: interrupted\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_writes_a_target_that_a_run_from_elsewhere_takes(number: signal.Signals, tmp_path: Path) -> None:
     target = tmp_path / "here" / "served.toml"
     target.parent.mkdir()
@@ -370,3 +370,11 @@ def test_reader_that_leaves_early_is_no_error() -> None:
     words = f"{sys.executable} -m conformance list --json | head -c 1"
     done = subprocess.run(["/bin/sh", "-c", words], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[", "")
+
+
+def test_no_keys_of_connections_are_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    for area in ("idv", "tls"):
+        portero("run", "--area", area, "--reports", tmp_path / "r")
+    assert results(tmp_path / "r")["counts"]["pass"]
+    assert not (tmp_path / "keys").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -90,6 +92,38 @@ def slow(request: pytest.FixtureRequest) -> Iterator[Slow]:
         case.ended.set()
 
 
+def at_a_terminal(slow: Slow, folder: Path) -> int:
+    """Begin a run at a terminal of its own, close that while something is changed, and return how the run ended."""
+    aim = describe(slow.gateway, folder, slow.sections)
+    words = [
+        "-m",
+        "conformance",
+        "run",
+        "--target",
+        str(aim),
+        "--area",
+        slow.area,
+        "--reports",
+        str(folder / "reports"),
+    ]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(CHECKOUT)
+        os.execve(sys.executable, [sys.executable, *words], os.environ | slow.gateway.environ)
+    reading = threading.Thread(target=drained, args=(terminal, slow.changed), daemon=True)
+    reading.start()
+    assert slow.changed.wait(60)
+    reading.join(20)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def drained(terminal: int, until: threading.Event) -> None:
+    while not until.is_set():
+        if select.select([terminal], [], [], 0.05)[0]:
+            os.read(terminal, 1 << 16)
+
+
 def stopped(slow: Slow, folder: Path, number: signal.Signals) -> int:
     """Begin a run, stop it while something is changed, and return how it ended."""
     aim = describe(slow.gateway, folder, slow.sections)
@@ -132,14 +166,39 @@ def test_without_a_journal_nothing_is_left_to_put_back(tmp_path: Path) -> None:
     assert (ended.code, ended.output) == (Exit.OK, f"{tmp_path / NAME}: no existe: no queda nada por restaurar\n")
 
 
-def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path) -> None:
-    assert stopped(slow, tmp_path, signal.SIGINT) == Exit.INTERRUPTED
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda slow, folder: stopped(slow, folder, signal.SIGINT),
+        lambda slow, folder: stopped(slow, folder, signal.SIGTERM),
+        lambda slow, folder: stopped(slow, folder, signal.SIGHUP),
+        at_a_terminal,
+    ],
+    ids=["ctrl-c", "a-polite-kill", "a-hang-up", "a-closed-terminal"],
+)
+def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path, end: Callable[[Slow, Path], int]) -> None:
+    assert end(slow, tmp_path) == Exit.INTERRUPTED
     assert not slow.is_changed()
     assert not (tmp_path / "reports" / NAME).exists()
     found = results_file.read(tmp_path / "reports" / "results.json")
     assert (found.run.interrupted, found.verdict) == (True, "incomplete")
     page = (tmp_path / "reports" / "compliance.html").read_text(encoding="utf-8")
     assert "was interrupted before it ended, so it cannot be called conformant" in page
+
+
+NOHUP = """
+import os, signal, sys
+from conformance.run.endings import end_politely
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+end_politely()
+os.kill(os.getpid(), signal.SIGHUP)
+print("went on")
+"""
+
+
+def test_a_run_that_is_to_outlive_its_terminal_does() -> None:
+    ended = subprocess.run([sys.executable, "-c", NOHUP], cwd=CHECKOUT, capture_output=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout) == (0, b"went on\n")
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ def nginx_servers(folder: Path, port: int, servers: str) -> Iterator[None]:
         f"events {{ worker_connections 512; }}\n"
         f"http {{ access_log off; {scratch}\n{servers} }}\n"
     )
-    with _running([program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port, folder):
+    with running([program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")], port, folder):
         yield
 
 
@@ -75,7 +75,7 @@ def haproxy_sections(folder: Path, port: int, sections: str, tuning: str = "") -
         "defaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n"
         f"{sections}"
     )
-    with _running([program, "-db", "-f", str(folder / "haproxy.cfg")], port, folder):
+    with running([program, "-db", "-f", str(folder / "haproxy.cfg")], port, folder):
         yield
 
 
@@ -102,7 +102,7 @@ def apache_hosts(folder: Path, port: int, hosts: str, *more_modules: str) -> Ite
         f"ServerName localhost\nUser nobody\nMaxRequestWorkers 64\nStartServers 1\n"
         f"DocumentRoot {folder}\n{hosts}"
     )
-    with _running([program, "-X", "-f", str(folder / "apache.conf")], port, folder):
+    with running([program, "-X", "-f", str(folder / "apache.conf")], port, folder):
         yield
 
 
@@ -115,7 +115,7 @@ def node(folder: Path, settings: str) -> Iterator[int]:
         f"require('https').createServer({{{settings}}}, (_, answer) => answer.end()).listen({port}, '127.0.0.1');\n"
     )
     (folder / "server.js").write_text(script)
-    with _running([program, str(folder / "server.js")], port, folder):
+    with running([program, str(folder / "server.js")], port, folder):
         yield port
 
 
@@ -123,7 +123,7 @@ def node(folder: Path, settings: str) -> Iterator[int]:
 def s_server(folder: Path, *arguments: str) -> Iterator[int]:
     """Run OpenSSL's test server; yields the port."""
     program, port = installed("openssl"), free_port()
-    with _running([program, "s_server", "-accept", f"127.0.0.1:{port}", "-www", *arguments], port, folder):
+    with running([program, "s_server", "-accept", f"127.0.0.1:{port}", "-www", *arguments], port, folder):
         yield port
 
 
@@ -135,7 +135,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], port: int, folder: Path) -> Iterator[None]:
+def running(command: list[str], port: int, folder: Path) -> Iterator[None]:
     log = folder / "server.log"
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from pathlib import Path
 
 import pytest
+
+from conformance.run.endings import end_politely
 
 PACKAGE = Path(__file__).parents[1]
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the suite and return its exit code. A polite kill ends the run as Ctrl-C does: reports are written."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the suite and return its exit code."""
+    end_politely()
     return int(pytest.main(_arguments(options)))
 
 

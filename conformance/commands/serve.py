@@ -17,6 +17,7 @@ from conformance.inputs.complaints import unwritable
 from conformance.inputs.toml_text import spell
 from conformance.locale import tongue
 from conformance.model import Exit, UnusableInput
+from conformance.run.endings import POLITE
 from conformance.run.session import refuse_unknown_faults
 from conformance.sentence import By, Own, Sentence, own_list, say
 
@@ -24,11 +25,12 @@ MARK = "# Written by `portero serve`, which removes it when it ends.\n"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM; then stop, and remove what was written."""
+    """Serve until a signal that ends politely; then stop, and remove what was written."""
     refuse_unknown_faults(options.fault)
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    for number in POLITE:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: ended.set())
     gateway = locate.module("reference_server").Gateway(options.security_level, options.fault, costly=catalogue.AREAS)
     with gateway, _described(gateway, options.write_target):
         words = tongue(options.lang)

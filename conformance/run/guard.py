@@ -16,6 +16,7 @@ import pytest
 from conformance import report
 from conformance.model import Exit
 from conformance.report import findings
+from conformance.run.endings import POLITE
 from conformance.run.session import Session
 from conformance.secrecy.redact import Redactor
 
@@ -135,7 +136,7 @@ def _interrupts_held_back() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in POLITE}
     try:
         yield
     finally:

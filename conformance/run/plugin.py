@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the operator's files before anything else, so that a bad one costs nothing."""
     if config.option.help or hasattr(config, "workerinput") or not _suite_is_asked_for(config):
         return
+    os.environ.pop("SSLKEYLOGFILE", None)  # as the command does
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError(
             "the conformance suite runs in one process, its probes side by side: leave out -n, or name other tests"

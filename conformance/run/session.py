@@ -154,8 +154,8 @@ class Session:
         return ledger.exit_code(found)
 
     def _clean(self, table: Table) -> Table:
-        """Return results, or a part of them, without secrets."""
-        return type(table).model_validate(self.redactor.tree(as_json(table)))
+        """Return results, or a part of them, without secrets: each text in them was cleaned before as it came."""
+        return type(table).model_validate(self.redactor.tree(as_json(table), words=False))
 
     def remove_leaking(self) -> list[Path]:
         """Delete every file of this run that holds a secret, and name it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from conformance.secrecy.secret import Secret
-from conformance.secrecy.spellings import SHORTEST_PIECE, encodings, is_word, looks_random, pieces
+from conformance.secrecy.spellings import SHORTEST_PIECE, View, encodings, is_word, looks_random, pieces, views
 from conformance.sentence import Sentence
 
 ENOUGH = 16
@@ -44,6 +44,7 @@ class Redactor:
         self._heads: dict[str, tuple[_Form, ...]] = {}
         self._tails: dict[str, tuple[_Form, ...]] = {}
         self._anchors: frozenset[str] = frozenset()
+        self._longest = 0
         self._lock = threading.Lock()
         for secret in secrets:
             self.learn(secret)
@@ -56,6 +57,7 @@ class Redactor:
                 head, tail = form.spelling[:SHORTEST_PIECE], form.spelling[-SHORTEST_PIECE:]
                 heads[head] = (*heads.get(head, ()), form)
                 tails[tail] = (*tails.get(tail, ()), form)
+                self._longest = max(self._longest, len(form.spelling))
             self._heads, self._tails, self._anchors = heads, tails, frozenset(heads) | frozenset(tails)
 
     def text(self, text: str) -> str:
@@ -65,56 +67,74 @@ class Redactor:
     def sentence(self, said: Sentence) -> Sentence:
         """Return a sentence whose values hold no secrets; only its text, where a secret stands across them."""
         clean = said.with_own(self.text)
-        text = self.text(clean)
+        text = _replaced(clean, self._sure_spans(clean))  # the template's own words are ours
         return clean if text == clean else Sentence(text)
 
     def sentences(self, said: Mapping[str, Sentence]) -> dict[str, Sentence]:
         """Return sentences by their place, without secrets in either."""
         return {self._key(place): self.sentence(spoken) for place, spoken in said.items()}
 
-    def tree(self, value: Any) -> Any:
+    def tree(self, value: Any, *, words: bool = True) -> Any:
         """Return a JSON value with every string in it, keys included, without secrets.
 
         A key that merely is the same word as a secret (`password`) is left alone: it is the record's, not the target's;
-        so is a word of the suite's own, such as a verdict.
+        so is a word of the suite's own, such as a verdict. Without `words` secrets that are ordinary words stay: of
+        what was cleaned before, and has words of the suite's own around it by now.
         """
         if isinstance(value, Sentence):
             return self.sentence(value)
         if isinstance(value, StrEnum):
             return value
         if isinstance(value, str):
-            return self.text(value)
+            return self.text(value) if words else _replaced(value, self._sure_spans(value))
         if isinstance(value, dict):
-            return {self._key(str(k)): self.tree(v) for k, v in value.items()}
+            return {self._key(str(k)): self.tree(v, words=words) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return [self.tree(v) for v in value]
+            return [self.tree(v, words=words) for v in value]
         return value
 
     def leaks(self, text: str) -> bool:
         """Tell whether a secret stands in `text`; one that is an ordinary word is not held against a page of prose."""
-        return any(not form.word for _, _, form in self._spans(text))
+        return bool(self._sure_spans(text))
 
     def _key(self, key: str) -> str:
-        return _replaced(key, [span for span in self._spans(key) if not span[2].word])
+        return _replaced(key, self._sure_spans(key))
+
+    def _sure_spans(self, text: str) -> list[tuple[int, int, _Form]]:
+        return [span for span in self._spans(text) if not span[2].word]
 
     def _spans(self, text: str) -> list[tuple[int, int, _Form]]:
         if not self._heads or len(text) < SHORTEST_PIECE:
             return []
-        folded = text.lower()
-        if len(folded) != len(text):  # some letters of Turkish grow in lower case, and places would shift
-            folded = "".join(char.lower() if char.isascii() else char for char in text)
-        found = [
-            span for at in self._places(folded) for span in (*self._from_head(folded, at), *self._from_tail(folded, at))
-        ]
+        found = [(view.at[start], view.at[end], form) for view in views(text) for start, end, form in self._found(view)]
         if not found:
             return []
         markers = [m.span() for m in _MARKER.finditer(text)]
         return [span for span in found if not any(a <= span[0] and span[1] <= z for a, z in markers)]
 
-    def _places(self, folded: str) -> list[int]:
+    def _found(self, view: View) -> list[tuple[int, int, _Form]]:
+        text = view.text
+        folded = text.lower()
+        if len(folded) != len(text):  # some letters of Turkish grow in lower case, and places would shift
+            folded = "".join(char.lower() if char.isascii() else char for char in text)
+        return [
+            span
+            for at in self._places(folded, view.undone)
+            for span in (*self._from_head(folded, at), *self._from_tail(folded, at))
+        ]
+
+    def _places(self, folded: str, undone: Sequence[int] | None) -> list[int]:
         # By place, not by anchor: a run knows thousands of anchors, and most texts are short.
-        anchors = self._anchors
-        return [at for at in range(len(folded) - SHORTEST_PIECE + 1) if folded[at : at + SHORTEST_PIECE] in anchors]
+        anchors, end = self._anchors, len(folded) - SHORTEST_PIECE + 1
+        if undone is None:
+            return [at for at in range(end) if folded[at : at + SHORTEST_PIECE] in anchors]
+        found: list[int] = []
+        seen = 0
+        for place in undone:  # what no escape is near to was seen in the text as it is
+            first, last = max(seen, place - self._longest), min(end, place + self._longest)
+            found += [at for at in range(first, last) if folded[at : at + SHORTEST_PIECE] in anchors]
+            seen = max(seen, last)
+        return found
 
     def _from_head(self, folded: str, at: int) -> Iterator[tuple[int, int, _Form]]:
         for form in self._heads.get(folded[at : at + SHORTEST_PIECE], ()):

@@ -11,8 +11,10 @@ from typing import Any
 from conformance import pointers
 from conformance.bench import Bench
 from conformance.inputs.target import Webapp
+from conformance.model import Inconclusive
 from conformance.pointers import MISSING
 from conformance.secrecy.secret import Secret
+from conformance.secrecy.spellings import is_ordinary
 from conformance.sentence import Sentence, say
 from conformance.web.answer import MAX_BODY
 from conformance.web.exchange import Exchange
@@ -76,10 +78,14 @@ class Api:
     def log_in(self, username: str, password: str, document: Mapping[str, str] | None = None) -> Exchange:
         """Send a login; a token in the answer is a secret from here on.
 
-        Counts nothing: a login that may go wrong is `Logins`' affair.
+        Counts nothing: a login that may go wrong is `Logins`' affair. Raises Inconclusive for a token that is a word.
         """
         seen = self.ask("POST", LOGIN, dict(document or {}), authorization=basic(username, password))
         if token := token_in(seen):
+            if is_ordinary(token):
+                raise Inconclusive(
+                    say("the API's token is an ordinary word, which no report could keep out: nothing is done with it")
+                )
             self.bench.redactor.learn(Secret(f"token of {username}", token))
         return seen
 

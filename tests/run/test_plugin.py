@@ -11,6 +11,7 @@ import pytest
 
 from conformance.engine import cases
 from conformance.model import Exit
+from conformance.run.endings import POLITE
 from tests.live import results
 
 pytest_plugins = ["pytester"]
@@ -245,15 +246,15 @@ def test_interrupt_while_reports_are_written_is_too_late(pytester: pytest.Pytest
     pytester.makeconftest("""
         import os, signal
         def pytest_sessionfinish():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 os.kill(os.getpid(), number)
     """)
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [signal.getsignal(number) for number in POLITE]
     code, document, _ = run(pytester, PASSES, "verdict.enforce()", "-k", "ACC-02")
     assert code == Exit.OK
     assert document["run"]["interrupted"] is False
     assert (pytester.path / "r" / "compliance.html").exists()
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert [signal.getsignal(number) for number in POLITE] == handlers
 
 
 def test_results_and_entries_survive_as_json(pytester: pytest.Pytester) -> None:

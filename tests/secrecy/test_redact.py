@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import Secret
+from conformance.secrecy.spellings import is_ordinary, views
+from conformance.sentence import Own, say
 from reference_server.pki import Authority, LeafSpec
 
 TOKEN = "kX7-qp/Z+w2'T\"&n<9é Rb4_v8Lm0s"
@@ -169,3 +171,85 @@ def test_learnt_later_counts_from_then_on() -> None:
     assert redactor.text(PLAIN) == PLAIN
     redactor.learn(Secret("session", PLAIN))
     assert redactor.text(PLAIN) == "«secret:session»"
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "as-it-is": lambda char: char,
+    "json": lambda char: f"\\u{ord(char):04x}",
+    "json-capitals": lambda char: f"\\u{ord(char):04X}",
+    "dotnet-in-json-in-json": lambda char: f"\\\\u{ord(char):04X}",
+    "javascript": lambda char: f"\\x{ord(char):02x}" if ord(char) < 128 else char,
+    "rust": lambda char: f"\\u{{{ord(char):04x}}}",
+    "html": lambda char: f"&#{ord(char)};",
+    "html-hex": lambda char: f"&#x{ord(char):X};",
+    "html-padded": lambda char: f"&#{ord(char):05};",
+    "html-in-html": lambda char: f"&amp;#{ord(char)};",
+    "percent": lambda char: "".join(f"%{byte:02X}" for byte in char.encode()),
+    "percent-twice": lambda char: "".join(f"%25{byte:02x}" for byte in char.encode()),
+    "backslash": lambda char: f"\\{char}" if char in "/\\\"'" else char,
+}
+KEY = "h7+Kp/Zq9v=Lm&2R\"t8<Wx'4Y\\ñ"
+
+
+@pytest.mark.parametrize("how", ESCAPES)
+def test_every_escape_of_every_character_is_undone(how: str) -> None:
+    redactor = Redactor([Secret("CANARY", KEY)])
+    escape = ESCAPES[how]
+    for spelt in ("".join(map(escape, KEY)), "".join(c if c.isalnum() else escape(c) for c in KEY)):
+        assert redactor.leaks(f'{{"echo": "{spelt}"}}')
+        assert redactor.text(f'{{"echo": "{spelt}"}}') == '{"echo": "«secret:CANARY»"}'
+
+
+@given(st.lists(st.sampled_from(sorted(ESCAPES)), min_size=len(KEY), max_size=len(KEY)))
+def test_any_mixture_of_escapes_is_undone(ways: list[str]) -> None:
+    spelt = "".join(ESCAPES[how](char) for how, char in zip(ways, KEY, strict=True))
+    redactor = Redactor([Secret("CANARY", KEY)])
+    assert redactor.leaks(spelt)
+    shown = redactor.text(f"a {spelt} b")
+    assert not any(KEY[at : at + 9] in view.text for view in views(shown) for at in range(len(KEY) - 8))
+
+
+@given(st.text(max_size=200))
+def test_what_holds_no_secret_stays_as_it_is(text: str) -> None:
+    redactor = Redactor([Secret("CANARY", KEY)])
+    assert redactor.text(text) == text
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        base64.b64encode(base64.b64encode(KEY.encode())).decode(),
+        base64.b64encode(b"x: " + base64.b64encode(KEY.encode()) + b"\n").decode(),
+        base64.b64encode(base64.urlsafe_b64encode((KEY + "\xff\xff").encode())).decode(),
+        KEY.encode().hex("-"),
+        KEY.encode().hex(" ").upper(),
+        ", ".join(f"0x{byte:02X}" for byte in KEY.encode()),
+    ],
+)
+def test_codings_of_codings_are_found(spelt: str) -> None:
+    redactor = Redactor([Secret("CANARY", KEY)])
+    assert redactor.leaks(f"<{spelt}>")
+    assert "«secret:CANARY»" in redactor.text(f"<{spelt}>")
+
+
+def test_escapes_without_end_are_undone_in_one_pass() -> None:
+    redactor = Redactor([Secret("CANARY", KEY)])
+    for text in ("\\u0041" * 20_000, "%25" * 40_000, "&" * 100_000, "\\" * 100_000, "&amp;" * 20_000, "&#" * 50_000):
+        assert redactor.text(text) == text
+
+
+@pytest.mark.parametrize("token", ["inconclusive", "not-applicable", "unknown-ca", "conformant with waivers", "PASS"])
+def test_words_are_ordinary(token: str) -> None:
+    assert is_ordinary(token)
+
+
+@pytest.mark.parametrize("token", ["eyJhbGciOiJub25lIn0", "4f1a9c", "a" * 32, "tok_live_8f3k2j"])
+def test_tokens_are_not(token: str) -> None:
+    assert not is_ordinary(token)
+
+
+def test_a_template_keeps_its_words_where_the_secret_is_one() -> None:
+    redactor = Redactor([Secret("CANARY", "inconclusive")])
+    said = say("the case is inconclusive: {words}", words=Own("it echoes inconclusive"))
+    assert redactor.sentence(said) == "the case is inconclusive: it echoes «secret:CANARY»"
+    assert redactor.tree({"verdict": "inconclusive"}, words=False) == {"verdict": "inconclusive"}

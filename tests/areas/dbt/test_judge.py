@@ -371,3 +371,45 @@ def test_an_address_where_nobody_listens_is_left_out() -> None:
 def test_tls_that_begins_at_once_is_offered_and_noted() -> None:
     told = judge.offers_tls(replace(SEEN, direct=True), policy(), case("DBT-01"))
     assert (told.outcome, len(told.notes)) == (Outcome.PASS, 1)
+
+
+def opened(own: DatabaseSession, *gateway: DatabaseSession, pooled: int = 0) -> SessionsObservation:
+    return SessionsObservation(True, "wa", own, gateway, looks=1, pooled=pooled)
+
+
+LEG = DatabaseSession("wa", "127.0.0.1", encrypted=False)
+FAR = DatabaseSession("wa", "10.0.0.7", encrypted=False)
+KEPT = DatabaseSession("monitor", "10.0.0.9", encrypted=True)
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "127.4.0.1", "localhost"])
+def test_a_leg_over_loopback_behind_a_front_is_no_network(client: str) -> None:
+    seen = opened(replace(LEG, client=client, username="monitor"), replace(LEG, client=client))
+    for name in ("own-session", "gateway-sessions"):
+        assert judge.session_encrypted(seen, policy(), case("DBT-09", name)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("own", "gateway"),
+    [(KEPT, LEG), (KEPT, FAR), (LEG, FAR), (replace(LEG, local=True), FAR), (FAR, LEG), (FAR, FAR)],
+)
+def test_the_clear_without_a_front_on_that_host_is_told(own: DatabaseSession, gateway: DatabaseSession) -> None:
+    told = judge.session_encrypted(opened(own, gateway), policy(), case("DBT-09", "gateway-sessions"))
+    assert told.outcome is Outcome.FAIL
+
+
+def test_nothing_but_what_a_pooler_keeps_settles_nothing() -> None:
+    with pytest.raises(Inconclusive, match="may be of the suite's own logins"):
+        judge.session_encrypted(opened(KEPT, pooled=2), policy(), case("DBT-09", "gateway-sessions"))
+    kept = replace(KEPT, username="wa")
+    told = judge.session_encrypted(opened(KEPT, kept, pooled=2), policy(), case("DBT-09", "gateway-sessions"))
+    assert told.outcome is Outcome.PASS
+
+
+def test_pgpools_word_for_a_refusal_is_one() -> None:
+    detail = 'no pool_hba.conf entry for host "127.0.0.1", user "wa", database "waweb", SSL off'
+    knock = Knock(Reply.REFUSED, "XX000", Sentence("client authentication failed"), detail)
+    told = in_the_clear(replace(SEEN, in_the_clear=knock))
+    assert (told.outcome, detail in told.observed) == (Outcome.PASS, True)
+    with pytest.raises(Inconclusive, match="another reason"):
+        in_the_clear(replace(SEEN, in_the_clear=replace(knock, detail="failed to open file")))

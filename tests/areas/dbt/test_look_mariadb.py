@@ -265,3 +265,23 @@ def test_without_tls(site: Site, server: MariaDb) -> None:
     outcomes = site.look(server.port, scan=True)
     assert failures(outcomes) == {"DBT-01", "DBT-02"}
     assert not [case for case, verdict in outcomes.verdicts.items() if verdict.outcome is Outcome.PASS]
+
+
+def test_an_account_with_another_method_is_told_in_words(afresh: MariaDb, site: Site) -> None:
+    afresh.ask(
+        "INSTALL SONAME 'auth_ed25519'",
+        "SET GLOBAL require_secure_transport = OFF",
+        f"CREATE OR REPLACE USER edward IDENTIFIED VIA ed25519 USING PASSWORD('{SECRETS['WA']}')",
+        "GRANT ALL ON waweb.* TO edward",
+    )
+    try:
+        outcomes = site.look(afresh.port, username="edward", client_cert=None, client_key=None)
+    finally:
+        afresh.ask("DROP USER edward", "UNINSTALL SONAME 'auth_ed25519'")
+    assert "by a method that is not spoken here" in outcomes.inconclusive["DBT-02"]
+    assert "RuntimeError" not in str(outcomes.inconclusive)
+
+
+def test_the_rule_names_the_accounts_row(afresh: MariaDb, site: Site) -> None:
+    afresh.ask("SET GLOBAL require_secure_transport = OFF", "ALTER USER wa REQUIRE SSL")
+    assert "REQUIRE SSL refuses it (wa@%)" in site.look(afresh.port).verdicts["DBT-02"].observed

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +19,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from conformance.areas.dbt import door, sessions
 from conformance.areas.dbt.wire import SSL_REQUEST
 from conformance.model import Outcome
+from conformance.web import resolve
 from reference_server.pki import Authority, LeafSpec
 from reference_server.postgres import ACCOUNT, DATABASE, MONITOR, PASSWORDS, Postgres
 from tests import null
 from tests.arena import Outcomes, assess
 from tests.databases import required_postgres
+from tests.webservers import free_port, haproxy_sections, installed, running
 
 MONITORED = "hostssl waweb monitor all scram-sha-256"
 SSL_ONLY = "hostssl waweb wa all scram-sha-256"
@@ -262,7 +268,8 @@ def test_what_is_declared_wrongly_is_told_and_passes_nothing(
 def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
     looker.environ["WRONG"] = "not-the-password"
     outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared={"password": "env:WRONG"}))
-    assert [len(seen["logins"]) for name, seen in outcomes.observations.items() if "database-client" in name] == [1]
+    seen = outcomes.observations["database-client/0"]["addresses"]
+    assert [len(each["logins"]) for each in seen.values()] == [1]
 
 
 def test_without_any_certificate_nothing_passes_and_no_login_is_sent(looker: Looker) -> None:
@@ -336,3 +343,189 @@ def recorded(client: socket.socket, port: int, said: list[bytearray]) -> None:
                 return
             clear += chunk
             server.sendall(chunk)
+
+
+@contextmanager
+def relayed(family: socket.AddressFamily, address: str, port: int, source: str) -> Iterator[None]:
+    """Listen at `address` and `port`, and relay everything to the server at that port, from `source`."""
+    over = threading.Event()
+    with socket.create_server((address, port), family=family) as door:
+
+        def serve() -> None:
+            while not over.is_set():
+                try:
+                    guest, _ = door.accept()
+                except OSError:
+                    return
+                threading.Thread(target=relay, args=(guest,), daemon=True).start()
+
+        def relay(guest: socket.socket) -> None:
+            here = (source, 0)
+            with (
+                contextlib.suppress(OSError),
+                guest,
+                socket.create_connection(("127.0.0.1", port), source_address=here) as server,
+            ):
+                threading.Thread(target=null.copied, args=(server, guest), daemon=True).start()
+                null.copied(guest, server)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+            door.shutdown(socket.SHUT_RDWR)
+
+
+BOTH = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+
+
+def has_both(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    found = [(family, (address, port)) for family, address in BOTH]
+    usual = resolve.resolve
+    monkeypatch.setattr(
+        door, "resolve", lambda host, at, seconds: found if host == "localhost" else usual(host, at, seconds)
+    )
+
+
+def test_the_clear_at_the_second_address_is_found(looker: Looker, monkeypatch: pytest.MonkeyPatch) -> None:
+    how = Setting(access=[WITH_CERTIFICATE, "hostnossl waweb wa 127.0.0.2/32 scram-sha-256"])
+    looker.set_up(how)
+    has_both(monkeypatch, looker.server.port)
+    with relayed(socket.AF_INET6, "::1", looker.server.port, "127.0.0.2"):
+        outcomes = assess(looker.document(how), looker.environ, areas=["dbt"], folder=looker.folder)
+    assert failures(outcomes) == {"DBT-02"}
+    assert "at ::1: in the clear, it asks for a SASL exchange" in outcomes.failures()["DBT-02"]
+    seen = outcomes.observations["database/0"]["addresses"]
+    assert list(seen) == ["127.0.0.1", "::1"]
+
+
+def test_a_second_address_where_nobody_listens_is_left_out(looker: Looker, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_both(monkeypatch, looker.server.port)
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE]))
+    assert not outcomes.failures()
+    assert list(outcomes.observations["database/0"]["left_out"]) == ["::1"]
+    assert outcomes.verdicts["DBT-02"].outcome is Outcome.PASS
+
+
+IN_THE_CLEAR = ["hostnossl waweb all all scram-sha-256"]
+NO_CERTIFICATE = {"client_cert": None, "client_key": None}
+
+
+def test_tls_that_begins_at_once_in_front_of_the_database(looker: Looker, tmp_path: Path) -> None:
+    port = free_port()
+    how = Setting(access=IN_THE_CLEAR, declared={"port": port, **NO_CERTIFICATE})
+    looker.set_up(how)
+    issued = looker.authority.issue(LeafSpec())
+    (tmp_path / "front.pem").write_bytes(issued.chain_pem + issued.key_pem)
+    sections = (
+        f"listen front\n  mode tcp\n  bind 127.0.0.1:{port} ssl crt {tmp_path}/front.pem alpn postgresql\n"
+        f"  server db 127.0.0.1:{looker.server.port}\n"
+    )
+    with haproxy_sections(tmp_path, port, sections):
+        outcomes = assess(looker.document(how), looker.environ, areas=["dbt"], folder=looker.folder)
+    assert not outcomes.failures()
+    passed = {case for case, verdict in outcomes.verdicts.items() if verdict.outcome is Outcome.PASS}
+    assert passed >= {"DBT-01", "DBT-02", "DBT-03", "DBT-09/own-session"}
+    assert "speaks TLS at once" in outcomes.verdicts["DBT-01"].observed
+
+
+@contextmanager
+def pgbouncer(looker: Looker, folder: Path) -> Iterator[int]:
+    """Run PgBouncer, which takes TLS and the accounts' passwords, in front of the server; yields its port."""
+    port, issued = free_port(), looker.authority.issue(LeafSpec())
+    (folder / "b.pem").write_bytes(issued.chain_pem)
+    (folder / "b-key.pem").write_bytes(issued.key_pem)
+    accounts = "".join(f'"{name}" "{looker.environ[key]}"\n' for name, key in PASSWORDS.items())
+    (folder / "users.txt").write_text(accounts)
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n{DATABASE} = host=127.0.0.1 port={looker.server.port}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = scram-sha-256\nauth_file = {folder}/users.txt\n"
+        f"client_tls_sslmode = require\nclient_tls_cert_file = {folder}/b.pem\n"
+        f"client_tls_key_file = {folder}/b-key.pem\n"
+    )
+    command = [installed("pgbouncer"), str(folder / "pgbouncer.ini")]
+    if os.geteuid() == 0:  # it refuses to run as root
+        for path in (folder, *folder.iterdir(), *folder.parents[:3]):
+            shutil.chown(path, "nobody") if path.is_relative_to(folder) else path.chmod(path.stat().st_mode | 0o011)
+        command += ["-u", "nobody"]
+    with running(command, port, folder):
+        yield port
+
+
+def test_a_poolers_session_of_our_own_login_is_not_the_gateways(
+    looker: Looker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = Setting(access=IN_THE_CLEAR)
+    looker.set_up(how)
+    (tmp_path / "pool").mkdir()
+    with pgbouncer(looker, tmp_path / "pool") as port:
+        trust = ssl.create_default_context(cafile=str(looker.folder / "ca.pem"))
+        usual = sessions._watch
+
+        def after_a_login(*what: Any) -> Any:
+            password = looker.environ[PASSWORDS[ACCOUNT]]
+            with pg8000.native.Connection(ACCOUNT, "localhost", DATABASE, port, password, ssl_context=trust):
+                pass
+            return usual(*what)
+
+        monkeypatch.setattr(sessions, "_watch", after_a_login)
+        document = looker.document(Setting(declared={"port": port, **NO_CERTIFICATE}))
+        outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
+    assert not outcomes.failures()
+    assert outcomes.verdicts["DBT-09/own-session"].outcome is Outcome.PASS
+    assert "may be of the suite's own logins" in outcomes.inconclusive["DBT-09/gateway-sessions"]
+
+
+def test_a_gateway_behind_a_pooler_that_was_there_before_is_seen(looker: Looker, tmp_path: Path) -> None:
+    how = Setting(access=IN_THE_CLEAR)
+    looker.set_up(how)
+    (tmp_path / "pool").mkdir()
+    with pgbouncer(looker, tmp_path / "pool") as port:
+        trust = ssl.create_default_context(cafile=str(looker.folder / "ca.pem"))
+        password = looker.environ[PASSWORDS[ACCOUNT]]
+        with pg8000.native.Connection(ACCOUNT, "localhost", DATABASE, port, password, ssl_context=trust) as gateway:
+            gateway.run("SELECT 1")
+            document = looker.document(Setting(declared={"port": port, **NO_CERTIFICATE}))
+            outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
+    assert not outcomes.failures()
+    told = outcomes.verdicts["DBT-09/gateway-sessions"]
+    assert told.outcome is Outcome.PASS
+    assert any("goes on from there over loopback" in note for note in told.notes)
+
+
+@contextmanager
+def pgpool(looker: Looker, folder: Path) -> Iterator[int]:
+    """Run Pgpool, whose own access file takes TLS alone, in front of the server; yields its port."""
+    port, issued = free_port(), looker.authority.issue(LeafSpec())
+    (folder / "p.pem").write_bytes(issued.chain_pem)
+    (folder / "p-key.pem").write_bytes(issued.key_pem)
+    (folder / "p-key.pem").chmod(0o600)
+    (folder / "pool_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+    (folder / "passwords").write_text("".join(f"{name}:TEXT{looker.environ[PASSWORDS[name]]}\n" for name in PASSWORDS))
+    (folder / "key").write_text("k\n")
+    (folder / "key").chmod(0o600)
+    (folder / "pgpool.conf").write_text(
+        f"listen_addresses = '127.0.0.1'\nport = {port}\npcp_port = {free_port()}\npid_file_name = '{folder}/pid'\n"
+        f"socket_dir = '{folder}'\npcp_socket_dir = '{folder}'\nwork_dir = '{folder}'\nlogdir = '{folder}'\n"
+        f"backend_clustering_mode = 'raw'\nbackend_hostname0 = '127.0.0.1'\nbackend_port0 = {looker.server.port}\n"
+        f"enable_pool_hba = on\npool_passwd = '{folder}/passwords'\nnum_init_children = 4\nuse_watchdog = off\n"
+        f"ssl = on\nssl_cert = '{folder}/p.pem'\nssl_key = '{folder}/p-key.pem'\nconnection_cache = off\n"
+    )
+    command = [installed("pgpool"), "-n", "-f", str(folder / "pgpool.conf"), "-a", str(folder / "pool_hba.conf")]
+    with running([*command, "-k", str(folder / "key")], port, folder):
+        yield port
+
+
+def test_pgpool_refuses_the_clear_in_words_of_its_own(looker: Looker, tmp_path: Path) -> None:
+    how = Setting(access=IN_THE_CLEAR)
+    looker.set_up(how)
+    (tmp_path / "pool").mkdir()
+    with pgpool(looker, tmp_path / "pool") as port:
+        document = looker.document(Setting(declared={"port": port, **NO_CERTIFICATE}))
+        outcomes = assess(document, looker.environ, areas=["dbt"], folder=looker.folder)
+    assert not outcomes.failures()
+    told = outcomes.verdicts["DBT-02"]
+    assert told.outcome is Outcome.PASS
+    assert "pool_hba.conf" in told.observed
