@@ -127,6 +127,8 @@ def never_led_astray(seen: WebhookObservation, policy: Policy, case: Case) -> Ve
     _control(seen, "before")
     phase = _phase(seen, here)
     _control(seen, "after")
+    if not phase.url:
+        raise Inconclusive(phase.trouble)
     _called(phase)
     led = [(n, each) for n, each in numbered if each.meant_for == here and each.answered in REDIRECTS]
     met = sorted({each.answered for _, each in led})

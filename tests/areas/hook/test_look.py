@@ -136,6 +136,26 @@ def test_an_authority_inside_json_is_read_and_put_back() -> None:
     assert gateway.webhooks.ca == pem
 
 
+@pytest.mark.parametrize("ports", [1, 2, 4])
+def test_redirects_with_few_ports(ports: int) -> None:
+    first, last = free_range(ports)
+    outcomes, _ = look(ports=[first, last])
+    led = {case: reason for case, reason in outcomes.inconclusive.items() if case.startswith("HOOK-06")}
+    assert not outcomes.failed()
+    assert len(led) == (3 if ports == 1 else 0)
+    assert all("webhook.ports" in reason for reason in led.values())
+
+
+def free_range(many: int) -> tuple[int, int]:
+    """Return the first and the last of `many` ports in a row that were free just now."""
+    while True:
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            first: int = held.enter_context(socket.create_server((HOST, 0))).getsockname()[1]
+            for port in range(first + 1, first + many):
+                held.enter_context(socket.create_server((HOST, port)))
+            return first, first + many - 1
+
+
 class TestWhatCannotBeLookedAt:
     def untouched(self, gateway: Gateway) -> bool:
         return gateway.webhooks.ca is None and gateway.webhooks.address == ""
