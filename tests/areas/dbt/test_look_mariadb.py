@@ -214,6 +214,12 @@ def test_whose_certificate_opens_the_account(afresh: MariaDb, site: Site, needs:
     assert failures(outcomes) - {"DBT-04/foreign"} == wrong, outcomes.by_case()
 
 
+def test_a_forged_certificate_is_refused_in_the_words_of_the_alert(afresh: MariaDb, site: Site) -> None:
+    told = site.look(afresh.port).verdicts["DBT-04/foreign"]
+    assert told.outcome is Outcome.PASS
+    assert "(EOF)" not in told.observed.upper(), told.observed
+
+
 def test_a_session_in_the_clear_is_found(afresh: MariaDb, site: Site) -> None:
     afresh.ask("SET GLOBAL require_secure_transport = OFF", "ALTER USER wa REQUIRE NONE")
     with site.gateway(afresh.port, tls=False), site.gateway(afresh.port):

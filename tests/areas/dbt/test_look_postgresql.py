@@ -308,6 +308,12 @@ def test_another_certificate_that_proves_nothing_is_told(
     assert outcomes.verdicts["DBT-10/no-password"].outcome is Outcome.PASS
 
 
+def test_a_forged_certificate_is_refused_in_the_words_of_the_alert(looker: Looker) -> None:
+    told = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE])).verdicts["DBT-04/foreign"]
+    assert told.outcome is Outcome.PASS
+    assert "alert unknown ca" in told.observed
+
+
 def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
     looker.environ["WRONG"] = "not-the-password"
     outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared={"password": "env:WRONG"}))
