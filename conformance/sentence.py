@@ -159,7 +159,7 @@ Value = Own | Sentence | Listed | int | float
 NOTHING: Final = Sentence("")
 
 LONGEST: Final = 1 << 20  # characters; what a server says is cut long before
-DEEPEST: Final = 20
+DEEPEST: Final = 20  # sentences within sentences: far above what is said, far below Python's own limit
 _SPEC: Final = re.compile(r"\+?(0?\d)?(\.\d)?[A-Za-z%]?")
 
 
@@ -187,6 +187,13 @@ def clauses(*parts: Sentence) -> Sentence:
     """Say several things one after another, with a semicolon between them."""
     kept = [part for part in parts if part]
     return kept[0] if len(kept) == 1 else _made("{clauses}", {"clauses": Listed(kept, By.CLAUSE)})
+
+
+def shortened(items: Iterable[Sentence], most: int) -> list[Sentence]:
+    """Return the first `most` of several things that are said, and after them how many more there are."""
+    every = list(items)
+    more = len(every) - most
+    return every if more <= 0 else [*every[:most], say("{number} more", number=more)]
 
 
 def sentence(data: Any) -> Sentence:

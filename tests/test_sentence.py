@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from conformance.locale import extract, tongue
-from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say, sentence
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say, sentence, shortened
 
 PACKAGE = Path(__file__).parents[1] / "conformance"
 SPEAKERS = {name: count for name, (_, count) in extract.SPEAKERS.items()}
@@ -54,6 +54,12 @@ def test_english_is_what_is_read_as_text() -> None:
     assert say("{all}", all=listed([], By.OR)) == ""
 
 
+@pytest.mark.parametrize(("most", "said"), [(0, "3 more"), (2, "a; b; 1 more"), (3, "a; b; c"), (4, "a; b; c")])
+def test_many_things_are_shortened_to_the_first_and_how_many_more(most: int, said: str) -> None:
+    several = (say("{x}", x=Own(letter)) for letter in "abc")
+    assert clauses(*shortened(several, most)) == said
+
+
 def test_a_record_holds_sentences_as_text_in_json_and_whole_in_python() -> None:
     adapter = TypeAdapter(dict[str, Sentence])
     assert adapter.dump_python({"trouble": SAID[1]}, mode="json") == {"trouble": str(SAID[1])}
@@ -84,6 +90,7 @@ def test_what_has_no_translation_is_english_and_says_so() -> None:
 
 def test_numbers_and_lists_are_written_as_the_language_does() -> None:
     assert say("{n:.1f}", n=2.5).within(tongue("es")) == "2,5"
+    assert say("{n:.0%}", n=0.45).within(tongue("es")) == "45\xa0%"
     assert say("{n}", n=1234).within(tongue("es")) == "1234"
     assert say("{all}", all=own_list(["a", "b", "c"])).within(tongue("es")) == "a, b y c"
     assert say("{all}", all=own_list(["a", "b", "c"], By.COMMA)).within(tongue("es")) == "a, b, c"

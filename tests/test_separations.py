@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).parents[1]
 AREAS = "conformance/areas"
 OUTSIDE_WORLD = {"asyncio", "datetime", "http.client", "os", "random", "requests", "secrets", "socket", "ssl"}
 OUTSIDE_WORLD |= {"subprocess", "sys", "threading", "time", "urllib.request"}
-OF_JUDGES = {"model", "pointers", "sentence", "engine.policy", "engine.profiles"}
+OF_JUDGES = {"model", "origin", "pointers", "sentence", "engine.policy"}
 OF_JUDGES |= {"handshake.record", "inputs.target", "web.exchange"}
 OF_VERDICTS = {"catalogue", "engine.assessment", "engine.cases", "engine.ledger", "engine.policy"}
 

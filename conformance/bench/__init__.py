@@ -11,8 +11,8 @@ from conformance.bench.budget import Budget
 from conformance.bench.clock import Clock, SystemClock
 from conformance.bench.logins import Logins
 from conformance.bench.once import Once
+from conformance.bench.restoring import Restorer
 from conformance.bench.silence import Silence
-from conformance.bench.undo import Undo
 from conformance.inputs.target import Target
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import Vault
@@ -31,7 +31,7 @@ class Bench:
     once: Once = field(default_factory=Once)
     logins: Logins = field(default_factory=Logins)
     silence: Silence = field(default_factory=Silence)
-    undo: Undo = field(default_factory=Undo)
+    restorer: Restorer = field(default_factory=Restorer)
     ends: float = math.inf
     began: float = field(default_factory=time.monotonic)
 

@@ -1,7 +1,7 @@
 """The journal: how to put back what a run changes, written down before the change, for the case that the run is killed.
 
 It lies beside the reports as long as there is something to put back, and only its owner can read it. Credentials stand
-in it by reference (`env:NAME`, `file:PATH`), never as they are. How a probe uses it: `conformance.bench.undo`.
+in it by reference (`env:NAME`, `file:PATH`), never as they are. How a probe uses it: `conformance.bench.restoring`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Sentence, say
 
-MOST = 3
+MOST = 3  # wrong logins: fewer than what locks an account anywhere usual
 
 Session = TypeVar("Session")
 

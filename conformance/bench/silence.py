@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Hashable
 
-ENOUGH = 3
+ENOUGH = 3  # unanswered in a row, and never one answer: nobody is there
 
 
 class Silence:

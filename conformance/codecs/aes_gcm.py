@@ -15,7 +15,8 @@ from conformance.codecs import Region, SealBroken
 from conformance.codecs.keys import pair
 
 _VERSION = b"\x01"
-_STAMPS = 1 << 64
+_STAMPS = 1 << 64  # stamps of 64 bits: what is before 1970 wraps around
+# After an octet of version and eight of stamp; a nonce of 96 bits (NIST SP 800-38D).
 _NONCE_AT, _CIPHERTEXT_AT, _TAG_BYTES = 9, 21, 16
 
 

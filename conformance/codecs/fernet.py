@@ -11,7 +11,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from conformance.codecs import Region, SealBroken
 from conformance.codecs.keys import pair
 
-_STAMPS = 1 << 64
+_STAMPS = 1 << 64  # stamps of 64 bits: what is before 1970 wraps around
+# Fernet's specification: version, stamp, IV, ciphertext, HMAC.
 _NONCE_AT, _CIPHERTEXT_AT, _MAC_BYTES = 9, 25, 32
 
 

@@ -1,4 +1,4 @@
-"""`portero restore`: plays back the journal of changes that an interrupted run could not undo."""
+"""`portero restore`: plays back the journal of changes that an interrupted run could not restore."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.report.folder import claimed
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
 from conformance.sentence import Own, Sentence, say
-from conformance.web.putting_back import put_back
+from conformance.web.restoring import restore
 
 _NO_REQUEST = say("no request does that: see to it yourself")
 
@@ -49,7 +49,7 @@ def _play(path: Path, page: Page, aim: Path, words: Tongue) -> int:
     bench = _bench(aim)
     all_back = True
     for entry in reversed(page.entries):
-        trouble = put_back(bench, entry.requests) if entry.requests else _NO_REQUEST
+        trouble = restore(bench, entry.requests) if entry.requests else _NO_REQUEST
         _say(bench.redactor.text(_told(entry, trouble).within(words)))
         all_back = all_back and not trouble
         if trouble in ("", _NO_REQUEST):

@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from conformance.origin import Origin
 from conformance.sentence import Listed, Sentence, Value
 
 # In what a target says, and in sentences of which an older results file has but the text.
@@ -97,7 +97,7 @@ def _loopback(target: Mapping[str, Any]) -> bool:
 
 def _is_here(url: str) -> bool:
     try:
-        host = urlsplit(url).hostname or ""
+        host = Origin.of(url).host
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -8,7 +8,6 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +15,7 @@ from conformance import catalogue
 from conformance.engine.observatory import Probe
 from conformance.engine.policy import Policy
 from conformance.model import Case, Requirement, Verdict
+from conformance.origin import Origin
 
 Record = TypeVar("Record")
 Body = TypeVar("Body", bound=Callable[..., None])
@@ -114,7 +114,7 @@ def _plain_ports(policy: Policy) -> list[tuple[str, str]]:
     webapp = policy.target.webapp
     if webapp is None:
         return []
-    https = urlsplit(webapp.url).port or 443
+    https = Origin.of(webapp.url).port
     return [("https-port", str(https)), *((f"port-{port}", str(port)) for port in webapp.http_ports)]
 
 

@@ -7,16 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.handshake.reply import NotTls, Reply, read_reply
 from conformance.handshake.wire import Hello
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import Own, counted, say
 from conformance.web.http import connect, plain_words
 
-PATIENCE = 5.0
+PATIENCE = 5.0  # seconds
 
 
 class Unreachable(Inconclusive):
@@ -28,9 +28,8 @@ class Caller:
 
     def __init__(self, bench: Bench, url: str, address: str | None = None) -> None:
         """Connect to nothing yet."""
-        parts = urlsplit(url)
-        self.host = parts.hostname or ""
-        self.port = parts.port or 443
+        origin = Origin.of(url)
+        self.host, self.port = origin.host, origin.port
         self.connections = 0
         self.asks_for_staples = True
         self.canaries: list[bool] = []

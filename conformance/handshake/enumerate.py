@@ -25,12 +25,12 @@ from conformance.handshake.versions import hello
 from conformance.handshake.wire import Hello
 from conformance.sentence import By, Own, Sentence, own_list, say
 
-_SHA1 = ((0x0201,), (0x0203,))
+_SHA1 = ((0x0201,), (0x0203,))  # rsa_pkcs1_sha1 and ecdsa_sha1 (RFC 8446, 4.2.3)
 _OTHER_CERTIFICATES = {
     Family.ECDSA: (registry.ECDSA_SIGNATURES, _SHA1[1], *((number,) for number in registry.EDDSA_SIGNATURES)),
     Family.RSA: (registry.RSA_PSS_SIGNATURES, _SHA1[0]),
 }
-_ROUNDS, _PAUSE = 3, 0.5
+_ROUNDS, _PAUSE = 3, 0.5  # seconds apart
 
 
 @dataclass(frozen=True, slots=True)

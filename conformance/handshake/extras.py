@@ -10,7 +10,7 @@ from conformance.handshake.caller import Caller
 from conformance.handshake.versions import hello
 from conformance.handshake.wire import DEFLATE
 
-_MASTER_SECRET, _RENEGOTIATION_INFO = 23, 0xFF01
+_MASTER_SECRET, _RENEGOTIATION_INFO = 23, 0xFF01  # extended_master_secret (RFC 7627) and renegotiation_info (RFC 5746)
 
 
 @dataclass(frozen=True, slots=True)

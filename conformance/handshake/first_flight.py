@@ -23,8 +23,8 @@ from conformance.sentence import NOTHING, Own, Sentence, say
 
 _RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
 _CURVES = {23: ec.SECP256R1(), 24: ec.SECP384R1(), 25: ec.SECP521R1()}
-_SHARED_AT_ONCE = (29, 23, 24)
-_GROUPS = (29, 23, 24, 25, 30)
+_SHARED_AT_ONCE = (29, 23, 24)  # x25519, secp256r1 and secp384r1, for which shares are cheap to make
+_GROUPS = (29, 23, 24, 25, 30)  # x25519, the three curves of NIST and x448
 _SUITES: dict[int, tuple[str, int, Callable[[bytes], AESGCM | ChaCha20Poly1305]]] = {
     0x1301: ("sha256", 16, AESGCM),
     0x1302: ("sha384", 32, AESGCM),

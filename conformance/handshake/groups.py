@@ -11,7 +11,7 @@ from conformance.handshake.registry import Family
 from conformance.handshake.versions import hello, offer
 from conformance.handshake.wire import Hello
 
-_COOKIE = 44
+_COOKIE = 44  # extension of a HelloRetryRequest (RFC 8446, 4.2.2)
 
 
 @dataclass(frozen=True, slots=True)

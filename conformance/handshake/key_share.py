@@ -19,7 +19,7 @@ _CURVES: dict[int, ec.EllipticCurve] = {
     32: ec.BrainpoolP384R1(),
     33: ec.BrainpoolP512R1(),
 }
-_FIELDS = {256: 2048, 257: 3072, 258: 4096, 259: 6144, 260: 8192}
+_FIELDS = {256: 2048, 257: 3072, 258: 4096, 259: 6144, 260: 8192}  # ffdhe2048 to ffdhe8192 and their bits (RFC 7919)
 _EXPONENT_BITS = 512
 
 KNOWN = (29, 23, 24, 25, 30, *_FIELDS, 31, 32, 33)

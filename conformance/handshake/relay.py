@@ -17,8 +17,8 @@ from conformance.handshake.caller import Caller
 from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, say
 
-_PAUSE = 0.25
-_RESET = struct.pack("ii", 1, 0)
+_PAUSE = 0.25  # seconds between looks at whether the run is over
+_RESET = struct.pack("ii", 1, 0)  # linger of no seconds: closing sends RST
 
 
 class Relay:

@@ -11,7 +11,7 @@ from conformance.handshake.opener import Opener
 from conformance.handshake.wire import Hello
 from conformance.sentence import NOTHING, Own, Sentence, say
 
-LONGEST = 256 << 10
+LONGEST = 256 << 10  # bytes: whatever a server sends in answer to a hello, no more is held
 _RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
 _SENTINELS = (b"DOWNGRD\0", b"DOWNGRD\1")
 _VERSIONS = {wire: name for name, wire in registry.WIRE_VERSIONS.items()}

@@ -22,10 +22,10 @@ from conformance.handshake.wire import is_address
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import key_file, server_name
 
-CONNECTIONS = 10
+CONNECTIONS = 10  # at once, at most
 # For the control hellos, and for other probes of the same host.
 _LEFT_FREE = 2
-_LOOK_AGAIN = 2.0
+_LOOK_AGAIN = 2.0  # seconds between looks at whether the run is over
 _ROBOT_UNTOLD = {
     "no-rsa": say("none of its own suites with RSA key exchange is accepted"),
     "contradictory": say("the server's answers contradict each other"),

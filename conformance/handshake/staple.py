@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from conformance.sentence import NOTHING, Own, Sentence, say
 
-_SKEW = datetime.timedelta(minutes=5)
+_SKEW = datetime.timedelta(minutes=5)  # two clocks that are both thought right differ by this much
 _WITHOUT_END = datetime.timedelta(days=2)
 """An answer that names no end is one of many, made all the time; Firefox takes it for a day, give or take one."""
 

@@ -10,7 +10,7 @@ from conformance.handshake import registry
 from conformance.handshake.key_share import KeyShare
 
 NULL, DEFLATE = b"\0", b"\1\0"
-_SHORTEST = 512
+_SHORTEST = 512  # some servers hang at hellos of 256 to 511 octets (RFC 7685)
 
 
 @dataclass(frozen=True, slots=True)

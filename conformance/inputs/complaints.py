@@ -17,7 +17,7 @@ from conformance.model import Demand, Unfit, UnusableInput
 from conformance.regular import read_regular, why_unread
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
-LARGEST = 1 << 20
+LARGEST = 1 << 20  # bytes: files that people write are far smaller
 MOST_DOTS = 5000  # read in 0.2 s; twenty thousand take six
 Loc = tuple[str | int, ...]
 

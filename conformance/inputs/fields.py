@@ -168,7 +168,7 @@ Status = Annotated[int, Field(strict=True), _within(100, 599), _told(minimum=100
 Positive = Annotated[int, Field(strict=True, gt=0)]
 Text = Annotated[str, AfterValidator(_text)]
 HttpsUrl = Annotated[str, _url("https"), _told(pattern="^https://")]
-Origin = Annotated[str, _url("https", path=False), _told(pattern="^https://[^/?#]+/?$")]
+OriginUrl = Annotated[str, _url("https", path=False), _told(pattern="^https://[^/?#]+/?$")]
 WebUrl = Annotated[str, _url("http", "https"), _told(pattern="^https?://")]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Trigger = Annotated[str, AfterValidator(_trigger)]

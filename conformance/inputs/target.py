@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, model_validator
 
@@ -24,7 +23,7 @@ from conformance.inputs.fields import (
     JsonPointer,
     Method,
     Once,
-    Origin,
+    OriginUrl,
     PlainValue,
     Port,
     Positive,
@@ -36,6 +35,7 @@ from conformance.inputs.fields import (
     WebUrl,
 )
 from conformance.model import Unfit
+from conformance.origin import Origin
 from conformance.secrecy.secret import SecretRef
 from conformance.sentence import By, Own, Sentence, own_list, say
 
@@ -94,7 +94,7 @@ class Certificate(Table):
 class Webapp(Table):
     """The web app: API and administration."""
 
-    url: Origin
+    url: OriginUrl
     addresses: Annotated[tuple[IpAddress, ...], Once] = ()
     http_ports: Annotated[tuple[Port, ...], Once] = ()
     ca_file: str | None = None
@@ -404,10 +404,7 @@ class Target(Table):
         table = getattr(self, section)
         url = getattr(table, "url", None)
         if url is not None:
-            parts = urlsplit(url)
-            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-            host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-            return f"{host}:{port}"
+            return str(Origin.of(url))
         host, port = getattr(table, "host", None), getattr(table, "port", None)
         return f"{host}:{port}" if host else self.name
 

@@ -18,7 +18,7 @@ from conformance.model import Case, Demand, Unfit
 from conformance.sentence import Own, clauses, own_list, say
 
 SCHEMA = 1
-LONGEST_TERM = timedelta(days=180)
+LONGEST_TERM = timedelta(days=180)  # an exception that lasts is decided anew
 ANY = "*"
 
 

@@ -25,6 +25,8 @@ LANGUAGES = (SOURCE, *sorted({path.parent.name for path in FOLDER.glob("*/*.po")
 # Dates and numbers of the sources' English: 22 November 2026.
 _REGIONS = {SOURCE: "en_GB"}
 
+_WHOLE = "#,##0"  # the number's place in CLDR's pattern of percentages
+
 
 class Tongue:
     """A language: its translations, and how it writes lists and numbers."""
@@ -71,8 +73,11 @@ class Tongue:
         return format_list(items, "standard" if by is By.AND else "or", self.locale)
 
     def number(self, text: str) -> str:
-        """Return a decimal number, spelt as in English, with the language's decimal sign."""
-        return text if self.code == SOURCE else text.replace(".", self.locale.number_symbols["latn"]["decimal"])
+        """Return a decimal number or a percentage, spelt as in English, with the language's signs and spaces."""
+        if self.code == SOURCE:
+            return text
+        pattern: str = self.locale.percent_formats[None].pattern if text.endswith("%") else _WHOLE
+        return pattern.replace(_WHOLE, text.rstrip("%").replace(".", self.locale.number_symbols["latn"]["decimal"]))
 
 
 @cache

@@ -19,7 +19,7 @@ RESULTS: dict[Exit, Literal["same", "regressed", "changed"]] = {
     Exit.VIOLATION: "regressed",
     Exit.CHANGED: "changed",
 }
-LONGEST = 300
+LONGEST = 300  # characters of one sentence in a terminal
 
 
 def told(comparison: compare.Comparison) -> Comparison:

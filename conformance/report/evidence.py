@@ -14,7 +14,7 @@ MAX_STRING = 400
 MAX_ITEMS = 24
 MAX_SHOWN = 3
 MAX_EXHIBIT = 2400
-MAX_PAGE = 160_000
+MAX_PAGE = 160_000  # characters of all exhibits of a page: the rest stands in results.json
 _LINE = 80
 
 

@@ -18,7 +18,7 @@ from conformance.sentence import Sentence
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
 
-LONGEST = 300
+LONGEST = 300  # characters of one sentence in a terminal
 FEW = 20
 TOLD = {"verdict": -1, "first": 0, "all": 1}
 

@@ -11,7 +11,7 @@ from conformance.report import difference, view, waived
 from conformance.report.wording import Wording
 
 MAX_BYTES = 100_000
-_ROOM = MAX_BYTES - 2_000
+_ROOM = MAX_BYTES - 2_000  # what is left for the lines that say what was left out
 _LONGEST = 500
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~&@]|(?<=:)/|(?<=www)\.", re.IGNORECASE)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.areas.net.record import Came
-from conformance.engine.profiles import NEWEST_FIRST, Profile, guideline
+from conformance.engine.policy import NEWEST_FIRST, Profile, guideline
 from conformance.engine.results import Results
 from conformance.handshake.record import VERSIONS
 from conformance.report.view import declared, matrix
 
 WIDTH, HEIGHT, EDGE = 400, 130, 16
 _ACCEPTED_AT, _REFUSED_AT, _AXIS_AT = 38, 78, 104
-_TICKS = (1, 2, 5, 10, 15, 30, 60, 300, 600)
+_TICKS = (1, 2, 5, 10, 15, 30, 60, 300, 600)  # seconds, on an axis that is logarithmic
 
 
 @dataclass(frozen=True, slots=True)

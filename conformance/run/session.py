@@ -15,7 +15,7 @@ from conformance import catalogue, locate, report
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
 from conformance.bench.journal import NAME, Journal, refuse_unplayed
-from conformance.bench.undo import Undo
+from conformance.bench.restoring import Restorer
 from conformance.comparison.compare import compare
 from conformance.engine import cases, ledger, results_file
 from conformance.engine.assessment import Assessment
@@ -69,8 +69,10 @@ class Session:
             self.redactor = Redactor(vault)
             self.budget = Budget(self.target.limits)
             # The reference server ends with the run: there would be nothing left to put anything back into.
-            undo = Undo(Journal(reports, aim, self.redactor) if aim else None)
-            self.observatory = Observatory(Bench(self.target, vault, self.budget, self.redactor, folder, undo=undo))
+            restorer = Restorer(Journal(reports, aim, self.redactor) if aim else None)
+            self.observatory = Observatory(
+                Bench(self.target, vault, self.budget, self.redactor, folder, restorer=restorer)
+            )
             self.assessment = Assessment(self.target, self.observatory)
             self._refuse_told_secrets()
             self.waivers = waivers.read(waiver_file, self.assessment.cases) if waiver_file else waivers.none()
@@ -170,7 +172,7 @@ class Session:
 
     def _stop_probing(self) -> None:
         self.budget.stop()
-        for what in self.observatory.bench.undo.settle():
+        for what in self.observatory.bench.restorer.settle():
             left = f", or run `portero restore --reports {self.reports}`" if (self.reports / NAME).exists() else ""
             sys.stderr.write(f"portero: what [{what}] changes could not be put back as it was found: see to it{left}\n")
 

@@ -16,8 +16,8 @@ from conformance.model import Unfit, UnusableInput
 from conformance.regular import read_regular, why_unread
 from conformance.sentence import Own, Sentence, say
 
-SHORTEST = 8
-LONGEST = 1 << 16
+SHORTEST = 8  # shorter ones stand in texts by chance, and would be blotted out there
+LONGEST = 1 << 16  # bytes: a PEM of keys and certificates is smaller
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

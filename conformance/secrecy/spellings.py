@@ -10,7 +10,7 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-SHORTEST_PIECE = 8
+SHORTEST_PIECE = 8  # as `secret.SHORTEST`: shorter pieces stand in texts by chance
 LONGEST_WORD = 16
 
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)

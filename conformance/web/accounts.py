@@ -18,7 +18,7 @@ from typing import Any
 
 from conformance.bench import Bench
 from conformance.bench.journal import Request
-from conformance.bench.undo import Promise
+from conformance.bench.restoring import Change
 from conformance.inputs.target import Login
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
@@ -28,11 +28,11 @@ from conformance.web.answer import MAX_BODY
 from conformance.web.api import LOGOUT, USERS, Api, no_token, token_in
 from conformance.web.exchange import Exchange
 from conformance.web.preflight import reach
-from conformance.web.putting_back import put_back
+from conformance.web.restoring import restore
 
 ADMINISTRATOR = "webapp.admin"
 
-_GONE = (404, 410)
+_GONE = (404, 410)  # a user who is not there is removed
 _LETTERS = string.ascii_letters
 
 
@@ -131,14 +131,14 @@ class OwnUsers:
         """Know the names; nobody is made yet."""
         self.admin = admin
         self.names = names
-        self.promise: Promise
+        self.change: Change
         self._there: set[str] = set()
 
     def create(self, user: User, by: Session | Api | None = None) -> Exchange:
         """Ask for a user to be made, by the administrator or whoever `by` is; by nobody where that is the API."""
         self._there.add(user.name)
         asked = {"username": user.name, "password": user.password}
-        return self.promise.change(lambda: (by or self.admin).ask("POST", USERS, asked))
+        return self.change.make(lambda: (by or self.admin).ask("POST", USERS, asked))
 
     def exists(self, name: str) -> bool | None:
         """Tell whether a user is there, as the administrator sees it; None where that cannot be told."""
@@ -160,7 +160,7 @@ class OwnUsers:
         """Delete who may be there, and tell whether nobody is left."""
         for name in sorted(self._there):
             self.delete(name, bench)
-        return not self._there or not put_back(bench, [_deletion(self.admin, name) for name in sorted(self._there)])
+        return not self._there or not restore(bench, [_deletion(self.admin, name) for name in sorted(self._there)])
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def own_users(admin: Session, *names: str) -> Iterator[OwnUsers]:
     users = OwnUsers(admin, names)
     deletions = [_deletion(admin, name) for name in names]
     what = say("users of the run's own ({names})", names=own_list(names, By.COMMA))
-    with bench.undo.promised(what, lambda: users.remove(bench.for_restoring()), *deletions) as users.promise:
+    with bench.restorer.changing(what, lambda: users.remove(bench.for_restoring()), *deletions) as users.change:
         yield users
 
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from conformance.sentence import NOTHING, Own, Sentence, say
 
-MAX_HEAD = 64 << 10
-MAX_BODY = 64 << 10
+MAX_HEAD = 64 << 10  # bytes: servers and clients in use stop at less
+MAX_BODY = 64 << 10  # bytes; who needs a whole page or script says so
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: .*)?$")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS  # as zlib's `wbits` tells the wrappings apart
 _WINDOWS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}  # servers send either as "deflate"
-_MOST_CODINGS = 3
+_MOST_CODINGS = 3  # one over another: more is a bomb, not an answer
 _CONTINUE, _OK, _NO_CONTENT, _NOT_MODIFIED = 100, 200, 204, 304
 
 

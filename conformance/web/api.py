@@ -25,8 +25,8 @@ USERS = "/v1/users"
 LOGIN = f"{USERS}/login"
 LOGOUT = f"{USERS}/logout"
 
-_LIMITED = (429, 503)
-_LONGEST_PAUSE = 15
+_LIMITED = (429, 503)  # both may say in Retry-After when to come again
+_LONGEST_PAUSE = 15  # seconds of Retry-After that a run waits for
 _TRIES = 3
 _USUAL = "/users/0/token"
 _TOKEN_NAMES = ("token", "access_token", "accesstoken", "bearer_token", "auth_token", "jwt")

@@ -8,19 +8,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from conformance.bench import Bench
+from conformance.origin import Origin, onward
 from conformance.sentence import NOTHING, Sentence
 from conformance.web.exchange import Answered
 from conformance.web.http import TIMEOUT, plain_words
 
-LARGEST = 8 << 20
-PATIENCE = 20.0
-MOST_REDIRECTS = 5
+LARGEST = 8 << 20  # bytes of a page or script, as it is unpacked
+PATIENCE = 20.0  # seconds for a page as a whole: a server may send it byte by byte
+MOST_REDIRECTS = 5  # more is a circle
 _NO_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7")
 """What Python decodes and no browser does; the first two for minutes, were a page to ask for it."""
 
@@ -67,15 +67,15 @@ def fetch(bench: Bench, url: str, headers: Mapping[str, str], context: ssl.SSLCo
         before = ""
         for _ in range(MOST_REDIRECTS):
             seen, location = _get(bench, session, url, headers)
-            onward = urljoin(url, location)
-            if not seen.redirects or onward == url or origin(onward) != origin(url):
+            there = onward(url, location)
+            if not seen.redirects or there is None or there == url:
                 break
-            url, before = onward, f"{before}{seen.head}\n{seen.text}\n"
+            url, before = there, f"{before}{seen.head}\n{seen.text}\n"
         return replace(seen, before=before)
 
 
 def _get(bench: Bench, session: requests.Session, url: str, headers: Mapping[str, str]) -> tuple[Fetched, str]:
-    host = urlsplit(url).hostname or ""
+    host = Origin.of(url).host
     bench.budget.request(host)
     ends = time.monotonic() + min(PATIENCE, bench.left())
     with bench.budget.connection(host):
@@ -110,9 +110,3 @@ def _root(error: BaseException) -> BaseException:
     while error.__context__ is not None:
         error = error.__context__
     return error
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return the parts of a URL that make its origin."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port

@@ -20,8 +20,8 @@ class Answered:
 
     @property
     def ok(self) -> bool:
-        """Tell whether what was asked for was done (2xx)."""
-        return 200 <= self.status < 300
+        """Tell whether what was asked for was done (2xx), without any trouble."""
+        return not self.trouble and 200 <= self.status < 300
 
     @property
     def redirects(self) -> bool:

@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -16,6 +15,7 @@ from conformance.handshake.certificates import read_certificate
 from conformance.handshake.registry import Family
 from conformance.handshake.versions import hello, offer
 from conformance.inputs import target
+from conformance.origin import Origin
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
 from conformance.sentence import NOTHING, Sentence
@@ -25,12 +25,13 @@ from conformance.web.preflight import reach
 from conformance.web.trust import careful_context
 
 DEADLINE = 25.0  # seconds, for all of it
-PATIENCE = 5.0
-PLAIN_PORTS = (80, 8080)
+PATIENCE = 5.0  # seconds
+PLAIN_PORTS = (80, 8080)  # where a web app redirects from, and its usual other one
 ADMIN_PATHS = ("/", "/login", "/admin")
 API_PATHS = ("/v1/health", "/v1/settings/application")
 NOWHERE = "/portero-looks-for-a-page-that-is-not-there"
 _VERSIONS = ("tls-1.0", "tls-1.1", "tls-1.2", "tls-1.3")
+# Nobody has declared limits yet, so it is far less than a run takes.
 _LIMITS = {"connections": 4, "requests_per_second": 20, "requests": 60}
 
 
@@ -52,17 +53,16 @@ def look(url: str, ports: tuple[int, ...] = PLAIN_PORTS) -> FirstLook:
     """Look at the origin `url`; raises Inconclusive that says why nothing can be seen there."""
     bench = _bench(url)
     reach(bench, url)
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    origin = Origin.of(url)
     caller, context = Caller(bench, url), lenient_context()
     with ThreadPoolExecutor(_LIMITS["connections"]) as pool:
         distrust = pool.submit(_distrust, bench, url)
         key_type = pool.submit(_key_type, bench, url)
         offers = [pool.submit(_offers, caller, version) for version in _VERSIONS]
         plain = {
-            port: pool.submit(exchange, bench, "GET", f"http://{host}:{port}/")
+            port: pool.submit(exchange, bench, "GET", f"http://{origin.bracketed}:{port}/")
             for port in ports
-            if port != (parts.port or 443)
+            if port != origin.port
         }
         pages = {
             path: pool.submit(exchange, bench, "GET", url + path, context=context)
@@ -106,11 +106,11 @@ def _key_type(bench: Bench, url: str) -> str:
 
 def _certificate(bench: Bench, url: str, context: ssl.SSLContext) -> bytes:
     """Return the certificate that a handshake with `context` is shown, DER; raises OSError."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    origin = Origin.of(url)
+    host = origin.host
     with (
         bench.budget.connection(host),
-        connect(host, parts.port or 443, time.monotonic() + PATIENCE) as sock,
+        connect(host, origin.port, time.monotonic() + PATIENCE) as sock,
         context.wrap_socket(sock, server_hostname=server_name(host)) as secured,
     ):
         return secured.getpeercert(binary_form=True) or b""

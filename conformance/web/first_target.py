@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from conformance.hostile import shown
-from conformance.inputs.fields import Origin
+from conformance.inputs.fields import OriginUrl
 from conformance.locale import Tongue
 from conformance.model import Inconclusive, UnusableInput
+from conformance.origin import Origin
 from conformance.sentence import By, Own, Sentence, clauses, listed, say
 from conformance.web.exchange import Exchange
 from conformance.web.first_look import PLAIN_PORTS, FirstLook, admin_pages, api_paths, look
 
-_LONGEST = 100
+_LONGEST = 100  # characters of what a server says in a comment of the file
 
 
 def values(url: str, words: Tongue) -> dict[str, str]:
@@ -26,7 +26,7 @@ def values(url: str, words: Tongue) -> dict[str, str]:
     except Inconclusive as reason:
         raise UnusableInput(_nothing_written(url, reason.reason.with_own(shown))) from reason
     return {
-        "name": json.dumps(urlsplit(origin).hostname),
+        "name": json.dumps(Origin.of(origin).host),
         "url": json.dumps(origin),
         "http_ports": _ports(seen, words),
         "ca_file": _trust(seen, words),
@@ -41,7 +41,7 @@ def _origin(url: str) -> str:
     full = url if "://" in url else f"https://{url}"
     try:
         scheme, _, rest = full.partition("://")
-        return str(TypeAdapter(Origin).validate_python(f"{scheme}://{rest.partition('/')[0]}"))
+        return str(TypeAdapter(OriginUrl).validate_python(f"{scheme}://{rest.partition('/')[0]}"))
     except ValidationError as error:
         raise UnusableInput(_nothing_written(url, error.errors()[0]["ctx"]["error"].trouble)) from None
 

@@ -16,13 +16,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from conformance.bench import Bench
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.secrecy.secret import Secret
 from conformance.sentence import Own, Sentence, say
 from conformance.web.answer import MAX_BODY, Answer, OddAnswer, Stream, read_answer
 from conformance.web.exchange import TOO_LATE, UNREACHABLE, UNRESOLVED, Exchange
 from conformance.web.resolve import ResolverSilent, resolve
 
-TIMEOUT = 5.0
+TIMEOUT = 5.0  # seconds
 NOT_ASKED = say("not asked any more: nothing before it was answered in time")
 
 _USUAL = {"Connection": "close", "User-Agent": "portero", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -211,16 +212,16 @@ def client_context(bench: Bench, host: str, port: int) -> ssl.SSLContext:
     webapp = bench.target.webapp
     if webapp is None or webapp.client_cert is None or webapp.client_key is None:
         return context
-    parts = urlsplit(webapp.url)
-    if (parts.hostname, parts.port or 443) == (host, port):
+    declared = Origin.of(webapp.url)
+    if (declared.host, declared.port) == (host, port):
         present(context, bench.file(webapp.client_cert), bench.vault[webapp.client_key])
     return context
 
 
 def webapp_context(bench: Bench) -> ssl.SSLContext:
     """Return the context for requests to the web app; raises Inconclusive as `client_context` does."""
-    parts = urlsplit(bench.target.webapp.url if bench.target.webapp else "")
-    return client_context(bench, parts.hostname or "", parts.port or 443)
+    declared = Origin.of(bench.target.webapp.url if bench.target.webapp else "")
+    return client_context(bench, declared.host, declared.port)
 
 
 def present(context: ssl.SSLContext, certificate: Path, key: Secret, section: str = "webapp") -> None:

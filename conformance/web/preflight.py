@@ -1,21 +1,21 @@
-"""The first look: is the endpoint there at all, before a probe asks it anything?"""
+"""Preflight: is the endpoint there at all, before a probe asks it anything?"""
 
 from __future__ import annotations
 
 import socket
 import ssl
 import time
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import Own, Sentence, say
 from conformance.web.http import client_context, connect, plain_words, server_name
 from conformance.web.resolve import ResolverSilent
 
-PATIENCE = 5.0
+PATIENCE = 5.0  # seconds
 
-_ALERT, _HANDSHAKE = 21, 22
+_ALERT, _HANDSHAKE = 21, 22  # what may come first from a server of TLS (RFC 8446, 5.1)
 
 
 def reach(bench: Bench, url: str) -> None:
@@ -24,14 +24,9 @@ def reach(bench: Bench, url: str) -> None:
     Asked once a run for each endpoint, however many probes need it. Raises Inconclusive that says in plain words
     what did not work.
     """
-    host, port, secure = _endpoint(url)
+    origin = Origin.of(url)
+    host, port, secure = origin.host, origin.port, origin.scheme == "https"
     bench.once.make_sure(("reach", host, port, secure), lambda: _look(bench, host, port, secure=secure))
-
-
-def _endpoint(url: str) -> tuple[str, int, bool]:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    return parts.hostname or "", port, parts.scheme == "https"
 
 
 def _look(bench: Bench, host: str, port: int, *, secure: bool) -> None:

@@ -12,11 +12,11 @@ from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import webapp_context
 from conformance.web.trust import handshake
 
-TRIES, PAUSE = 60, 1.0
+TRIES, PAUSE = 60, 1.0  # seconds apart: a gateway may restart to serve another certificate
 RELOADS = 5
 """How many seconds a gateway may need to present an upload by itself."""
 
-LONGEST_RESTART = 120.0
+LONGEST_RESTART = 120.0  # seconds
 
 
 def presented(bench: Bench) -> tuple[str, Sentence]:

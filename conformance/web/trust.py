@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import Own, say
 from conformance.web.http import TIMEOUT, connect, plain_words, present, server_name
 
@@ -24,7 +24,7 @@ _SUITE = b"\xc0\x2b"  # ECDHE-ECDSA with AES-128-GCM
 _AFTERWARDS = "WRONG_CERTIFICATE_TYPE"
 """OpenSSL's reason when the key does not fit the suite: it looks at that after it has verified the chain."""
 _SECURE_RENEGOTIATION = b"\xff\x01\x00\x01\x00"
-_RECORD = 1 << 14
+_RECORD = 1 << 14  # the most that one record of TLS may hold (RFC 8446, 5.1)
 
 
 def careful_context(ca_file: Path | None, key: str, *, strict: bool) -> ssl.SSLContext:
@@ -152,8 +152,8 @@ def identity_trust(bench: Bench, ca_file: str | None, *, also_system: bool = Fal
 
 def handshake(bench: Bench, context: ssl.SSLContext, address: str | None) -> list[bytes]:
     """Return the chain that is served to `context`, DER; raises Inconclusive for any trouble."""
-    parts = urlsplit(bench.target.declared(Webapp).url)
-    host, port = parts.hostname or "", parts.port or 443
+    origin = Origin.of(bench.target.declared(Webapp).url)
+    host, port = origin.host, origin.port
     with bench.budget.connection(host):
         try:
             with (

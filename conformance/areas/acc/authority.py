@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import re
 import ssl
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -15,6 +14,7 @@ from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.exchange import Exchange
@@ -22,7 +22,7 @@ from conformance.web.http import exchange_bytes, webapp_context
 from conformance.web.trust import handshake, verified
 
 PATH = "/v1/certificates/external/ca"
-MOST_CERTIFICATES = 20
+MOST_CERTIFICATES = 20  # of a body that may hold any number: each costs a parse and a line of the report
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python has no name for
 _BLOCK = re.compile(
@@ -58,7 +58,7 @@ def _look(bench: Bench) -> AuthorityObservation:
         kind,
         tuple(facts(der) for der in found),
         _verified(sent, found),
-        examine(sent, urlsplit(admin.api.webapp.url).hostname or "", declared_trust(bench)),
+        examine(sent, Origin.of(admin.api.webapp.url).host, declared_trust(bench)),
     )
 
 

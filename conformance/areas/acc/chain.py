@@ -9,7 +9,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -33,6 +32,7 @@ from conformance.handshake.showings import Showing, showings
 from conformance.handshake.versions import live_versions
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import TIMEOUT, exchange, plain_words, server_name, webapp_context
 from conformance.web.preflight import reach
@@ -152,7 +152,7 @@ class _Look:
 
     def chains(self, bench: Bench) -> Iterator[ChainObservation]:
         """Say of each chain what a careful client makes of it, once."""
-        host, trust = urlsplit(bench.target.declared(Webapp).url).hostname or "", declared_trust(bench)
+        host, trust = Origin.of(bench.target.declared(Webapp).url).host, declared_trust(bench)
         found: dict[tuple[bytes, ...], list[Showing]] = {}
         for showing in self.shown:
             if showing.chain:
@@ -252,12 +252,11 @@ def _nodes(bench: Bench) -> NodesObservation:
 
 def addresses_of(url: str) -> tuple[str, ...]:
     """Return the addresses behind the name, not more than 16; raises Inconclusive where it does not resolve."""
-    parts = urlsplit(url)
+    origin = Origin.of(url)
     try:
-        found = resolve(parts.hostname or "", parts.port or 443, TIMEOUT)
+        found = resolve(origin.host, origin.port, TIMEOUT)
     except (OSError, UnicodeError) as error:
-        host = Own(parts.hostname or "")
-        raise Inconclusive(say("{place}: {trouble}", place=host, trouble=plain_words(error))) from error
+        raise Inconclusive(say("{place}: {trouble}", place=Own(origin.host), trouble=plain_words(error))) from error
     return tuple(dict.fromkeys(str(address[0]) for _, address in found))[:_MORE_THAN_ENOUGH]
 
 
@@ -265,7 +264,7 @@ def _node(bench: Bench, address: str) -> Node:
     webapp = bench.target.declared(Webapp)
     try:
         sent = handshake(bench, webapp_context(bench), address)
-        chain = examine(sent, urlsplit(webapp.url).hostname or "", declared_trust(bench))
+        chain = examine(sent, Origin.of(webapp.url).host, declared_trust(bench))
     except Inconclusive as reason:
         return Node(address, reason.reason)
     with ThreadPoolExecutor(4) as pool:

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from conformance.handshake.pki import Issuer, common_name, new_key, private
 
-MEGABYTE = 1 << 20
+MEGABYTE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,22 @@ from conformance.areas.hdr import judge
 from conformance.areas.hdr.pages import Seen
 from conformance.areas.hdr.values import FIVE
 from conformance.areas.tls import rules
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import Profile
+from conformance.engine.policy import Policy, Profile
 from conformance.model import Case, Inconclusive, Verdict, conforms, verdict, violates
-from conformance.sentence import NOTHING, By, Own, Sentence, Value, clauses, counted, listed, own_list, say, say_of
+from conformance.sentence import (
+    NOTHING,
+    By,
+    Own,
+    Sentence,
+    Value,
+    clauses,
+    counted,
+    listed,
+    own_list,
+    say,
+    say_of,
+    shortened,
+)
 from conformance.web.exchange import UNREACHABLE, UNRESOLVED, Exchange
 
 SERVED = 0.5
@@ -53,9 +65,8 @@ def https_only(seen: PlainObservation, policy: Policy, case: Case) -> Verdict:
     if not wrong:
         answers = listed(sorted(right), By.COMMA)
         return conforms(expected, say("port {port}: {answers}", port=port, answers=answers), f"/plain/{case.value}")
-    shown = [words for words, _ in wrong[:_SHOWN]]
-    more = [say("{number} more", number=len(wrong) - _SHOWN)] if len(wrong) > _SHOWN else []
-    told = say("plain HTTP on port {port}: {answers}", port=port, answers=clauses(*shown, *more))
+    served = clauses(*shortened((words for words, _ in wrong), _SHOWN))
+    told = say("plain HTTP on port {port}: {answers}", port=port, answers=served)
     return violates(expected, told, *(pointer for _, pointer in wrong))
 
 
@@ -126,9 +137,8 @@ def certificates_verify(seen: ChainsObservation, policy: Policy, case: Case) -> 
         told = [
             what if alone else say("{where}: {what}", where=_where(seen, chain), what=what) for _, chain, what in wrong
         ]
-        more = [say("{number} more", number=len(told) - _SHOWN)] if len(told) > _SHOWN else []
         pointers_ = (_exhibit(f"/chains/{n}", chain) for n, chain, _ in wrong)
-        return violates(expected, clauses(*told[:_SHOWN], *more), *pointers_, notes=tuple(notes))
+        return violates(expected, clauses(*shortened(told, _SHOWN)), *pointers_, notes=tuple(notes))
     if seen.unanswered:
         raise Inconclusive(
             say(

@@ -18,7 +18,7 @@ from conformance.model import Case, Inconclusive, Verdict, conforms, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, listed, say
 from conformance.web.exchange import TOO_LATE
 
-BUSY = (429, 503)
+BUSY = (429, 503)  # a limiter or an overload answered, and not the check that is asked about
 RESTART = say("say in webapp.certificate.restart how the web server is restarted")
 
 _ANOTHER = say("another one is presented")

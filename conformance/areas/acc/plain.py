@@ -16,6 +16,7 @@ from conformance.areas.acc.record import PlainLook, PlainObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
+from conformance.origin import Origin
 from conformance.sentence import say
 from conformance.web.api import LOGIN
 from conformance.web.exchange import UNREACHABLE, Exchange
@@ -25,10 +26,10 @@ SHOWN = 2 << 10
 """How much of a body the record keeps, in characters."""
 
 _NOBODY = (say("connection refused"), UNREACHABLE)
-_ALIKE = 0.5
+_ALIKE = 0.5  # of all the words of both pages: pages carry tokens and dates that differ each time
 _DIGIT = re.compile(r"\d")
-_WORDS_COMPARED = 1500
-_RUN = 3
+_WORDS_COMPARED = 1500  # bounds a comparison whose cost grows with the square of it
+_RUN = 3  # words in a row: shorter runs are common to any two pages
 _UNSEEN = re.compile(  # what is never closed reaches to the end: searching once more for every start takes minutes
     r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
 )
@@ -69,8 +70,7 @@ def _unheard_of() -> str:
 
 def _plain(bench: Bench) -> PlainObservation:
     webapp = bench.target.declared(Webapp)
-    parts = urlsplit(webapp.url)
-    ports = (parts.port or 443, *webapp.http_ports)
+    ports = (Origin.of(webapp.url).port, *webapp.http_ports)
     addresses = webapp.addresses or addresses_of(webapp.url)
     with ThreadPoolExecutor(min(16, bench.target.limits.connections)) as pool:
         look = _Look(bench, pool, _questions(webapp))
@@ -96,8 +96,7 @@ class _Look:
 
     def at(self, address: str, port: int) -> list[PlainLook]:
         """Ask one port of one address everything, or only once where nobody takes a connection."""
-        host = urlsplit(self._origin).hostname or ""
-        origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        origin = f"http://{Origin.of(self._origin).bracketed}:{port}"
         first, *others = self._questions
         answers = [first.ask(self._bench, origin, address=address)]
         if answers[0].trouble not in _NOBODY:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.areas.acc import forged_uploads
 from conformance.areas.acc.authority import fetch_authority
@@ -21,22 +20,23 @@ from conformance.areas.acc.certificate_file import fitting
 from conformance.areas.acc.record import Upload, UploadsObservation
 from conformance.bench import Bench
 from conformance.bench.journal import Request
-from conformance.bench.undo import Promise
+from conformance.bench.restoring import Change
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Certificate, Target, Webapp
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import ADMINISTRATOR, Session, administrator, declared, signed_in, throw_away
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import LONGEST_RESTART, PAUSE, RELOADS, present_again, presented, restart
-from conformance.web.putting_back import put_back
+from conformance.web.restoring import restore
 from conformance.web.trust import webapp_trust
 
 PATH = "/v1/certificates/external"
 TEXT = {"Content-Type": "text/plain"}
 RESTARTS = 5
-PATIENCE = 20.0
+PATIENCE = 20.0  # seconds: a gateway may check a certificate, and write it, before it answers
 
 # All that looks at the web app's endpoint: it is through before the certificate changes.
 EVERYBODY_ELSE = (
@@ -72,7 +72,7 @@ class Gate:
         self.settings, self.bundle, self.present = settings, bundle, present
         self.original = self.bench.vault[settings.restore].reveal().encode() + b"\n"
         self.url = api.webapp.url.rstrip("/") + PATH
-        self.promise: Promise
+        self.change: Change
 
     def journalled(self) -> Request:
         """Return how the operator's certificate is put back after a kill."""
@@ -88,7 +88,7 @@ class Gate:
 
     def upload(self, body: bytes, token: str) -> Upload:
         """Upload as whoever `token` is of, as nobody without one, and look at what that did."""
-        seen = self.promise.change(lambda: self._post(body, token, self.bench))
+        seen = self.change.make(lambda: self._post(body, token, self.bench))
         return self.look(seen)
 
     def _post(self, body: bytes, token: str, bench: Bench) -> Exchange:
@@ -140,11 +140,11 @@ class Gate:
             )
         return made
 
-    def put_back(self) -> bool:
+    def restore(self) -> bool:
         """Upload the operator's file once more, and tell whether its certificate is presented."""
         restoring = self.bench.for_restoring()
         seen = self._post(self.original, self.admin.token, restoring)
-        if not seen.ok and put_back(restoring, [self.journalled()]):
+        if not seen.ok and restore(restoring, [self.journalled()]):
             return False
         return not present_again(restoring, self.present)
 
@@ -159,7 +159,7 @@ def _look(bench: Bench) -> UploadsObservation:
         reference = webapp.certificate.restore
         what = Own(f"webapp.certificate.restore ({reference.label})")
         names = fitting(bench.vault[reference].reveal(), served, what)
-        bundle = forged_uploads.make(names or (urlsplit(webapp.url).hostname or "localhost",))
+        bundle = forged_uploads.make(names or (Origin.of(webapp.url).host or "localhost",))
         return _upload_all(Gate(admin, webapp.certificate, bundle, served))
 
 
@@ -167,9 +167,9 @@ def _upload_all(gate: Gate) -> UploadsObservation:
     found: dict[str, Any] = {"present": gate.present, "own": gate.bundle.sha256}
     found |= {"restarts": bool(gate.settings.restart), "refused": {}, "left_out": {}}
     try:
-        with gate.bench.undo.promised(
-            say("the web app's certificate"), gate.put_back, gate.journalled()
-        ) as gate.promise:
+        with gate.bench.restorer.changing(
+            say("the web app's certificate"), gate.restore, gate.journalled()
+        ) as gate.change:
             found["again"] = again = gate.back()
             with closing(_refused(gate, found["left_out"])) as turns:
                 for kind, upload in turns:

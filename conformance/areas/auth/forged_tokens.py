@@ -20,15 +20,15 @@ from cryptography.x509.oid import NameOID
 
 from conformance.sentence import Own, Sentence, own_list, say
 
-_LIFE = 3600
-_YEAR_2099 = 4102444800
+_LIFE = 3600  # seconds that are added to a token's life
+_YEAR_2099 = 4102444800  # any reader of "exp" takes it for the future, in 32 bits without a sign too
 _NONE = ("none", "None", "NONE", "nOnE")
 _WORDS = ("secret", "changeme", "password")
 _NO_FILE = "../../../../../../../../dev/null"
 _NO_ROW = "portero' UNION SELECT 'portero' -- "
 _COOKIES = ("token", "access_token", "jwt", "Authorization", "session")
 _HEADERS = ("X-Access-Token", "X-Auth-Token", "X-Authorization", "X-Token", "X-JWT", "X-API-Key", "Token")
-_SIZE = 32
+_SIZE = 32  # octets of a P-256 coordinate and of each half of an ES256 signature (RFC 7518, 3.4 and 6.2.1)
 
 USER_HEADERS = (
     "X-Forwarded-User",

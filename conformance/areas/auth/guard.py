@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.areas.acc.plain import words
 from conformance.areas.auth.likeness import TELLING, alike, content, repeated
@@ -20,10 +20,10 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
+from conformance.origin import onward
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.api import USERS
-from conformance.web.browse import origin
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange, webapp_context
 from conformance.web.preflight import reach
@@ -120,10 +120,10 @@ def _landed(strangers: _Strangers, seen: Exchange) -> Exchange | None:
     landed = None
     for _ in range(_HOPS):
         location = next(iter(seen.values("Location")), "")
-        onward = urljoin(seen.url, location)
-        if not seen.redirects or not location or origin(onward) != origin(seen.url):
+        there = onward(seen.url, location)
+        if not seen.redirects or not location or there is None:
             break
-        parts = urlsplit(onward)
+        parts = urlsplit(there)
         landed = seen = strangers.ask("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
     return landed
 

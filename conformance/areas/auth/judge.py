@@ -29,7 +29,7 @@ SLACK = 300
 ZONES = 14 * 3600
 """How far a time without a zone may be from UTC, in seconds."""
 
-_LOCKED = 423
+_LOCKED = 423  # WebDAV's Locked (RFC 4918), by which some gateways tell a locked account
 _HINT = re.compile(
     r"new[ _-]?password|nueva contraseña"
     r"|\b(change|update|reset|choose|set|must|cambi\w*|actuali\w*)\W+(\w+\W+){0,4}(password|contraseña)"

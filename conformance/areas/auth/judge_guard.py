@@ -6,15 +6,14 @@ from conformance import pointers
 from conformance.areas.auth.record import Form, Guarded, GuardObservation, Posted, Reply, Stranger
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
-from conformance.sentence import By, Own, Sentence, clauses, counted, own_list, say
+from conformance.sentence import By, Own, Sentence, clauses, counted, own_list, say, shortened
 
 SERVED = 0.5
 """The part of what the administrator gets from which on it counts as served."""
 
-_NO_HEAD = (404, 405, 501)
-_HIDDEN = (404, 405)
-_OF_THE_BODY = (400, 409, 422)
-_PUT_OFF = (408, 429, 502, 503, 504)
+_NO_HEAD = (404, 405, 501)  # a path that has no HEAD says one of these
+_OF_THE_BODY = (400, 409, 422)  # the body was read first, so these tell nothing about who may send it
+_PUT_OFF = (408, 429, 502, 503, 504)  # neither let in nor refused: asked at another time it may be either
 _SHOWN = 4
 _EXPECTED = say("without a token the path answers 401 or 403, and nothing of what an authorised caller gets")
 
@@ -134,7 +133,7 @@ def _got_in(asked: tuple[Stranger, ...]) -> list[tuple[int, Stranger]]:
 
 
 def _told(found: list[tuple[int, Stranger]]) -> Sentence:
-    shown = [
+    told = [
         say(
             "{request} without a token was answered {status} with {share:.0%} of what the administrator gets",
             request=each.what,
@@ -143,10 +142,9 @@ def _told(found: list[tuple[int, Stranger]]) -> Sentence:
         )
         if each.repeated
         else say("{request} without a token was answered {status}", request=each.what, status=each.reply.status)
-        for _, each in found[:_SHOWN]
+        for _, each in found
     ]
-    more = [say("{number} more", number=len(found) - _SHOWN)] if len(found) > _SHOWN else []
-    return clauses(*shown, *more)
+    return clauses(*shortened(told, _SHOWN))
 
 
 def _other_methods(look: Guarded, stopped: Sentence, exhibit: str) -> Verdict:

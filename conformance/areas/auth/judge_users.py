@@ -14,7 +14,7 @@ from conformance.areas.auth.record import (
 )
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
-from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say
+from conformance.sentence import By, Own, Sentence, clauses, counted, listed, say, shortened
 
 _WORDS = {
     "short": say("a password of 7 characters"),
@@ -27,9 +27,9 @@ _WORDS = {
 _STRONG = {"eight": 8, "twenty": 20, "sixty-four": 64}
 _AGAIN = "again"
 _SHOWN = 5
-_NOT_LET_IN = (401, 403, 429)
-_NOT_THERE = (404, 410)
-_PUT_OFF = (408, 429, 502, 503, 504)
+_NOT_LET_IN = (401, 403, 429)  # nothing was shown to search
+_NOT_THERE = (404, 410)  # the user is gone, or was never there
+_PUT_OFF = (408, 429, 502, 503, 504)  # neither done nor refused: asked at another time it may be either
 
 
 def weak_password(seen: PasswordObservation, policy: Policy, case: Case) -> Verdict:
@@ -191,9 +191,8 @@ def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdi
     looks = {"/support": seen.support} if case.name == "support" else _by_place(seen.errors)
     told = [(_shows(each, find), at) for at, each in looks.items() for find in each.finds]
     if told:
-        shown = [words for words, _ in told[:_SHOWN]]
-        more = [say("{number} more", number=len(told) - _SHOWN)] if len(told) > _SHOWN else []
-        return violates(expected, clauses(*shown, *more), *dict.fromkeys(at for _, at in told))
+        shown = shortened((words for words, _ in told), _SHOWN)
+        return violates(expected, clauses(*shown), *dict.fromkeys(at for _, at in told))
     answered = {at: each for at, each in looks.items() if not each.reply.trouble}
     if not answered:
         silent = (say("{what}: {trouble}", what=each.what, trouble=each.reply.trouble) for each in looks.values())
@@ -203,7 +202,7 @@ def disclosure(seen: DisclosureObservation, policy: Policy, case: Case) -> Verdi
     elif all(each.reply.status in _NOT_LET_IN for each in answered.values()):
         raise Inconclusive(say("every broken request was turned away at the door, so no error was seen"))
     if unread := [say("{what}: {why}", what=e.what, why=e.unread) for e in answered.values() if e.unread]:
-        raise Inconclusive(say("not all of it was searched: {answers}", answers=clauses(*unread[:_SHOWN])))
+        raise Inconclusive(say("not all of it was searched: {answers}", answers=clauses(*shortened(unread, _SHOWN))))
     sizes = listed(map(_size, answered.values()), By.CLAUSE)
     return conforms(expected, say("no secret in any: {answers}", answers=sizes), *answered)
 

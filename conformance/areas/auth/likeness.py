@@ -13,8 +13,8 @@ from conformance.web.exchange import Exchange
 TELLING = 3
 """From how many words on an answer can be told from another; how many in a row count as a repetition."""
 
-_ALIKE = 0.8
-_FEW = 8
+_ALIKE = 0.8  # of the sequence: answers carry ids and times that differ each time
+_FEW = 8  # items below which two answers are alike by chance
 _VARYING = re.compile(r"\b(?:[0-9a-f]{8,}|[0-9a-f-]{36}|\d+)\b", re.IGNORECASE)  # ids, times, counters
 
 

@@ -35,7 +35,7 @@ KNOCKS = 100
 ENOUGH_KNOCKS = 30
 """How many of them say enough where logins are so slow that there is no time for all."""
 
-_RESERVE = 5.0
+_RESERVE = 5.0  # seconds of the deadline left for what follows the last wrong guess
 
 
 def _look(bench: Bench) -> LoginObservation:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.inputs.target import Webapp
+from conformance.origin import Origin
 from conformance.web.http import TIMEOUT
 from conformance.web.preflight import reach
 from conformance.web.resolve import resolve
@@ -23,9 +23,9 @@ def addresses(bench: Bench, webapp: Webapp) -> tuple[str | None, ...]:
     if webapp.addresses:
         return webapp.addresses
     reach(bench, webapp.url)
-    parts = urlsplit(webapp.url)
+    origin = Origin.of(webapp.url)
     with contextlib.suppress(OSError, UnicodeError):
-        found = resolve(parts.hostname or "", parts.port or 443, min(TIMEOUT, bench.left()))
+        found = resolve(origin.host, origin.port, min(TIMEOUT, bench.left()))
         several = tuple(dict.fromkeys(str(address[0]) for _, address in found))[:MOST]
         return several if len(several) > 1 else (None,)
     return (None,)

@@ -11,8 +11,8 @@ from conformance.areas.auth.record import Form, Reply
 from conformance.pointers import MISSING
 from conformance.web.exchange import Exchange
 
-SHOWN = 300
-_PATH_SHOWN = 100
+SHOWN = 300  # characters of a refusal's body: enough for its words
+_PATH_SHOWN = 100  # characters: some probes ask for paths of thousands
 
 _ERRORS = {"errors", "error"}
 _BESIDE_ERRORS = {"meta", "status", "code", "message", "title", "details", "success", "timestamp", "path", "type"}

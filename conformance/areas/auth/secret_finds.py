@@ -35,7 +35,7 @@ _NO_SECRET = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = ("name", "key", "variable")
-_MOST = 20
+_MOST = 20  # a page full of finds proves no more than these
 
 
 class SecretFinder:

@@ -17,9 +17,9 @@ from conformance.web.exchange import Exchange
 
 _ENDS = {"expires_after", "expires_at", "expires", "expires_on", "expiresat", "expiresafter", "expiration", "expiry"}
 _ENDS |= {"exp", "valid_until", "expires_in", "expiresin"}
-_EPOCH_FROM = 1e9
-_MILLISECONDS_FROM = 1e11
-_STATED = 80
+_EPOCH_FROM = 1e9  # 2001 as a time, 31 years as a duration: smaller numbers are durations
+_MILLISECONDS_FROM = 1e11  # 1973 in milliseconds, the year 5138 in seconds
+_STATED = 80  # characters of the value as it was stated
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 
-SHORTEST, LONGEST = 8, 64
+SHORTEST, LONGEST = 8, 64  # NIST SP 800-63B: at least 8 characters are asked for, and at least 64 have to be taken
 
 STRONG = {"eight": SHORTEST, "twenty": 20, "sixty-four": LONGEST}
 """Passwords that the rules allow, by name, and how long they are; both edges, and one for stricter gateways."""
@@ -13,7 +13,7 @@ STRONG = {"eight": SHORTEST, "twenty": 20, "sixty-four": LONGEST}
 WEAK = ("short", "long", "no-digit", "no-capital", "no-small-letter", "no-sign")
 """Passwords that they do not: each departs from a strong one in one property."""
 
-_MIDDLING = 12
+_MIDDLING = 12  # letters: neither short nor long, so that what is missing is all that is wrong
 
 
 def strong(length: int) -> str:

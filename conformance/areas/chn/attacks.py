@@ -20,12 +20,12 @@ from conformance.sentence import Sentence, counted, say, say_of
 Attempts = Mapping[str, Callable[[], Attempt]]
 
 DEFAULTS = ("secret", "WA_SECRET", "changeme", "password", "whatsapp")
-_PREFIXES = (8, 16, 32)
-_FAR_PAST = {"1-hour": 3600, "1-day": 86400}
-_INSIDE = (10, 20, 40)
+_PREFIXES = (8, 16, 32)  # characters of the secret, where only its beginning may count
+_FAR_PAST = {"1-hour": 3600, "1-day": 86400}  # seconds
+_INSIDE = (10, 20, 40)  # per cent of the tolerance
 _SILENCE, _LONG_SILENCE, _LEAD = 0.5, 5.0, 0.1
 _MEGABYTE = 1 << 20
-_HALF = 100
+_HALF = 100  # bytes that are announced and never come
 _JSON = "application/json"
 _REGIONS = {
     Region.VERSION: say_of("region", "version"),

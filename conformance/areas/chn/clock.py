@@ -13,9 +13,9 @@ from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.exchange import TOO_LATE
 from conformance.web.http import exchange, webapp_context
 
-_SAMPLES, _APART = 5, 0.23
-_STEP, _FAR, _HOURS = 8, 120, 14
-_HOUR = 3600
+_SAMPLES, _APART = 5, 0.23  # seconds apart, and no part of one: samples fall on different fractions of it
+_STEP, _FAR, _HOURS = 8, 120, 14  # seconds, each step and the farthest; hours, as far as time zones go (UTC+14)
+_HOUR = 3600  # a core whose clock is in local time is off by whole hours
 
 
 class Hangs(Inconclusive):

@@ -16,7 +16,7 @@ from conformance.sentence import By, Own, Sentence, Value, counted, listed, own_
 from conformance.web.exchange import TOO_LATE
 
 _TOO_FAST = {429, 503}
-_SAMPLES = 2
+_SAMPLES = 2  # of one refusal nothing can be said about what varies between refusals
 _EVER_NEW = re.compile(
     r"date|expires|etag|cookie|nonce|timing|duration|runtime|(^|-)(age|time|id|trace|span|request|correlation)(-|$)"
 )

@@ -24,9 +24,9 @@ from conformance.web.exchange import TOO_LATE
 
 Make = Callable[[int], bytes]
 
-_AT_ONCE = 4
+_AT_ONCE = 4  # bounds what a core has to answer at the same time
 _TIMES = 3
-_BODY = 256
+_BODY = 256  # bytes of an answer that are kept for the report
 _PATIENCE, _SHORTEST_PATIENCE = 5.0, 1.0
 _SILENCES = 3
 OPENS = (Answer.SEALED, Answer.SAME_KEY)

@@ -20,7 +20,7 @@ from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.preflight import reach
 
-_AFTER_MARGIN = 2
+_AFTER_MARGIN = 2  # seconds: a stamp of whole seconds is surely too old by then
 _AHEAD = 0.4
 _REPEATS = 8
 _USUAL_SECONDS, _USUAL_MARGIN = 90.0, 10

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from conformance.bench import Bench
 from conformance.inputs.target import Channel
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Sentence, say
 from conformance.web.exchange import TOO_LATE
 from conformance.web.http import connect, exchange_bytes, lenient_context, plain_words
 
-_MOST = 64 << 10
-_PAUSE = 0.5
+_MOST = 64 << 10  # bytes of an answer: whatever the other side sends, no more is held
+_PAUSE = 0.5  # seconds of silence after the first bytes: the answer is whole where nobody closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Transport(Protocol):
 
 def transport(bench: Bench, channel: Channel) -> Transport:
     """Return the transport that the channel's URL asks for."""
-    return Tcp(bench, channel) if urlsplit(channel.url).scheme == "tcp" else Http(bench, channel)
+    return Tcp(bench, channel) if Origin.of(channel.url).scheme == "tcp" else Http(bench, channel)
 
 
 class Http:
@@ -83,8 +83,8 @@ class Tcp:
 
     def __init__(self, bench: Bench, channel: Channel) -> None:
         """Send nothing yet."""
-        parts = urlsplit(channel.url)
-        self._bench, self._address = bench, (parts.hostname or "", parts.port or 0)
+        origin = Origin.of(channel.url)
+        self._bench, self._address = bench, (origin.host, origin.port)
         self._status = channel.accepted.status[0]
 
     def send(

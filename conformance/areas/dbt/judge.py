@@ -22,8 +22,7 @@ from conformance.areas.dbt.record import (
 )
 from conformance.areas.tls import facts, rules
 from conformance.areas.tls.facts import spoken
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import Profile, guideline
+from conformance.engine.policy import Policy, Profile, guideline
 from conformance.handshake.record import VERSIONS
 from conformance.inputs.target import Database
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, violates

@@ -17,8 +17,8 @@ from conformance.model import Inconclusive
 from conformance.sentence import NOTHING, Own, say
 
 LOOKS = 5
-PAUSE = 0.5
-_MOST = 200
+PAUSE = 0.5  # seconds between looks
+_MOST = 200  # rows: a view with thousands of sessions proves no more
 
 _PG_OWN = (
     "SELECT a.usename, COALESCE(host(a.client_addr), ''), s.ssl, s.version, s.cipher "

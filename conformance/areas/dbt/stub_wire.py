@@ -12,6 +12,7 @@ from conformance.areas.dbt.record import Attempt
 from conformance.areas.dbt.wire import CLIENT_SSL, LONGEST, SSL_REQUEST, Line
 from conformance.sentence import NOTHING, Sentence, say
 
+# GSSENCRequest: its length, and the code of PostgreSQL's page of message formats.
 _GSS_REQUEST = struct.pack("!II", 8, 80877104)
 _TLS_RECORD = b"\x16"
 _LOGIN = {True: Attempt("tls", say("logs in over TLS")), False: Attempt("clear", say("logs in in the clear"))}

@@ -25,8 +25,8 @@ from conformance.model import Inconclusive
 from conformance.sentence import say
 
 DEADLINE = 90.0
-_SPARE = 10.0
-_AT_ONCE = 6
+_SPARE = 10.0  # seconds of the deadline left to put together what was seen
+_AT_ONCE = 6  # connections: PostgreSQL forks for each of them
 _LOOPBACK = ("127.0.0.1", "::1")
 
 

@@ -11,9 +11,9 @@ from conformance.areas.dbt.record import Knock, Reply
 from conformance.sentence import Own, Sentence, counted, say
 from conformance.web.http import plain_words
 
-SSL_REQUEST = struct.pack("!II", 8, 80877103)
-PROTOCOL_3_0 = 196608
-LONGEST = 64 << 10
+SSL_REQUEST = struct.pack("!II", 8, 80877103)  # length and the code that PostgreSQL's page of message formats gives
+PROTOCOL_3_0 = 196608  # 3 << 16
+LONGEST = 64 << 10  # bytes of one message: what is read here is short, and the length is the server's word
 
 CLIENT_CONNECT_WITH_DB = 0x8
 CLIENT_PROTOCOL_41 = 0x200
@@ -21,7 +21,7 @@ CLIENT_SSL = 0x800
 CLIENT_SECURE_CONNECTION = 0x8000
 CLIENT_PLUGIN_AUTH = 0x80000
 _CAPABILITIES = CLIENT_PROTOCOL_41 | CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH | 1
-_UTF8 = 33
+_UTF8 = 33  # utf8_general_ci, which every server of MySQL's protocol knows
 # Known to no server: it has to ask for the account's real method, and is given no answer.
 _NO_METHOD = b"portero_sends_no_password"
 
@@ -33,7 +33,7 @@ _ASKS_FOR = {
     9: say("it asks for {method}", method=Own("SSPI")),
     10: say("it asks for a SASL exchange (SCRAM)"),
 }
-_NOTICES = 8
+_NOTICES = 8  # messages before the one awaited: a server that only chats is not waited for
 
 
 class _Said(ConnectionError):

@@ -25,8 +25,8 @@ from conformance.sentence import NOTHING, By, Own, Sentence, own_list, say
 CERTS = "/usr/local/waent/data/certs"
 SETTINGS = ("WA_DB_SSL_CA", "WA_DB_SSL_CERT", "WA_DB_SSL_KEY")
 LARGEST = 1 << 20
-LARGEST_KEY = 1 << 16
-MOST_FILES = 500
+LARGEST_KEY = 1 << 16  # bytes: a PEM of keys and certificates is smaller
+MOST_FILES = 500  # bounds the look into a mounted folder, which may be all of a disk
 DEEPEST = 4
 
 _MARKS = re.compile(rb"-----(BEGIN|END) ([A-Z0-9 ]{1,40})-----")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from conformance.areas.dep.record import DeploymentObservation, KeyFile, NamedFile, PublishedPort, ServiceSeen
 from conformance.areas.dep.services import (
@@ -21,6 +20,7 @@ from conformance.areas.dep.services import (
 )
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict
+from conformance.origin import Origin
 from conformance.sentence import By, Own, Sentence, clauses, counted, listed, own_list, say
 
 HTTPS = "443"
@@ -28,7 +28,7 @@ HOST = "host"
 CORE_PORTS = (6250, 6253)
 """First and last of the core app's ports, as delivered."""
 
-_CHAIN = 5
+_CHAIN = 5  # steps from one service to the next: a circle ends
 
 
 def files_in_place(seen: DeploymentObservation, policy: Policy, case: Case) -> Verdict:
@@ -407,7 +407,7 @@ def _is_https(port: PublishedPort, policy: Policy) -> bool:
     if "-" not in port.target and port.target.endswith(HTTPS):
         return True
     webapp = policy.target.webapp
-    url_port = str(urlsplit(webapp.url).port or HTTPS) if webapp else ""
+    url_port = str(Origin.of(webapp.url).port) if webapp else ""
     return bool(url_port) and port.published == url_port
 
 

@@ -50,7 +50,7 @@ _DATABASE_PASSWORDS = (
     *("MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD", "PGPASSWORD"),
 )
 _SHOWN = 300
-_MOST_SECRETS = 200
+_MOST_SECRETS = 200  # bounds what the redactor looks for in every text
 
 
 def _look(bench: Bench) -> DeploymentObservation:

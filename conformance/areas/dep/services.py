@@ -9,14 +9,14 @@ from conformance.areas.dep.record import DeploymentObservation, ServiceSeen
 from conformance.engine.policy import Policy
 from conformance.inputs.target import Deployment
 from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, violates
-from conformance.sentence import By, Own, Sentence, clauses, own_list, say
+from conformance.sentence import By, Own, Sentence, clauses, own_list, say, shortened
 
 Named = dict[str, ServiceSeen]
 
 IMAGES = {"web": ("docker.whatsapp.biz/web",), "core": ("docker.whatsapp.biz/coreapp",)}
 """The vendor's images, without tag or digest."""
 
-_SHOWN = 3
+_SHOWN = 3  # as many as a reader bears
 
 
 def declared(policy: Policy) -> Deployment:
@@ -126,8 +126,7 @@ def settled(seen: DeploymentObservation, verdict: Verdict) -> Verdict:
     """Return a verdict that a refusal of compose to start the project does not leave open; raises Inconclusive."""
     if not seen.missing:
         return verdict
-    further = [say("…")] if len(seen.missing) > _SHOWN else []
-    told = clauses(*seen.missing[:_SHOWN], *further)
+    told = clauses(*shortened(seen.missing, _SHOWN))
     if verdict.outcome is Outcome.PASS:
         raise Inconclusive(
             say(
@@ -161,12 +160,11 @@ def summed_up(
     notes = (*notes, *_how_it_was_read(seen))
     found, open_questions = list(dict.fromkeys(wrong)), list(dict.fromkeys(unseen))
     if found:
-        more = [say("{count} more", count=len(found) - _SHOWN)] if len(found) > _SHOWN else []
-        told = clauses(*(words for words, _ in found[:_SHOWN]), *more)
+        told = clauses(*shortened((words for words, _ in found), _SHOWN))
         marks = dict.fromkeys(mark for _, mark in found)
         return settled(seen, violates(expected, told, *marks, notes=notes))
     if open_questions:
-        raise Inconclusive(clauses(*open_questions[:_SHOWN]))
+        raise Inconclusive(clauses(*shortened(open_questions, _SHOWN)))
     return settled(seen, conforms(expected, right, *exhibits, notes=notes))
 
 

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(
     r"|x{5,}|\*{3,}|\.{3,}|placeholder|example"
 )
 _RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
-_WORD_BITS = 12.9
+_WORD_BITS = 12.9  # the logarithm of Diceware's 7,776 words
 _WORD_FROM, _LONGEST_WORD, _ROW_FROM = 4, 12, 4
 _KNOWN_BITS = 5.0
 _UNEVEN = 1.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from conformance.areas.hdr import values
 from conformance.areas.hdr.csp import Scripts
@@ -13,6 +12,7 @@ from conformance.areas.hdr.record import HeadersObservation
 from conformance.areas.hdr.values import FRAMES, SCRIPT_POLICY, SNIFFING, STANDARD_POLICY, TRANSPORT, XSS
 from conformance.engine.policy import Policy
 from conformance.model import Case, NotApplicable, Outcome, Verdict, conforms, verdict, violates
+from conformance.origin import Origin
 from conformance.sentence import By, Own, Sentence, listed, own_list, say, say_of
 from conformance.web.exchange import Exchange
 
@@ -219,7 +219,7 @@ def _transport(page: Seen) -> Verdict:
     if not page.exchange.values(TRANSPORT):
         return violates(expected, observed, page.pointer)
     notes = [_TRANSPORT[values.transport_effect(page.exchange)]]
-    host = urlsplit(page.exchange.url).hostname or ""
+    host = Origin.of(page.exchange.url).host
     if not values.is_named(host):
         notes.append(say("Browsers keep it for host names only, and {host} is none in this sense.", host=Own(host)))
     found = values.transport(page.exchange)

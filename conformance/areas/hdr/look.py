@@ -7,13 +7,14 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.areas.hdr.record import AdminPath, HeadersObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
+from conformance.origin import onward
 from conformance.sentence import NOTHING, Sentence
 from conformance.web.accounts import administrator
 from conformance.web.exchange import Exchange
@@ -30,8 +31,8 @@ UNUSUAL = "PROPFIND"
 _CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 """What a browser sends of an answer that it has stored, by the line of that answer (RFC 9111, 4.3.1)."""
 
-_HOPS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
+_HOPS = 5  # redirects from a page to the one that is served: more is a circle
+_REDIRECTS = (301, 302, 303, 307, 308)  # those that browsers follow to Location (RFC 9110, 15.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,11 @@ class _Visitor:
         locations = step.values("Location")
         if step.status not in _REDIRECTS or not locations:
             return None
-        try:
-            aim = urlsplit(urljoin(step.url, locations[0]))
-            own = urlsplit(self.origin)
-            stays = (aim.scheme, aim.hostname, aim.port or 443) == ("https", own.hostname, own.port or 443)
-        except ValueError:
+        there = onward(step.url, locations[0])
+        if there is None:
             return None
-        return (aim.path or "/") + (f"?{aim.query}" if aim.query else "") if stays else None
+        aim = urlsplit(there)
+        return (aim.path or "/") + (f"?{aim.query}" if aim.query else "")
 
     def again(self, stored: Exchange) -> Exchange | None:
         """Ask for an answer once more unless it has changed since; None where it sent nothing to tell that by."""

@@ -12,7 +12,7 @@ from conformance.sentence import Listed, Own, Sentence, own_list, say
 from conformance.web.exchange import Exchange
 
 REFUSALS = (401, 403, 407)
-_NO_CONTENT = (204, 205)
+_NO_CONTENT = (204, 205)  # answers that have no page by definition (RFC 9110, 15.3.5 and 15.3.6)
 
 
 @dataclass(frozen=True, slots=True)

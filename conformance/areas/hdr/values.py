@@ -6,11 +6,11 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from conformance.areas.hdr import csp
 from conformance.areas.hdr.csp import Scripts
 from conformance.areas.hdr.sources import ANYWHERE, Source, own
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.exchange import Exchange
 
@@ -103,8 +103,8 @@ def transport(page: Exchange) -> Transport:
 
 def transport_effect(page: Exchange) -> str:
     """Return what a current browser does: `upgrade`, `removed` or `none`."""
-    parts = urlsplit(page.url)
-    if not page.values(TRANSPORT) or parts.scheme != "https" or not is_named(parts.hostname or ""):
+    origin = Origin.of(page.url)
+    if not page.values(TRANSPORT) or origin.scheme != "https" or not is_named(origin.host):
         return "none"
     life = transport(page).life
     return "none" if life is None else "upgrade" if life else "removed"

@@ -24,7 +24,7 @@ from conformance.areas.hook.record import (
 from conformance.areas.hook.settings import NONE, SETTINGS, CallbackSettings, digest
 from conformance.areas.hook.trigger import Trigger, trigger
 from conformance.bench import Bench
-from conformance.bench.undo import Promise
+from conformance.bench.restoring import Change
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webhook
 from conformance.model import Inconclusive
@@ -41,8 +41,8 @@ ASTRAY = {"plain-http": "plain", "unknown-ca": "other-ca", "wrong-name": "wrong-
 
 # Seconds for a callback to come at all, and for a gateway to trust what it was just told to.
 _LONGEST, _REJECTING = 15.0, 3.0
-_SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0
-_SETTLING = 5.0
+_SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0  # seconds
+_SETTLING = 5.0  # seconds that nodes and caches may need to hear of a change
 _TRIES = 3
 _TURNS = len(REDIRECTS) + 2  # see _answers
 
@@ -53,10 +53,10 @@ def _look(bench: Bench) -> WebhookObservation:
     with bench.budget.alone(SETTINGS), administrator(bench) as admin, receiving(webhook, made) as receivers:
         settings = CallbackSettings(admin)
         restoring = bench.for_restoring()
-        with bench.undo.promised(
-            say("webhook settings and CA"), lambda: settings.put_back(restoring), *settings.way_back()
-        ) as promise:
-            trial = _Trial(bench, webhook, made, receivers, settings, promise)
+        with bench.restorer.changing(
+            say("webhook settings and CA"), lambda: settings.restore(restoring), *settings.way_back()
+        ) as change:
+            trial = _Trial(bench, webhook, made, receivers, settings, change)
             try:
                 trial.run()
             except Inconclusive as reason:
@@ -74,10 +74,10 @@ class _Trial:
         made: Certificates,
         receivers: Receivers,
         settings: CallbackSettings,
-        promise: Promise,
+        change: Change,
     ) -> None:
         self.bench, self.webhook, self.made = bench, webhook, made
-        self.receivers, self.settings, self.promise = receivers, settings, promise
+        self.receivers, self.settings, self.change = receivers, settings, change
         self.phases: dict[str, Phase] = {}
         self.steps: dict[str, Upload] = {}
         self.intruders: dict[str, Upload] = {}
@@ -90,7 +90,7 @@ class _Trial:
     def run(self) -> None:
         """Try everything; raises Inconclusive where nothing that follows could be told any more."""
         first, second = self.made.first, self.made.second
-        if self.promise.change(lambda: self.settings.hurry(PAUSE_MS, LONGEST_PAUSE_MS)):
+        if self.change.make(lambda: self.settings.hurry(PAUSE_MS, LONGEST_PAUSE_MS)):
             self.pause_ms = PAUSE_MS
         self._store("stored", first)
         self._intrude(second)
@@ -127,7 +127,7 @@ class _Trial:
             intruders=self.intruders,
             pause_ms=self.pause_ms,
             strangers=sum(each.delivered and not each.meant_for for each in came),
-            put_back=self.promise.kept,
+            put_back=self.change.restored,
         )
 
     def _store(self, step: str, pem: str) -> None:
@@ -143,7 +143,7 @@ class _Trial:
 
     def _change(self, method: str, pem: str = "", token: str | None = None) -> Upload:
         self.receivers.authority = CHANGING
-        return self.promise.change(lambda: self.settings.change_ca(method, pem, token))
+        return self.change.make(lambda: self.settings.change_ca(method, pem, token))
 
     def _done(self, step: str, done: Upload, authority: str) -> None:
         self.steps[step] = done
@@ -174,7 +174,7 @@ class _Trial:
         port = self.receivers.stand(role, name, word, _answers(f"/portero/{word}/on", astray) if astray else ())
         url = f"{scheme}://{self._place(port)}/portero/{word}"
         self._words[name] = word
-        answer = self.promise.change(lambda: self.settings.call_back_at(url))
+        answer = self.change.make(lambda: self.settings.call_back_at(url))
         phase = Phase(role, url, answer.status, answer.trouble)
         if phase.taken:
             phase = replace(phase, trigger=self._trigger.pull(word))

@@ -27,10 +27,10 @@ from conformance.web.resolve import resolve
 ROLES = ("good", "plain", "other-ca", "self-signed", "wrong-name", "expired", "not-yet-valid")
 ALIKE = 8
 """How many connections of one kind are noted: a gateway may have much to tell, and others' callbacks come as well."""
-AT_ONCE = 64
+AT_ONCE = 64  # connections: a gateway that repeats itself without end takes no more threads
 
-_PATIENCE = 5.0
-_LARGEST = 64 << 10
+_PATIENCE = 5.0  # seconds, for a place to become free and for a caller to speak
+_LARGEST = 64 << 10  # bytes of a callback that are read
 _HANDSHAKE = b"\x16"
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _LENGTH = re.compile(rb"^content-length:\s*(\d{1,9})\s*$", re.IGNORECASE | re.MULTILINE)

@@ -23,7 +23,7 @@ from conformance.web.accounts import ADMINISTRATOR, Session
 from conformance.web.api import Api
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
-from conformance.web.putting_back import put_back
+from conformance.web.restoring import restore
 
 SETTINGS = say("the application's settings")
 APPLICATION = "/v1/settings/application"
@@ -33,7 +33,7 @@ NONE = "none"
 _ADDRESSES, _PAUSE, _LONGEST_PAUSE = "webhooks", "callback_backoff_delay_ms", "max_callback_backoff_delay_ms"
 _USUAL_PAUSE = "3000"
 _JSON, _TEXT = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
-_ABSENT = (404, 410)
+_ABSENT = (404, 410)  # nothing is set there, or what was set is gone already
 _LOOKS = (0.0, 1.0, 2.0, 2.0)
 """Seconds before each look at what was put back: the API may not show it at once."""
 
@@ -97,12 +97,12 @@ class CallbackSettings:
         usual = {_ADDRESSES: {"url": ""}, _PAUSE: _USUAL_PAUSE}
         return usual | {key: self.found[key] for key in (_ADDRESSES, _PAUSE, _LONGEST_PAUSE) if key in self.found}
 
-    def put_back(self, bench: Bench) -> bool:
+    def restore(self, bench: Bench) -> bool:
         """Put back and read again; tell whether all is as it was found. Logs in anew where the session is over."""
         api, requests = self.admin.api.on(bench), self.way_back()
         answers = [_ask(api, each.method, each.url, self.admin.token, each.headers, each.body) for each in requests]
         if not all(a.ok or a.status in r.also for a, r in zip(answers, requests, strict=True)):
-            return not put_back(bench, requests)
+            return not restore(bench, requests)
         return any(self._as_found(bench, wait) for wait in _LOOKS)
 
     def _as_found(self, bench: Bench, wait: float) -> bool:

@@ -10,9 +10,9 @@ from conformance.areas.chn.line import Line
 from conformance.bench import Bench
 from conformance.inputs.target import Channel, Webhook
 from conformance.model import Inconclusive
+from conformance.origin import same
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import Session
-from conformance.web.browse import origin
 from conformance.web.http import exchange, lenient_context
 from conformance.web.preflight import reach
 
@@ -49,7 +49,7 @@ class ByUrl:
 
     def __init__(self, bench: Bench, webhook: Webhook, admin: Session) -> None:
         """Send nothing yet."""
-        own = origin(webhook.trigger) == origin(admin.api.webapp.url)
+        own = same(webhook.trigger, admin.api.webapp.url)
         self._bench, self._url = bench, webhook.trigger
         self._payload = webhook.payload or _MESSAGE
         self._headers = _JSON | ({"Authorization": f"Bearer {admin.token}"} if own else {})

@@ -33,7 +33,7 @@ SLOTS = (
     "phone_number",
 )
 TABLES = ("attrs", "attributes", "custom_attributes", "user", "contact", "visitor", "customer")
-MOST_VALUES = 8
+MOST_VALUES = 8  # bounds the requests: each is tried at the target
 
 
 def bind_others(run: TrialRun, victim: str) -> None:

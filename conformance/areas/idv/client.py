@@ -28,8 +28,8 @@ from conformance.web.exchange import TOO_LATE, Exchange
 from conformance.web.http import TIMEOUT, exchange
 from conformance.web.trust import identity_trust
 
-SHOWN = 600
-PATIENCE_BIG = 20.0
+SHOWN = 600  # characters of an answer that the record keeps
+PATIENCE_BIG = 20.0  # seconds, for a body of more than a megabyte
 THE_SERVICE = say("the identity service")
 _OF_ANOTHER = say("what is found is another client's record")
 

@@ -10,8 +10,8 @@ from conformance.inputs.target import Identity
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, verdict, violates
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 
-SERVER_ERRORS = range(500, 600)
-BUSY = (429, 503)
+SERVER_ERRORS = range(500, 600)  # an attempt that broke the service was not judged by it
+BUSY = (429, 503)  # a limiter or an overload answered, and not the validation
 DROPPED = say("such an initialisation is dropped, and nothing is stored of the client")
 _NOT_TRIED = say("it was not tried")
 _UNKNOWN_WHO = say("it was honoured, and without [identity.state] it cannot be told as whom")

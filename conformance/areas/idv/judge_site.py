@@ -72,7 +72,7 @@ def _for_its_client(page: Page, where: str) -> Verdict:
 
 def _require_session(page: Page) -> None:
     """Raise Inconclusive unless the page was received as the client who is signed in receives it."""
-    if page.trouble or not page.ok:
+    if not page.ok:
         raise Inconclusive(
             say(
                 "{page} could not be read with its cookie: {why}; renew the session that the page's cookie names",

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from conformance.sentence import Own, Sentence, say
 
-QUOTED = 60
-MOST_FOUND = 20
+QUOTED = 60  # characters of the call that are shown
+MOST_FOUND = 20  # a script full of finds proves no more than these
 
 _LITERAL = r"""(?:"[^"\n]{4,}+"|'[^'\n]{4,}+'|`[^`\n]{4,}+`)"""
 _KEY = rf"(?P<key>{_LITERAL}|[A-Za-z_$][\w$.]*+)"
@@ -32,7 +32,7 @@ _SECOND = re.compile(rf",\s*+{_KEY}\s*+[,)]", re.IGNORECASE)
 _ONWARD = re.compile(r",|\([^()]*+\)")
 
 _IMPORT = re.compile(r"\.importKey\s*+\(\s*+['\"`](?:raw|jwk)['\"`]\s*+,")
-_LONGEST_KEY = 200
+_LONGEST_KEY = 200  # characters from the call to the end of its key
 _NEAR = 120
 _HMAC = "HMAC"
 _SIGN = re.compile(

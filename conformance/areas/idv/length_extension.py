@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-BLOCK = 64
-_WORD = 0xFFFFFFFF
+BLOCK = 64  # octets (FIPS 180-4)
+_WORD = 0xFFFFFFFF  # SHA-256 counts modulo 2 to the 32nd
 
 
 def _fraction(prime: int, root: int) -> int:
@@ -20,6 +20,7 @@ def _fraction(prime: int, root: int) -> int:
     return low & _WORD
 
 
+# The first 64, of whose roots FIPS 180-4 makes the constants (4.2.2 and 5.3.3).
 _PRIMES = [n for n in range(2, 312) if all(n % d for d in range(2, n))]
 _CONSTANTS = [_fraction(prime, 3) for prime in _PRIMES[:64]]
 

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 
-from conformance.areas.idv.page_markup import unescaped
+from conformance.web.markup import unescaped
 
 SURE = 6
 

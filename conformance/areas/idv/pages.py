@@ -5,23 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from conformance.areas.idv import page_hashes, page_markup
+from conformance.areas.idv import page_hashes
 from conformance.areas.idv.client import IdentityClient, spellings
 from conformance.areas.idv.key_material import key_material
 from conformance.areas.idv.record import Page, status_words
 from conformance.model import Inconclusive
+from conformance.origin import joined, onward, same
 from conformance.sentence import Own, Sentence, counted, say
-from conformance.web.browse import Fetched, fetch, origin
+from conformance.web import markup
+from conformance.web.browse import Fetched, fetch
 from conformance.web.preflight import reach
 from conformance.web.trust import identity_trust
 
-MOST_SCRIPTS = 20
+MOST_SCRIPTS = 20  # each is a request to the site
 MOST_INLINE = 1000
 MOST_LINKS = 1000
-MOST_CALLS = 10
-MOST_QUOTED = 20
+MOST_CALLS = 10  # each is a request to the site
+MOST_QUOTED = 20  # a page full of finds proves no more than these
 MOST_TEXT = 16 << 20
 """How much of a page, with its scripts and what these call, is looked at, in characters."""
 
@@ -94,16 +96,16 @@ def _look(client: IdentityClient, url: str, headers: dict[str, str], uid: str) -
     if not seen.ok:
         carries = _traces(client, uid, found).carries
         return Page(url, uid, seen.status, seen.trouble, landed=landed, carries=carries, unread=tuple(found.unread))
-    scripts = page_markup.scripts(text)
+    scripts = markup.scripts(text)
 
     def read(links: list[str], unread: list[Sentence]) -> list[str]:
         return _read(lambda link: fetch(client.bench, link, headers, context), links, found, unread)
 
-    links = [urljoin(seen.url, source) for source in found.some(scripts.sources, MOST_LINKS)]
-    own = [link for link in dict.fromkeys(links) if origin(link) == origin(seen.url)]
+    links = [link for source in found.some(scripts.sources, MOST_LINKS) if (link := joined(seen.url, source))]
+    own = [link for link in dict.fromkeys(links) if same(link, seen.url)]
     code = [*found.some(scripts.inline, MOST_INLINE), *read(found.some(own, MOST_SCRIPTS), found.unread)]
     called, more = page_hashes.calls("\n".join(code))
-    called = tuple(link for call in called if origin(link := urljoin(seen.url, call)) == origin(seen.url))
+    called = tuple(link for call in called if (link := onward(seen.url, call)))
     untold: list[Sentence] = []
     read(list(called[:MOST_CALLS]), untold)
     page = Page(url, uid, seen.status, landed=landed, more_calls=more or len(called) > MOST_CALLS or bool(untold))
@@ -139,13 +141,13 @@ def _page(client: IdentityClient, page: Page, found: _Texts, code: list[str], li
         say("{place}: {how}", place=place, how=how)
         for place, text in found.texts.items()
         for how, known in forms.items()
-        if any(form in said for said in {text.lower(), page_markup.unescaped(text).lower()} for form in known)
+        if any(form in said for said in {text.lower(), markup.unescaped(text).lower()} for form in known)
     )
     traces = _traces(client, page.uid, found)
     return replace(
         page,
         scripts=tuple(link for link in links if link in found.texts),
-        foreign_scripts=tuple(link for link in links if origin(link) != origin(page.url)),
+        foreign_scripts=tuple(link for link in links if not same(link, page.url)),
         secret_in=secret_in,
         hash="right" if page_hashes.OWN in traces.carries else "some" if traces.carries else "none",
         key_material=tuple(quote for script in code for quote in key_material(script, client.key))[:MOST_QUOTED],

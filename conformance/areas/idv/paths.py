@@ -21,7 +21,7 @@ from conformance.areas.idv.layouts import Layout, Sent, layouts
 from conformance.areas.idv.record import OtherPathLook, PathAttempt, PathControl
 from conformance.areas.idv.trials import TICK_SECONDS, TrialRun
 from conformance.bench import Bench
-from conformance.bench.undo import Promise
+from conformance.bench.restoring import Change
 from conformance.inputs.target import OtherPath
 from conformance.model import Inconclusive
 from conformance.pointers import MISSING
@@ -47,7 +47,7 @@ class _PathRun:
         self.attempts: dict[str, tuple[PathAttempt, ...]] = {}
         self.marks: list[str] = []
         self.sessions: dict[str, str] = {}
-        self.promise: Promise
+        self.change: Change
         self.before: dict[str, Stored] = {}
         self.context = self.client.context
         if self.context is None and path.url.startswith("https:"):
@@ -90,7 +90,7 @@ class _PathRun:
         before = self.run.known(watched)
         mark = f"Portero {secrets.token_hex(6)}"
         self.marks.append(mark.lower())
-        seen = self.promise.change(lambda: self.send(sent, mark, by))
+        seen = self.change.make(lambda: self.send(sent, mark, by))
         answer = self.client.noted(seen, str(sent.signature).encode(), watched)
         if answer.ok:
             answer = replace(answer, body="")  # it may name a session
@@ -198,7 +198,7 @@ class _PathRun:
         client.bench.clock.wait(TICK_SECONDS)
         self.noise.update(*(stored.changes(self.run.after(uid)) for uid, stored in self.before.items()))
 
-    def put_back(self) -> bool:
+    def restore(self) -> bool:
         """Set the names that were found, and tell whether no mark is left."""
         restoring = self.client.on(self.client.bench.for_restoring())
         places = sorted({pointer for control in self.controls for pointer in control.marked})
@@ -235,12 +235,12 @@ def _look(run: TrialRun, path: OtherPath) -> OtherPathLook:
     present = [uid for uid in others if run.known(uid).state.kind == "present"]
     trial = _PathRun(run, path, next(iter(present), run.control_uid))
     stopped = NOTHING
-    promise = None
+    change = None
     try:
         request = Own(f"{path.method} {path.url}")
         names = say("names of test clients, by {request}", request=request)
-        with run.client.bench.undo.promised(names, trial.put_back) as promise:
-            trial.promise = promise
+        with run.client.bench.restorer.changing(names, trial.restore) as change:
+            trial.change = change
             trial.settle()
             stopped = trial.find_layout()
             if not stopped:
@@ -248,4 +248,4 @@ def _look(run: TrialRun, path: OtherPath) -> OtherPathLook:
                 trial.control()
     except Inconclusive as reason:
         stopped = reason.reason
-    return trial.record(stopped, kept=promise is not None and promise.kept)
+    return trial.record(stopped, kept=change is not None and change.restored)

@@ -9,7 +9,7 @@ from conformance.inputs.target import IdentityAccepted
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.exchange import TOO_LATE, Answered
 
-MOST_STORED = 200
+MOST_STORED = 200  # bounds the record where a service shows much of a client
 
 
 def status_words(status: int) -> Sentence:

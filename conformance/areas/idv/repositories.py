@@ -22,15 +22,15 @@ from conformance.model import Inconclusive
 from conformance.secrecy.spellings import encodings
 from conformance.sentence import NOTHING, Own, Sentence, clauses, counted, own_list, say
 
-PIECE = 1 << 20
-LARGEST_TREE = 1 << 26
-MOST_FOUND = 20
+PIECE = 1 << 20  # bytes of an object that are held at once
+LARGEST_TREE = 1 << 26  # bytes of a folder's list of files: what is larger is not read into memory
+MOST_FOUND = 20  # a history full of finds proves no more than these
 MOST_UNTRACKED = 2000
 MOST_NAMED = 3
-DEADLINE = 120.0
-_LATIN_1 = 256
+DEADLINE = 120.0  # seconds, for all of them
+_LATIN_1 = 256  # below it a character is one byte in Latin-1, where it is two in UTF-8
 _GITLINK = b"160000"
-_LARGEST_POINTER = 1024
+_LARGEST_POINTER = 1024  # bytes: pointers of Git LFS are smaller by their specification
 _LFS = re.compile(
     rb"version (?:https://git-lfs\.github\.com|https://hawser\.github\.com|http://git-media\.io)/[^\n]*\n"
     rb"(?:[^\n]*\n){0,12}?oid (?:sha256:)?([0-9a-f]{64})\s"

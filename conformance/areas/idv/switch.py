@@ -16,7 +16,7 @@ from conformance.areas.idv.record import Answer, Attempt, SwitchObservation
 from conformance.areas.idv.transport import look_at_transport
 from conformance.bench import Bench
 from conformance.bench.journal import Request
-from conformance.bench.undo import Promise
+from conformance.bench.restoring import Change
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Switch
 from conformance.model import Inconclusive
@@ -77,7 +77,7 @@ class ValidationSwitch:
         )
         return self.client.noted(seen)
 
-    def put_back(self) -> bool:
+    def restore(self) -> bool:
         """Set what was found, and tell whether it holds; whatever of the run's time and requests is left."""
         bench = self.client.bench.for_restoring()
         answer = self._set(bench, enforced=self.original)
@@ -129,24 +129,24 @@ def _honoured_uid(client: IdentityClient) -> str:
 
 def _turn(client: IdentityClient, switch: ValidationSwitch, uid: str) -> SwitchObservation:
     seen = SwitchObservation(flag_before=switch.flag(), unsigned_before=_unsigned(client, uid))
-    with client.bench.undo.promised(
-        say("{key}", key=Own("identity.switch")), switch.put_back, switch.way_back
-    ) as promise:
+    with client.bench.restorer.changing(
+        say("{key}", key=Own("identity.switch")), switch.restore, switch.way_back
+    ) as change:
         try:
-            seen = _with_validation_off(client, switch, uid, seen, promise)
-            seen = _with_validation_on(client, switch, uid, seen, promise)
+            seen = _with_validation_off(client, switch, uid, seen, change)
+            seen = _with_validation_on(client, switch, uid, seen, change)
         except Inconclusive as reason:
             seen = replace(seen, stopped=reason.reason)
-    return replace(seen, put_back=promise.kept, flag_after=switch.flag_after)
+    return replace(seen, put_back=change.restored, flag_after=switch.flag_after)
 
 
 def _with_validation_off(
-    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, promise: Promise
+    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, change: Change
 ) -> SwitchObservation:
     forged = forgery.flipped(client.right(uid), (17,))
     return replace(
         seen,
-        set_off=promise.change(lambda: switch.set(enforced=False)),
+        set_off=change.make(lambda: switch.set(enforced=False)),
         flag_off=switch.flag(),
         unsigned_off=_unsigned(client, uid),
         right_off=client.answer(client.document(uid, client.right(uid)), uid),
@@ -156,11 +156,11 @@ def _with_validation_off(
 
 
 def _with_validation_on(
-    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, promise: Promise
+    client: IdentityClient, switch: ValidationSwitch, uid: str, seen: SwitchObservation, change: Change
 ) -> SwitchObservation:
     return replace(
         seen,
-        set_on=promise.change(lambda: switch.set(enforced=True)),
+        set_on=change.make(lambda: switch.set(enforced=True)),
         flag_on=switch.flag(),
         unsigned_on=_unsigned(client, uid),
         unsigned_on_fresh=_fresh(client, say("no hash for a uid that nobody has"), MISSING),

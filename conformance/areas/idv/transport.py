@@ -9,27 +9,28 @@ from urllib.parse import urlsplit
 from conformance.areas.idv.client import IdentityClient
 from conformance.areas.idv.record import Answer, Transport
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.http import TIMEOUT, connect, exchange, plain_words, server_name
 from conformance.web.preflight import reach
 
-FORGED = "0" * 64
+FORGED = "0" * 64  # of an HMAC-SHA256's shape, and nobody's
 
 
 def look_at_transport(client: IdentityClient) -> Transport:
     """Shake hands with verification, then send a forged initialisation in the clear, and over TLS for comparison."""
-    parts = urlsplit(client.identity.url)
+    origin = Origin.of(client.identity.url)
     try:
         reach(client.bench, client.identity.url)
     except Inconclusive as reason:
-        return Transport(parts.scheme, detail=reason.reason)
+        return Transport(origin.scheme, detail=reason.reason)
     if client.context is None:
         return Transport("http")
-    verifies, detail = _handshake(client, parts.hostname or "", parts.port or 443)
+    verifies, detail = _handshake(client, origin.host, origin.port)
     if not verifies or not client.bench.target.permits("write"):
         return Transport("https", verifies, detail)
     body = client.document("portero-nobody", FORGED)
-    ports = (parts.port or 443, 80) if (parts.port or 443) == 443 else (parts.port or 443,)
+    ports = (443, 80) if origin.port == 443 else (origin.port,)
     plain = {str(port): _plainly(client, port, body) for port in ports}
     return Transport("https", verifies, NOTHING, plain, client.answer(body))
 
@@ -53,7 +54,7 @@ def _handshake(client: IdentityClient, host: str, port: int) -> tuple[bool | Non
 
 def _plainly(client: IdentityClient, port: int, body: bytes) -> Answer:
     parts = urlsplit(client.identity.url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    host = Origin.of(client.identity.url).bracketed
     query = f"?{parts.query}" if parts.query else ""
     seen = exchange(
         client.bench,

@@ -39,9 +39,10 @@ from conformance.sentence import By, Own, Sentence, listed, say
 from conformance.web.exchange import TOO_LATE
 
 EVERY = 12
-TICK_SECONDS = 1.1
+TICK_SECONDS = 1.1  # more than one second: a stamp of whole seconds has moved on
+# Seconds between looks, and of all of them, at a store that may show a write late.
 LATE_SECONDS, LATEST_SECONDS = 0.1, 2.0
-LONGEST_NAME = 80
+LONGEST_NAME = 80  # characters
 ROUNDS = 3
 
 

@@ -16,10 +16,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Set, Tuple
 
-AT_ONCE = 200
-ENOUGH = 16
-LINGER = 0.3
-MOST_ADDRESSES = 16
+AT_ONCE = 200  # connections: below the 256 open files that some systems leave a process
+ENOUGH = 16  # bytes: what a protocol is told by stands at the beginning
+LINGER = 0.3  # seconds without another byte: the greeting is whole
+MOST_ADDRESSES = 16  # of one name
 
 REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET)
 SPENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

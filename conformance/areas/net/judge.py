@@ -11,7 +11,7 @@ from conformance.engine.policy import Policy
 from conformance.inputs.target import Network, Reach
 from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.pointers import build
-from conformance.sentence import NOTHING, By, Listed, Own, Sentence, clauses, listed, own_list, say, say_of
+from conformance.sentence import NOTHING, By, Listed, Own, Sentence, clauses, listed, own_list, say, say_of, shortened
 
 ELSEWHERE = "elsewhere"
 """The value of the case that stands for a place to be kept out, where the target file names none."""
@@ -298,10 +298,9 @@ def _told(look: Look) -> Sentence | Listed:
     return listed(words, By.COMMA)
 
 
-def _some(items: list[Sentence]) -> Sentence | Listed:
+def _some(items: list[Sentence]) -> Listed:
     """List as many as a reader bears, and count the others."""
-    first, more = listed(items[:_LISTED], By.COMMA), len(items) - _LISTED
-    return say("{first}, and {more} more", first=first, more=more) if more > 0 else first
+    return listed(shortened(items, _LISTED), By.COMMA)
 
 
 def _words(look: Look) -> Sentence:

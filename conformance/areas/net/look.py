@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from conformance.areas.net.answers import Question, protocol, questions
 from conformance.areas.net.record import SPARE_PORT, Came, Look, NetworkObservation, Seen, VantageLook
@@ -17,16 +16,17 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Network, Target, Vantage
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, Sentence, say
 
 CONNECTING = 3.0
 """Long enough for two repeated first packets, which Linux sends after one second and three."""
 
-ANSWERING = 5.0
-RESOLVING = 5.0
-LONGEST = 120.0
+ANSWERING = 5.0  # seconds
+RESOLVING = 5.0  # seconds
+LONGEST = 120.0  # seconds: what one vantage point may take at most
 MOST_VANTAGES_AT_ONCE = 16
-MOST_NOWHERE = 64
+MOST_NOWHERE = 64  # ports: their looks are the control, and cost as much as the others
 
 # What the far side says that is no error of a system's own.
 _FAR_WORDS = {
@@ -67,8 +67,8 @@ class _Plan:
 
 def parted(endpoint: str) -> tuple[str, int]:
     """Return host and port of `host:port` as a target file spells it."""
-    parts = urlsplit(f"//{endpoint}")
-    return parts.hostname or "", parts.port or 0
+    origin = Origin.of(f"//{endpoint}")
+    return origin.host, origin.port
 
 
 def _network(bench: Bench) -> NetworkObservation:

@@ -25,10 +25,10 @@ from conformance.sentence import By, Own, Sentence, clauses, listed, say
 START = 20.0
 """How many seconds a command may take to reach its Python: an ssh login, a new container process."""
 
-MOST_OUTPUT = 8 << 20
-SHOWN = 300
+MOST_OUTPUT = 8 << 20  # bytes: a command may be anything that prints
+SHOWN = 300  # characters of what a command printed that are told
 
-_LOOK_AGAIN = 0.2
+_LOOK_AGAIN = 0.2  # seconds between looks at whether the command is to be ended
 
 _FAR = Path(__file__).with_name("far.py")
 _TOO_OLD = "Portero needs Python 3.6 or later there, and python3 is "

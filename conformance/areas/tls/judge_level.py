@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from conformance.areas.tls import facts, rules
 from conformance.areas.tls.record import DeclaredLevel
 from conformance.areas.tls.rules import Finding
-from conformance.engine.policy import Policy
-from conformance.engine.profiles import NEWEST_FIRST, Guideline, guideline
+from conformance.engine.policy import NEWEST_FIRST, Guideline, Policy, guideline
 from conformance.handshake.record import VERSIONS, TlsObservation
-from conformance.model import Case, Inconclusive, Verdict, conforms, verdict
-from conformance.sentence import By, Listed, Own, listed, own_list, say
+from conformance.model import Case, Verdict, conforms, verdict
+from conformance.sentence import By, Listed, Own, listed, own_list, say, shortened
 
 NONE = "none"
-_TOLD = 4
+_TOLD = 4  # as many as a reader bears
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +32,6 @@ def levels(seen: TlsObservation) -> dict[str, str]:
     """
     complete(seen)
     return {edition: match(seen, guideline(edition)).level for edition in NEWEST_FIRST}
-
-
-def recorded(observation: Mapping[str, Any]) -> dict[str, str]:
-    """Return `levels` of an observation out of a results file; nothing where it cannot be told."""
-    if observation.keys() <= {"inconclusive"}:
-        return {}
-    try:
-        return levels(TypeAdapter(TlsObservation).validate_python(observation))
-    except (Inconclusive, ValidationError):
-        return {}
 
 
 def complete(seen: TlsObservation) -> None:
@@ -105,10 +90,7 @@ def level(seen: TlsObservation, policy: Policy, case: Case) -> Verdict:
 
 
 def _in_short(departures: tuple[Finding, ...]) -> Listed:
-    told = [f.text for f in departures[:_TOLD]]
-    if len(departures) > _TOLD:
-        told.append(say("and {count} more", count=len(departures) - _TOLD))
-    return listed(told, By.CLAUSE)
+    return listed(shortened((f.text for f in departures), _TOLD), By.CLAUSE)
 
 
 def default_level(seen: DeclaredLevel, policy: Policy, case: Case) -> Verdict:

@@ -20,9 +20,9 @@ from conformance.inputs.target import Webapp
 from conformance.sentence import say
 from conformance.web.preflight import reach
 
-DEADLINE = 120.0
-_SPARE = 15.0
-_AT_ONCE = 6
+DEADLINE = 120.0  # seconds
+_SPARE = 15.0  # seconds of the deadline left to put together what was seen
+_AT_ONCE = 6  # bounds the load: a handshake costs a server more than a client
 
 
 def _scan(bench: Bench) -> TlsObservation:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from conformance.areas.tls.facts import BEFORE_TLS13, met, offers, spoken
 from conformance.areas.tls.facts import groups as offered_groups
-from conformance.engine.profiles import Profile
+from conformance.engine.policy import Profile
 from conformance.handshake.record import VERSIONS, Certificate, Suites, TlsObservation
 from conformance.sentence import Own, Sentence, counted, say
 

@@ -23,7 +23,7 @@ from conformance.secrecy.secret import open_vault
 from conformance.sentence import Own
 from conformance.web.accounts import administrator
 from conformance.web.presenting import presented
-from conformance.web.putting_back import put_back
+from conformance.web.restoring import restore
 from reference_server import Gateway
 from reference_server.certificates import FILE
 from reference_server.faults.acc_certificates import serves_uploads_after_a_restart
@@ -213,5 +213,5 @@ def test_the_journal_s_request_puts_the_present_certificate_back(change: Callabl
             gate = Gate(admin, aim.webapp.certificate, bundle, presented(bench)[0])
             serve(bundle.whole)
         assert gateway.web.tls.served()[0] != before
-        assert put_back(bench, [gate.journalled()]) == ""
+        assert restore(bench, [gate.journalled()]) == ""
         assert gateway.web.tls.served()[0] == before

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.bench.journal import NAME, Journal
-from conformance.bench.undo import Undo
+from conformance.bench.restoring import Restorer
 from conformance.web import accounts
 from conformance.web.api import token_in
 from conformance.web.exchange import Exchange
@@ -245,7 +245,7 @@ def test_a_user_of_the_runs_own_stands_in_the_journal_until_it_is_gone(tmp_path:
         del webapp["url"]
         here = bench(seen.gateway.web.port, seen.gateway.environ, **webapp)
         journal = Journal(tmp_path, tmp_path / "target.toml", here.redactor)
-        object.__setattr__(here, "undo", Undo(journal))
+        object.__setattr__(here, "restorer", Restorer(journal))
         known = seen.gateway.web.api.accounts.users
 
         def goes_wrong() -> None:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 
 from conformance.areas.auth.secret_finds import SecretFinder
-from conformance.areas.idv import page_hashes, page_markup
+from conformance.areas.idv import page_hashes
 from conformance.areas.idv.key_material import key_material
 from conformance.secrecy.secret import Secret
+from conformance.web import markup
 
 BUNDLE = (
     'function a(e,t){var n=e.querySelector("#b");return n&&t?n.c(t).map((function(e){return e.id})):[]}'
@@ -97,7 +98,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "readings": page_hashes.readings,
     "hashes": lambda text: page_hashes.carried(text, UID, {UID: "0" * 64}, POINTER),
     "uid": lambda text: (page_hashes.hands_over(text, UID, POINTER), page_hashes.shows(text, UID)),
-    "scripts": page_markup.scripts,
+    "scripts": markup.scripts,
     "secrets": _FINDER.finds,
 }
 SIZE = 1 << 15

@@ -16,8 +16,8 @@ from types import ModuleType
 import pytest
 
 from conformance.areas.auth import secret_finds
-from conformance.areas.idv import key_material, page_hashes, page_markup, pages, repositories
-from conformance.web import browse
+from conformance.areas.idv import key_material, page_hashes, pages, repositories
+from conformance.web import browse, markup
 from tests.areas.idv.hostile import STEPS, TEXTS, UNSURE
 
 CHECKOUT = Path(__file__).parents[3]
@@ -116,21 +116,21 @@ LINEAR = {
     "page_hashes._CALL": ("ec9d725e", "begins with a fixed word; blanks are not read twice, the rest is bounded"),
     "page_hashes._CHANGES": ("be4f78d1", WORD),
     "page_hashes._NETWORK": ("39202fb1", WORD),
-    "page_markup._OPENED": ("8f97f4ea", "begins with <; a tag's name is read once, and the search goes on behind it"),
-    "page_markup._COMMENT_END": ("d5356400", BOUND),
-    "page_markup._ATTRIBUTE": (
+    "markup._OPENED": ("8f97f4ea", "begins with <; a tag's name is read once, and the search goes on behind it"),
+    "markup._COMMENT_END": ("d5356400", BOUND),
+    "markup._ATTRIBUTE": (
         "b0bba161",
         "matched in one place, behind the last; a quote that is never closed is the last of its kind",
     ),
-    "page_markup._TEXT_ENDS[script]": ("d81e1b07", BOUND),
-    "page_markup._TEXT_ENDS[style]": ("b69b4f91", BOUND),
-    "page_markup._TEXT_ENDS[title]": ("1e3fe103", BOUND),
-    "page_markup._TEXT_ENDS[textarea]": ("8b8768c7", BOUND),
-    "page_markup._TEXT_ENDS[xmp]": ("57bd224e", BOUND),
-    "page_markup._TEXT_ENDS[iframe]": ("e22adf45", BOUND),
-    "page_markup._TEXT_ENDS[noembed]": ("3a65c0da", BOUND),
-    "page_markup._TEXT_ENDS[noframes]": ("a00a29f7", BOUND),
-    "page_markup._NUMBER": ("0e60dedc", "begins with &#; nothing after the run can fail"),
+    "markup._TEXT_ENDS[script]": ("d81e1b07", BOUND),
+    "markup._TEXT_ENDS[style]": ("b69b4f91", BOUND),
+    "markup._TEXT_ENDS[title]": ("1e3fe103", BOUND),
+    "markup._TEXT_ENDS[textarea]": ("8b8768c7", BOUND),
+    "markup._TEXT_ENDS[xmp]": ("57bd224e", BOUND),
+    "markup._TEXT_ENDS[iframe]": ("e22adf45", BOUND),
+    "markup._TEXT_ENDS[noembed]": ("3a65c0da", BOUND),
+    "markup._TEXT_ENDS[noframes]": ("a00a29f7", BOUND),
+    "markup._NUMBER": ("0e60dedc", "begins with &#; nothing after the run can fail"),
     "page_hashes._named(hex)": ("10d43ae9", BOUND),
     "page_hashes._named(uid)": ("e2e5f3fd", BOUND),
     "page_hashes._word": ("2a4955fe", "as long as what the target file names"),
@@ -146,7 +146,7 @@ def compiled(module: ModuleType) -> Iterator[tuple[str, re.Pattern[str]]]:
                 yield f"{module.__name__.rpartition('.')[2]}.{name}{key}", each
 
 
-MODULES = (browse, key_material, repositories, secret_finds, page_hashes, page_markup, pages)
+MODULES = (browse, key_material, repositories, secret_finds, page_hashes, markup, pages)
 MADE = {
     "page_hashes._named(hex)": page_hashes._named("/visitor/userHash", "([0-9a-f]{64})(?![0-9a-z])"),
     "page_hashes._named(uid)": page_hashes._named("/client_hash", r"u\.1(?!\w)"),

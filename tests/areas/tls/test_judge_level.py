@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
 from conformance.areas.tls import judge_level
-from conformance.engine.profiles import guideline
+from conformance.engine.policy import guideline
 from conformance.handshake.record import Answer, TlsObservation
 from conformance.model import Inconclusive
 from tests.areas.tls.endpoints import ECDSA, INTERMEDIATE, LEGACY_MODERN, MODERN, OLD, RSA, with_suites, with_version
@@ -53,7 +53,6 @@ def test_strictest_level_wins_where_two_fit() -> None:
 def test_too_little_seen_to_tell(seen: TlsObservation) -> None:
     with pytest.raises(Inconclusive):
         judge_level.levels(seen)
-    assert judge_level.recorded(asdict(seen)) == {}
 
 
 def test_closest_level_and_what_is_in_the_way() -> None:
@@ -61,9 +60,3 @@ def test_closest_level_and_what_is_in_the_way() -> None:
     match = judge_level.match(seen, guideline("5.8"))
     assert (match.level, match.closest) == ("none", "intermediate")
     assert [f.text for f in match.departures] == ["offered the group x448"]
-
-
-def test_level_is_told_from_a_results_file() -> None:
-    assert judge_level.recorded(asdict(MODERN))["5.8"] == "modern"
-    assert judge_level.recorded({"inconclusive": "connection refused"}) == {}
-    assert judge_level.recorded({}) == {}

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import ocsp
 
-from conformance.engine.profiles import Profile, guideline
+from conformance.engine.policy import Profile, guideline
 from conformance.handshake import caller as hello_caller
 from conformance.handshake import registry
 from conformance.handshake.record import TlsObservation

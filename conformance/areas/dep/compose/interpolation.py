@@ -10,7 +10,7 @@ from conformance.areas.dep.compose.nodes import UNKNOWN, ComposeTrouble, Node, o
 from conformance.sentence import Own, Sentence, say
 
 Lookup = Callable[[str], str | None]
-DEEPEST = 20
+DEEPEST = 20  # defaults within defaults: far above any file, far below Python's own limit
 
 _TELLS_NOTHING = 5
 """Characters of a name that may be repeated even if they are some of a secret's."""

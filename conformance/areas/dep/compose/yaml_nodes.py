@@ -17,7 +17,7 @@ LARGEST = 1 << 19
 MOST_NODES = 100_000
 """Aliases counted as often as they are used; compose has the same bound."""
 
-DEEPEST = 100
+DEEPEST = 100  # far above any file, far below where the parser's recursion ends
 
 # libyaml, like compose's parser, takes tabs between tokens, which the parser written in Python refuses.
 _LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader

@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from conformance.areas.idv.page_markup import scripts, unescaped
+from conformance.web.markup import scripts, unescaped
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.engine.profiles import NEWEST_FIRST, guideline
+from conformance.engine.policy import NEWEST_FIRST, guideline
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.bench.journal import NAME, Journal, Request, read, refuse_unplayed
-from conformance.bench.undo import Undo
+from conformance.bench.restoring import Restorer
 from conformance.model import Inconclusive, UnusableInput
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import Secret, SecretRef
@@ -31,63 +31,66 @@ def entries(journal: Journal) -> list[str]:
     return [entry.what for entry in page.entries] if page else []
 
 
-def test_a_promise_is_kept_once_by_whoever_comes_first() -> None:
-    undo, put_back = Undo(), []
+def test_a_change_is_restored_once_by_whoever_comes_first() -> None:
+    restorer, put_back = Restorer(), []
 
     def restore() -> bool:
         put_back.append("setting")
         return True
 
-    with undo.promised(say("a setting"), restore) as promise:
-        assert undo.settle() == []
+    with restorer.changing(say("a setting"), restore) as change:
+        assert restorer.settle() == []
         assert put_back == ["setting"]
         with pytest.raises(Inconclusive, match="the run is over"):
-            promise.change(lambda: put_back.append("changed anew"))
-    assert promise.kept
-    assert undo.settle() == []
+            change.make(lambda: put_back.append("changed anew"))
+    assert change.restored
+    assert restorer.settle() == []
     assert put_back == ["setting"]
 
 
-def test_a_probe_that_breaks_off_keeps_its_promise() -> None:
-    undo, put_back = Undo(), []
+def test_a_probe_that_breaks_off_restores_its_change() -> None:
+    restorer, put_back = Restorer(), []
     with (
         pytest.raises(ValueError, match="broke off"),
-        undo.promised(say("a setting"), lambda: put_back.append("setting") or True),  # type: ignore[func-returns-value]
+        restorer.changing(say("a setting"), lambda: put_back.append("setting") or True),  # type: ignore[func-returns-value]
     ):
         raise ValueError("broke off")
     assert put_back == ["setting"]
 
 
 def test_what_cannot_be_put_back_is_tried_again_at_the_end_last_change_first_and_named() -> None:
-    undo, tried = Undo(), []
+    restorer, tried = Restorer(), []
 
     def cannot() -> bool:
         tried.append("one")
         raise Inconclusive(say("nobody there"))
 
-    with undo.promised(say("one"), cannot) as one, undo.promised(say("other"), lambda: bool(tried.append("other"))):  # type: ignore[func-returns-value]
+    with (
+        restorer.changing(say("one"), cannot) as one,
+        restorer.changing(say("other"), lambda: bool(tried.append("other"))),  # type: ignore[func-returns-value]
+    ):
         pass
-    assert not one.kept
-    assert undo.settle() == ["other", "one"]
+    assert not one.restored
+    assert restorer.settle() == ["other", "one"]
     assert tried == ["other", "one", "other", "one"]
-    assert undo.settle() == []
+    assert restorer.settle() == []
 
 
 def test_a_change_stands_in_the_journal_until_it_is_put_back(journal: Journal) -> None:
-    undo = Undo(journal)
-    with undo.promised(say("one"), lambda: True, BACK), undo.promised(say("other"), lambda: False, BACK):
+    restorer = Restorer(journal)
+    with restorer.changing(say("one"), lambda: True, BACK), restorer.changing(say("other"), lambda: False, BACK):
         assert entries(journal) == ["one", "other"]
         assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
         with pytest.raises(UnusableInput, match="run `portero restore --reports"):
             refuse_unplayed(journal.path.parent)
     assert entries(journal) == ["other"]
-    with undo.promised(say("third"), lambda: True, BACK):
+    with restorer.changing(say("third"), lambda: True, BACK):
         assert entries(journal) == ["other", "third"]
     assert [path.name for path in journal.path.parent.iterdir()] == [NAME]
 
 
 def test_a_journal_without_entries_is_gone(journal: Journal) -> None:
-    with Undo(journal).promised(say("one"), lambda: True, BACK):
+    with Restorer(journal).changing(say("one"), lambda: True, BACK):
         assert journal.path.exists()
     assert not journal.path.exists()
     assert read(journal.path) is None
@@ -107,7 +110,7 @@ def test_nothing_is_changed_where_the_journal_cannot_be_written(tmp_path: Path) 
     journal = Journal(tmp_path / "absent", tmp_path / "target.toml", Redactor())
     with (
         pytest.raises(Inconclusive, match=r"cannot be written .*nothing more is changed"),
-        Undo(journal).promised(say("one"), lambda: True, BACK),
+        Restorer(journal).changing(say("one"), lambda: True, BACK),
     ):
         pytest.fail("the block must not begin")
 

@@ -1,16 +1,16 @@
-"""What is changed at the target, and has to be put back whatever ends the run.
+"""Restoring: what is changed at the target has to be put back whatever ends the run.
 
-A probe says how to put something back before it changes it:
+A probe says how to restore something before it changes it:
 
     back = Request("PATCH", url, headers=JSON, login="webapp.admin", body=json.dumps(found))
     restoring = bench.for_restoring()
-    with bench.undo.promised(say("the webhook's URL"), lambda: not put_back(restoring, [back]), back) as promise:
-        promise.change(lambda: exchange(bench, "PATCH", url, …))
+    with bench.restorer.changing(say("the webhook's URL"), lambda: not restore(restoring, [back]), back) as change:
+        change.make(lambda: exchange(bench, "PATCH", url, …))
         …
-    record.put_back = promise.kept
+    record.put_back = change.restored
 
 The request is in the journal before the block begins. The function is called at its end, or when the run ends before
-that; `conformance.web.putting_back.put_back` sends the same requests, a probe may do better. What was put back is
+that; `conformance.web.restoring.restore` sends the same requests, a probe may do better. What was put back is
 struck out of the journal; after a kill `portero restore` sends what still stands there. Entries are played back last
 first. More examples of requests:
 
@@ -19,8 +19,8 @@ first. More examples of requests:
             login="webapp.admin", body_from=webapp.certificate.restore, trust=uploaded)  # the operator's own file
     Request("PUT", switch.url, section="identity", secret_headers={"Authorization": switch.authorization}, body=…)
 
-A change that no request can take back is promised without one: after a kill its name is all that is told.
-Every request that changes something goes through `promise.change`: once the run has put back, nothing is changed anew.
+A change that no request can take back is made without one: after a kill its name is all that is told.
+Every request that changes something goes through `change.make`: once the run has put back, nothing is changed anew.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from conformance.sentence import Sentence, say
 Made = TypeVar("Made")
 
 
-class Promise:
-    """Something that will be put back. It may be kept by another thread than the probe's, when the run is over."""
+class Change:
+    """A change that will be put back, perhaps by another thread than the probe's, when the run is over."""
 
-    def __init__(self, what: Sentence, put_back: Callable[[], bool], strike_out: Callable[[], None]) -> None:
-        """Know how to put it back; `put_back` tells whether it succeeded, and may be called twice."""
+    def __init__(self, what: Sentence, restore: Callable[[], bool], strike_out: Callable[[], None]) -> None:
+        """Know how to put it back; `restore` tells whether it succeeded, and may be called twice."""
         self.what = what
-        self.kept = False
-        self._put_back, self._strike_out = put_back, strike_out
+        self.restored = False
+        self._restore, self._strike_out = restore, strike_out
         self._turn = threading.Lock()
         self._over = False
 
-    def change(self, make: Callable[[], Made]) -> Made:
-        """Make a change and return what came of it; who puts back waits for it.
+    def make(self, make: Callable[[], Made]) -> Made:
+        """Make the change and return what came of it; who puts back waits for it.
 
         Raises Inconclusive when it has been put back already: the run is over.
         """
@@ -60,45 +60,45 @@ class Promise:
                 )
             return make()
 
-    def keep(self) -> bool:
+    def restore(self) -> bool:
         """Put back, unless that was done, and tell whether it holds."""
         with self._turn:
             self._over = True
-            if not self.kept:
+            if not self.restored:
                 try:
-                    self.kept = self._put_back()
-                    if self.kept:
+                    self.restored = self._restore()
+                    if self.restored:
                         self._strike_out()
-                except Inconclusive:  # what is not kept is told at the end of the run, and stays in the journal
-                    return self.kept
-            return self.kept
+                except Inconclusive:  # what is not restored is told at the end of the run, and stays in the journal
+                    return self.restored
+            return self.restored
 
 
-class Undo:
-    """Keeps every promise to put something back that its probe has not kept by the end of the run."""
+class Restorer:
+    """Restores every change that its probe has not restored by the end of the run."""
 
     def __init__(self, journal: Journal | None = None) -> None:
         """Nothing has been changed yet. Without a journal, a kill leaves changed what was."""
         self._journal = journal
         self._lock = threading.Lock()
-        self._open: list[Promise] = []
+        self._open: list[Change] = []
 
     @contextmanager
-    def promised(self, what: Sentence, put_back: Callable[[], bool], *requests: Request) -> Iterator[Promise]:
-        """Journal how to put back `what`, and put it back at the end of the block, by `put_back`.
+    def changing(self, what: Sentence, restore: Callable[[], bool], *requests: Request) -> Iterator[Change]:
+        """Journal how to put back `what`, and put it back at the end of the block, by `restore`.
 
         What could not be put back then is tried once more at the end of the run. Raises Inconclusive when the journal
         cannot be written.
         """
-        promise = Promise(what, put_back, self._noted(what, requests))
+        change = Change(what, restore, self._noted(what, requests))
         with self._lock:
-            self._open.append(promise)
+            self._open.append(change)
         try:
-            yield promise
+            yield change
         finally:
-            if promise.keep():
+            if change.restore():
                 with self._lock:
-                    self._open = [other for other in self._open if other is not promise]
+                    self._open = [other for other in self._open if other is not change]
 
     def _noted(self, what: Sentence, requests: tuple[Request, ...]) -> Callable[[], None]:
         if self._journal is None:
@@ -111,4 +111,4 @@ class Undo:
         """Put back what is still open, last change first, once; return what could not be."""
         with self._lock:
             still_open, self._open = self._open, []
-        return [promise.what for promise in reversed(still_open) if not promise.keep()]
+        return [change.what for change in reversed(still_open) if not change.restore()]

@@ -10,16 +10,16 @@ from conformance.bench import Bench
 from conformance.bench.journal import Request
 from conformance.inputs.target import Login
 from conformance.model import Inconclusive
+from conformance.origin import Origin
 from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, say
 from conformance.web.api import LOGOUT, Api, no_token, token_in
-from conformance.web.browse import origin
 from conformance.web.exchange import Exchange
 from conformance.web.http import exchange
 from conformance.web.presenting import present_again
 from conformance.web.trust import identity_trust, webapp_trust
 
 
-def put_back(bench: Bench, requests: Iterable[Request]) -> Sentence:
+def restore(bench: Bench, requests: Iterable[Request]) -> Sentence:
     """Send every request; return in plain words why some failed, or nothing where all was put back."""
     return clauses(*(_tried(bench, request) for request in requests))
 
@@ -33,7 +33,7 @@ def _tried(bench: Bench, request: Request) -> Sentence:
 
 def _sent(bench: Bench, request: Request) -> Sentence:
     place = Own(f"{request.method} {request.url}")
-    if origin(request.url) not in _origins(bench.target.document()):
+    if Origin.of(request.url) not in _origins(bench.target.document()):
         return say("{request}: the target file names no such server, so nothing is sent there", request=place)
     needed = {*request.secret_headers.values(), *filter(None, [request.body_from])}
     if foreign := sorted(needed - {*bench.target.secret_refs()}):
@@ -73,12 +73,12 @@ def _trouble(seen: Exchange, request: Request) -> Sentence:
     return say("{request}: {answer}", request=Own(f"{seen.method} {seen.url}"), answer=seen.outcome)
 
 
-def _origins(value: Any) -> set[tuple[str, str | None, int | None]]:
+def _origins(value: Any) -> set[Origin]:
     """Return the origin of every URL that the target file names."""
     if isinstance(value, dict | list):
         inner = value.values() if isinstance(value, dict) else value
         return {found for each in inner for found in _origins(each)}
-    return {origin(value)} if isinstance(value, str) and value.startswith(("http://", "https://")) else set()
+    return {Origin.of(value)} if isinstance(value, str) and value.startswith(("http://", "https://")) else set()
 
 
 def _context(bench: Bench, request: Request) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _OPENED = re.compile(r"<(?:(?P<comment>!--)|(?P<other>[!?]|/(?![A-Za-z]))|(?P<end>/?)(?P<tag>[A-Za-z][^\s/>]*+))")
@@ -20,7 +21,20 @@ _TEXT_ENDS = {
     for tag in ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
 }
 _NUMBER = re.compile(r"&#([0-9]{8,}+);?")
-_DIGITS = 7
+_DIGITS = 7  # 0x10FFFF is 1114111: what has more is no character
+
+
+_READ = ("src", "href", "rel", "action", "formaction", "http-equiv", "content", "data")
+"""The attributes that lead somewhere, or say what kind of lead that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An opening tag with the attributes that lead somewhere, and the text of an element that holds no tags."""
+
+    name: str
+    attributes: dict[str, str]
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -32,45 +46,55 @@ class Scripts:
 
 
 def scripts(page: str) -> Scripts:
-    """List the scripts of a page. What is never closed (a tag, a comment, a script) is none, and ends the page."""
-    found, at = Scripts(), 0
+    """List the scripts of a page."""
+    found = Scripts()
+    for tag in tags(page):
+        if tag.name == "script" and tag.attributes.get("src"):
+            found.sources.append(tag.attributes["src"])
+        if tag.name == "script" and tag.text:
+            found.inline.append(tag.text)
+        if tag.name == "link" and "modulepreload" in tag.attributes.get("rel", "").lower().split():
+            found.sources += filter(None, [tag.attributes.get("href")])
+    return found
+
+
+def tags(page: str) -> Iterator[Tag]:
+    """Go through a page's opening tags. What is never closed (tag, comment, script) is none, and ends the page."""
+    at = 0
     while opened := _OPENED.search(page, at):
         at = opened.end()
-        if not (tag := opened["tag"]):
+        if not (name := opened["tag"]):
             closed = page.find(">", at) + 1
             if opened["comment"]:
                 end = _COMMENT_END.search(page, at - len("--"))
                 closed = end.end() if end else 0
         else:
-            closed = _tag(page, at, "" if opened["end"] else tag.lower(), found)
+            tag, closed = _tag(page, at, name.lower(), closing=bool(opened["end"]))
+            if tag is not None:
+                yield tag
         if not closed:
             break
         at = closed
-    return found
 
 
-def _tag(page: str, at: int, tag: str, found: Scripts) -> int:
-    """Read a tag from its first attribute on; return where what belongs to it ends, or 0 where nothing ends it."""
+def _tag(page: str, at: int, name: str, *, closing: bool) -> tuple[Tag | None, int]:
+    """Read a tag from its first attribute on; return it and where what belongs to it ends, 0 where nothing ends it."""
     named: dict[str, str] = {}
     while attribute := _ATTRIBUTE.match(page, at):
         at = attribute.end()
         if attribute["closed"]:
             break
-        if (name := attribute["name"].lower()) in ("src", "href", "rel"):
+        if (key := attribute["name"].lower()) in _READ:
             value = attribute["double"] or attribute["single"] or attribute["bare"] or ""
-            named.setdefault(name, unescaped(value))
+            named.setdefault(key, unescaped(value))
     else:
-        return 0
-    if tag == "script" and named.get("src"):
-        found.sources.append(named["src"])
-    if tag == "link" and named.get("href") and "modulepreload" in named.get("rel", "").lower().split():
-        found.sources.append(named["href"])
-    if tag not in _TEXT_ENDS or attribute[0].endswith("/>"):
-        return at
-    end = _TEXT_ENDS[tag].search(page, at)
-    if end and tag == "script" and end.start() > at:
-        found.inline.append(page[at : end.start()])
-    return end.start() if end else 0
+        return None, 0
+    if closing:
+        return None, at
+    if name not in _TEXT_ENDS or attribute[0].endswith("/>"):
+        return Tag(name, named), at
+    end = _TEXT_ENDS[name].search(page, at)
+    return Tag(name, named, page[at : end.start()] if end else ""), end.start() if end else 0
 
 
 def unescaped(text: str) -> str:
