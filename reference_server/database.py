@@ -137,6 +137,7 @@ class Database:
         }
         if self.shows_client_certificate:
             table |= {"client_cert": str(folder / "db-client.pem"), "client_key": "env:PORTERO_DB_CLIENT_KEY"}
+            table |= {"other_client_cert": str(folder / "db-other.pem"), "other_client_key": "env:PORTERO_DB_OTHER_KEY"}
         return {"database": table}
 
     def _from_before(self, server: Postgres, files: dict[str, bytes]) -> Session:
@@ -168,6 +169,9 @@ class Database:
         folder, environ = self.shared.folder, self.shared.environ
         client = self.authority.issue(LeafSpec(names=(ACCOUNT,), for_client=True))
         (folder / "db-ca.pem").write_bytes(self.authority.pem)
+        other = self.authority.issue(LeafSpec(names=("somebody.example",), for_client=True))
+        (folder / "db-other.pem").write_bytes(other.chain_pem)
+        environ["PORTERO_DB_OTHER_KEY"] = other.key_pem.decode()
         (folder / "db-client.pem").write_bytes(client.chain_pem)
         (folder / "db-client-key.pem").write_bytes(client.key_pem)
         environ["PORTERO_DB_CLIENT_KEY"] = client.key_pem.decode()

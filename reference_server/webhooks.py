@@ -147,19 +147,25 @@ class Webhooks:
             address, first = self.aim(address), min(2 * first, longest)
 
     def posted(self, address: str, body: bytes) -> int:
-        """Post once; return the status, or 0 where none came."""
+        """Post once; return the status, or 0 where none came. A redirect is followed nowhere."""
+        return self.sent("POST", address, body, self.trust)[0]
+
+    def sent(self, method: str, address: str, body: bytes, trust: Callable[[], ssl.SSLContext]) -> tuple[int, str]:
+        """Send one request; return the status, or 0 where none came, and the Location that came with it."""
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
         connection: http.client.HTTPConnection = (
-            http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=self.trust())
+            http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=trust())
             if parts.scheme == "https"
             else http.client.HTTPConnection(host, port, timeout=TIMEOUT)
         )
         try:
-            connection.request("POST", parts.path or "/", body, {"Content-Type": "application/json"})
-            return connection.getresponse().status
+            connection.request(method, parts.path or "/", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
         except (OSError, http.client.HTTPException):
-            return 0
+            return 0, ""
+        else:
+            return answer.status, answer.headers.get("Location", "")
         finally:
             connection.close()
 

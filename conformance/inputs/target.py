@@ -266,6 +266,8 @@ class Database(Table):
     client_key: SecretRef | None = None
     username: str | None = None
     password: SecretRef | None = None
+    other_client_cert: str | None = None
+    other_client_key: SecretRef | None = None
     monitor: Login | None = None
     stub: Stub | None = None
 
@@ -273,6 +275,8 @@ class Database(Table):
     def _certificate_has_a_key(self) -> Database:
         if (self.client_cert is None) != (self.client_key is None):
             raise Unfit(say("client_cert and client_key go together: give both or neither"))
+        if (self.other_client_cert is None) != (self.other_client_key is None):
+            raise Unfit(say("other_client_cert and other_client_key go together: give both or neither"))
         return self
 
 

@@ -23,7 +23,7 @@ from conformance.sentence import NOTHING, By, Own, Sentence, clauses, own_list, 
 SCHEMA = 1
 
 _AUTHORITIES = ("webapp.ca_file", "identity.ca_file", "database.ca_file")
-_CERTIFICATES = ("webapp.client_cert", "database.client_cert", "database.stub.ca_cert")
+_CERTIFICATES = ("webapp.client_cert", "database.client_cert", "database.other_client_cert", "database.stub.ca_cert")
 _FILES = ("deployment.compose_files", "deployment.env_files")
 _FOLDERS = ("identity.repositories", "deployment.certs_dir")
 
@@ -54,17 +54,24 @@ def read(path: Path) -> Target:
 def check_client_key(target: Target, vault: Vault, folder: Path) -> None:
     """Raise UnusableInput when a client certificate and its key do not belong together."""
     troubles = []
-    for section, table in (("webapp", target.webapp), ("database", target.database)):
-        if table and table.client_cert and table.client_key:
-            trouble = _pair_trouble(folder / table.client_cert, vault[table.client_key].reveal())
+    pairs = [
+        (section, "client", table.client_cert, table.client_key)
+        for section, table in (("webapp", target.webapp), ("database", target.database))
+        if table
+    ]
+    if target.database:
+        pairs.append(("database", "other_client", target.database.other_client_cert, target.database.other_client_key))
+    for section, which, certificate, key in pairs:
+        if certificate and key:
+            trouble = _pair_trouble(folder / certificate, vault[key].reveal(), f"{which}_cert")
             if trouble:
-                place = Own(f"[{section}] client_key ({table.client_key})")
+                place = Own(f"[{section}] {which}_key ({key})")
                 troubles.append(say("{place}: {trouble}", place=place, trouble=trouble))
     if troubles:
         raise UnusableInput(*troubles)
 
 
-def _pair_trouble(certificate: Path, key: str) -> Sentence:
+def _pair_trouble(certificate: Path, key: str, called: str) -> Sentence:
     try:
         private = serialization.load_pem_private_key(key.encode("utf-8", "surrogateescape"), password=None)
     except TypeError:
@@ -73,7 +80,7 @@ def _pair_trouble(certificate: Path, key: str) -> Sentence:
         return say("holds no private key in PEM form")
     first = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     same = _public(private.public_key()) == _public(first.public_key())
-    return NOTHING if same else say("the key is not that of client_cert's first certificate")
+    return NOTHING if same else say("the key is not that of {certificate}'s first certificate", certificate=Own(called))
 
 
 def _public(key: Any) -> bytes:

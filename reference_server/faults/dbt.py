@@ -115,6 +115,31 @@ def database_as_it_is_installed(gateway: Gateway) -> None:
     gateway.database.settings["ssl_ciphers"] = "HIGH:MEDIUM:+3DES:!aNULL"
 
 
+@fault("DBT-10")
+def database_takes_any_name_of_that_authority(gateway: Gateway) -> None:
+    """Breaks DBT-10: the client certificate is verified, and whose it is does not count (verify-ca)."""
+    gateway.database.access[0] = "hostssl waweb wa all scram-sha-256 clientcert=verify-ca"
+
+
+@fault("DBT-10")
+def database_takes_the_name_of_any_client_for_granted(gateway: Gateway) -> None:
+    """Breaks DBT-10: whoever has some client certificate of that authority opens the account, without a password."""
+    gateway.database.access[0] = "hostssl waweb wa all trust clientcert=verify-ca"
+
+
+@fault("DBT-10")
+def database_trusts_whoever_speaks_tls(gateway: Gateway) -> None:
+    """Breaks DBT-10: TLS is all that the account asks for, and no client certificate is declared."""
+    gateway.database.shows_client_certificate = False
+    gateway.database.access[0] = "hostssl waweb wa all trust"
+
+
+@fault("DBT-04", "DBT-10")
+def database_trusts_whoever_speaks_tls_beside_certificates(gateway: Gateway) -> None:
+    """Breaks DBT-04 and DBT-10: the gateway has a certificate, and TLS is all that the account asks for."""
+    gateway.database.access[0] = "hostssl waweb wa all trust"
+
+
 @fault("DBT-09")
 def second_database_is_opened_in_the_clear(gateway: Gateway) -> None:
     """Breaks DBT-09: the core app keeps messages in another database of the same server, and opens that without TLS."""

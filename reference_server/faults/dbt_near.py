@@ -49,6 +49,12 @@ def database_takes_the_certificate_for_a_password(gateway: Gateway) -> None:
 
 
 @near_miss()
+def database_trusts_the_accounts_own_certificate(gateway: Gateway) -> None:
+    """Is right: no password is asked for, and only a certificate with the account's own name opens it."""
+    gateway.database.access[0] = "hostssl waweb wa all trust clientcert=verify-full"
+
+
+@near_miss()
 def monitor_in_the_clear_is_the_monitors_affair(gateway: Gateway) -> None:
     """Is right: another account than the gateway's may log in without TLS."""
     gateway.database.access.append("hostnossl waweb monitor 127.0.0.1/32 scram-sha-256")

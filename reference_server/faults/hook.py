@@ -65,7 +65,7 @@ def never_looks_at_the_uploaded_authority(gateway: Gateway) -> None:
 @fault("HOOK-03", "HOOK-04")
 def verifies_no_callback(gateway: Gateway) -> None:
     """Breaks HOOK-03 and HOOK-04: any certificate will do."""
-    gateway.webhooks.trust = lambda: _lenient()
+    gateway.webhooks.trust = lambda: lenient()
 
 
 @fault("HOOK-03", "HOOK-04")
@@ -75,7 +75,7 @@ def tries_again_without_verifying(gateway: Gateway) -> None:
     failed: set[bytes] = set()
 
     def post(address: str, body: bytes) -> int:
-        hooks.trust = (lambda: _lenient()) if body in failed else hooks.verifying
+        hooks.trust = (lambda: lenient()) if body in failed else hooks.verifying
         failed.add(body)
         return hooks.posted(address, body)
 
@@ -87,7 +87,7 @@ def leaves_the_name_unchecked(gateway: Gateway) -> None:
     """Breaks HOOK-03: the certificate may name any host."""
 
     def trust() -> ssl.SSLContext:
-        context = _own(gateway.webhooks)
+        context = own_context(gateway.webhooks)
         context.check_hostname = False
         return context
 
@@ -99,7 +99,7 @@ def leaves_the_dates_unchecked(gateway: Gateway) -> None:
     """Breaks HOOK-03: certificates that have expired or are not valid yet are taken."""
 
     def trust() -> ssl.SSLContext:
-        context = _own(gateway.webhooks)
+        context = own_context(gateway.webhooks)
         context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
         return context
 
@@ -113,7 +113,7 @@ def takes_what_signs_itself(gateway: Gateway) -> None:
 
     def trust() -> ssl.SSLContext:
         if _signs_itself(hooks.address):
-            return _lenient()
+            return lenient()
         return hooks.verifying()
 
     hooks.trust = trust
@@ -197,12 +197,13 @@ def deletes_the_authority_for_anybody(gateway: Gateway) -> None:
     api.answer = open_door  # type: ignore[method-assign]
 
 
-def _own(hooks: Webhooks) -> ssl.SSLContext:
+def own_context(hooks: Webhooks) -> ssl.SSLContext:
     """Return a context of one's own that trusts what is stored: the usual one is shared."""
     return ssl.create_default_context(cadata=hooks.ca.decode() if hooks.ca else None)
 
 
-def _lenient() -> ssl.SSLContext:
+def lenient() -> ssl.SSLContext:
+    """Return a context that takes any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -214,6 +214,23 @@ def test_client_key_has_to_fit_its_certificate(tmp_path: Path) -> None:
             check_client_key(aim, vault, tmp_path)
 
 
+def test_the_other_certificates_key_has_to_fit_as_well(tmp_path: Path) -> None:
+    authority = Authority()
+    leaf, other = authority.issue(LeafSpec()), authority.issue(LeafSpec())
+    (tmp_path / "other.pem").write_bytes(leaf.chain_pem)
+    (tmp_path / "other.key").write_bytes(other.key_pem)
+    table = '[database]\nengine = "mysql"\nhost = "db.example"\nport = 3306\nname = "waweb"\n'
+    pair = 'other_client_cert = "other.pem"\n'
+    path = tmp_path / "target.toml"
+    path.write_text(HEAD + table + pair, "utf-8")
+    with pytest.raises(UnusableInput, match="other_client_cert and other_client_key go together"):
+        read(path)
+    path.write_text(HEAD + table + pair + 'other_client_key = "file:other.key"\n', "utf-8")
+    aim = read(path)
+    with pytest.raises(UnusableInput, match="the key is not that of other_client_cert's first certificate"):
+        check_client_key(aim, open_vault(aim.secret_refs(), {}, tmp_path), tmp_path)
+
+
 def test_area_without_requirements_may_be_left_out_beforehand(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
     path.write_text(HEAD + '[scope]\nexclude = [{requirement = "HOOK-*", reason = "not ours"}]\n' + WEBAPP, "utf-8")

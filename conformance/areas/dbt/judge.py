@@ -88,7 +88,7 @@ def _worst(
         raise Inconclusive(
             clauses(*(_at(address, reason) if several else reason for address, reason in unsettled.items()))
         )
-    raise next(iter(nothing_asked.values()), NotApplicable(_NO_CLIENT_CERTIFICATE))
+    raise next(iter(nothing_asked.values()), NotApplicable(NO_CLIENT_CERTIFICATE))
 
 
 def _at(address: str, what: Sentence) -> Sentence:
@@ -100,7 +100,7 @@ def _moved(verdict: Verdict, address: str) -> Verdict:
     return replace(verdict, exhibits=tuple(place + exhibit for exhibit in verdict.exhibits))
 
 
-_NO_CLIENT_CERTIFICATE = say("no client certificate is declared (database.client_cert and client_key)")
+NO_CLIENT_CERTIFICATE = say("no client certificate is declared (database.client_cert and client_key)")
 
 
 def offers_tls(seen: DatabaseAtAddress, policy: Policy, case: Case) -> Verdict:
@@ -126,7 +126,7 @@ def refuses_the_clear(seen: DatabaseAtAddress, policy: Policy, case: Case) -> Ve
         return violates(expected, say("in the clear, {words}", words=clear.words), "/in_the_clear")
     if clear.reply is Reply.ASKS:
         return _by_rule(seen, expected)
-    if _for_the_moment(clear.code) and _NO_ENTRY not in clear.detail:
+    if for_the_moment(clear.code) and _NO_ENTRY not in clear.detail:
         raise Inconclusive(say("the login in the clear was refused for another reason: {words}", words=_told(clear)))
     if tls is None:
         raise Inconclusive(
@@ -185,7 +185,8 @@ def _told(knock: Knock) -> Sentence:
     return say("{words} [{code}]", words=words, code=Own(knock.code)) if knock.code else words
 
 
-def _for_the_moment(code: str) -> bool:
+def for_the_moment(code: str) -> bool:
+    """Tell whether an error says nothing of the account: the database is full, broken, or going."""
     return code.startswith(_PASSING_CLASSES) if len(code) == 5 else code in _PASSING_NUMBERS
 
 
@@ -261,7 +262,7 @@ def _settled(controls: list[Login], found: list[Login]) -> None:
     untold = next((login for login in found if login.taken is None), None)
     if untold is not None:
         raise Inconclusive(say("it could not be told: {words}", words=untold.words))
-    if any(_for_the_moment(login.code) for login in found):
+    if any(for_the_moment(login.code) for login in found):
         raise Inconclusive(say("the login was refused for another reason: {words}", words=found[0].words))
 
 

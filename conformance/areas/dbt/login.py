@@ -135,11 +135,20 @@ def _pg_words() -> Iterator[None]:
         words = say("{words}", words=Own(told.get("M", error)))
         raise LoginRefused(str(told.get("C", "")), words) from error
     except pg8000.native.InterfaceError as error:
-        if isinstance(cause := error.__cause__, OSError):
+        if (cause := _first(error)) is not None:
             raise cause from error
         raise ConnectionAbortedError(str(error)) from error
     except (scramp.ScramException, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise _unreadable(error) from error
+
+
+def _first(error: BaseException) -> OSError | None:
+    """Return what broke the connection: pg8000 says goodbye on it afterwards, and reports that this failed."""
+    found, each = None, error.__context__
+    while each is not None:
+        found = each if isinstance(each, OSError) else found
+        each = each.__context__
+    return found
 
 
 def _unreadable(error: Exception) -> LoginTrouble:

@@ -136,6 +136,43 @@ class ClientObservation:
     unseen: dict[str, Sentence] = field(default_factory=dict)
 
 
+class Card(StrEnum):
+    """Which client certificate goes with a try of the account: its own, none, or another one of that authority."""
+
+    OWN = "own"
+    NONE = "none"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to open the account over verified TLS, with its `password` or without. See Login for the rest."""
+
+    card: Card
+    password: bool
+    opened: bool | None
+    words: Sentence = NOTHING
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAtAddress:
+    """Tries to open the gateway's account at one address; `other` says why the other certificate was not tried."""
+
+    offers_tls: bool
+    tries: tuple[Try, ...] = ()
+    other: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class AccountObservation:
+    """Tries at every address of the database's name; see DatabaseObservation."""
+
+    addresses: dict[str, AccountAtAddress]
+    left_out: dict[str, Sentence] = field(default_factory=dict)
+    unseen: dict[str, Sentence] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseSession:
     """One session as the database's own books have it. `local` ones came over no network.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.areas.dbt import client, judge, judge_stub, look, sessions, stub, tls
+from conformance.areas.dbt import account, client, judge, judge_account, judge_stub, look, sessions, stub, tls
 from conformance.engine.cases import every_case_of, proves
 from conformance.model import Verdict
 
@@ -15,6 +15,7 @@ proves("DBT-06", observes=stub.stub, judged_by=judge_stub.verifies)
 proves("DBT-07", observes=stub.stub, judged_by=judge_stub.core_encrypts)
 proves("DBT-08", observes=stub.stub, judged_by=judge_stub.verify_setting)
 proves("DBT-09", observes=sessions.sessions, judged_by=judge.session_encrypted)
+proves("DBT-10", observes=account.account, judged_by=judge.everywhere(judge_account.account_is_its_own))
 
 
 @every_case_of("dbt")

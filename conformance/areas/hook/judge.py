@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.areas.hook.record import OTHER, Connection, Phase, Upload, WebhookObservation
+from conformance.areas.hook.record import (
+    FOLLOWED,
+    OTHER,
+    REDIRECT,
+    REDIRECTS,
+    Connection,
+    Phase,
+    Upload,
+    WebhookObservation,
+)
 from conformance.engine.policy import Policy
 from conformance.model import Case, Inconclusive, Verdict, conforms, violates
-from conformance.sentence import Own, Sentence, clauses, say
+from conformance.sentence import By, Own, Sentence, clauses, own_list, say
 
 _ROLES = {
     "other-ca": say("a certificate of another authority"),
@@ -24,6 +33,11 @@ _KEPT_OUT = {
     "delete-nobody": say("a caller without a token cannot delete the webhook's authority, an administrator can"),
     "delete-user": say("a user who is no administrator cannot delete the webhook's authority, an administrator can"),
 }
+_ASTRAY = {
+    "plain-http": say("a redirect of a callback to plain http is not followed"),
+    "unknown-ca": say("a redirect of a callback to a receiver with a certificate of another authority is not followed"),
+    "wrong-name": say("a redirect of a callback to a receiver with a certificate for another name is not followed"),
+}
 _NOT_TRIED = say("it was not tried")
 _SERVER_ERROR = 500
 # What the receiver itself says of a hello that it cannot answer: no verdict of the gateway on its certificate.
@@ -33,7 +47,11 @@ _NOTHING_IN_COMMON = ("no shared", "no suitable", "unsupported protocol", "versi
 def never_in_the_clear(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
     """Judge HOOK-01."""
     expected = say("no callback arrives over plain http")
-    clear = [(n, each) for n, each in enumerate(seen.connections) if each.delivered and not each.hello and _ours(each)]
+    clear = [
+        (n, each)
+        for n, each in enumerate(seen.connections)
+        if each.delivered and not each.hello and _ours(each) and not each.followed
+    ]
     if clear:
         observed = say("{content} arrived in the clear", content=_content(clear[0][1]))
         return violates(expected, observed, *(_at(n) for n, _ in clear))
@@ -94,6 +112,37 @@ def administrators_only(seen: WebhookObservation, policy: Policy, case: Case) ->
     if (control := seen.steps.get(step)) is None or not control.taken:
         raise Inconclusive(seen.stopped or say("the administrator could not do it either"))
     return _refusal(expected, tried, exhibit, f"/steps/{step}")
+
+
+def never_led_astray(seen: WebhookObservation, policy: Policy, case: Case) -> Verdict:
+    """Judge HOOK-06 on redirects to one kind of receiver: a word that only they name stands in what follows them."""
+    expected = _ASTRAY[case.name]
+    here, there = REDIRECT + case.name, FOLLOWED + case.name
+    numbered = list(enumerate(seen.connections))
+    got = [(n, each) for n, each in numbered if each.meant_for == there and each.received and not each.verifies]
+    if got:
+        led_to = Own(seen.phases[there].url)
+        observed = say("{content} arrived at {url}, where a redirect led", content=_content(got[0][1]), url=led_to)
+        return violates(expected, observed, *(_at(n) for n, _ in got))
+    _control(seen, "before")
+    phase = _phase(seen, here)
+    _control(seen, "after")
+    if not phase.url:
+        raise Inconclusive(phase.trouble)
+    _called(phase)
+    led = [(n, each) for n, each in numbered if each.meant_for == here and each.answered in REDIRECTS]
+    met = sorted({each.answered for _, each in led})
+    if missing := sorted(set(REDIRECTS) - set(met)):
+        raise Inconclusive(
+            say(
+                "the gateway did not call back often enough to meet a redirect with {missing}: "
+                "webhook.trigger has to make it call back each time",
+                missing=own_list(map(str, missing), By.COMMA),
+            )
+        )
+    statuses = own_list(map(str, met), By.COMMA)
+    observed = say("it meets redirects with {statuses}, and brings nothing where they lead", statuses=statuses)
+    return conforms(expected, observed, *(_at(n) for n, _ in led), *_delivery(seen, "after"))
 
 
 def _refusal(expected: Sentence, tried: Upload, *exhibits: str) -> Verdict:

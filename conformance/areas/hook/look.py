@@ -7,10 +7,20 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from conformance.areas.hook.certificates import Certificates, certificates
-from conformance.areas.hook.receivers import Receivers, receiving
-from conformance.areas.hook.record import CHANGING, Connection, Phase, Upload, WebhookObservation
+from conformance.areas.hook.receivers import Answer, Receivers, receiving
+from conformance.areas.hook.record import (
+    CHANGING,
+    FOLLOWED,
+    REDIRECT,
+    REDIRECTS,
+    Connection,
+    Phase,
+    Upload,
+    WebhookObservation,
+)
 from conformance.areas.hook.settings import NONE, SETTINGS, CallbackSettings, digest
 from conformance.areas.hook.trigger import Trigger, trigger
 from conformance.bench import Bench
@@ -26,11 +36,15 @@ PAUSE_MS, LONGEST_PAUSE_MS = 50, 200
 
 WRONG = {"unknown-ca": "other-ca", **{role: role for role in ("self-signed", "wrong-name", "expired", "not-yet-valid")}}
 
+ASTRAY = {"plain-http": "plain", "unknown-ca": "other-ca", "wrong-name": "wrong-name"}
+"""Where redirects lead to, by case, and the receiver that stands there."""
+
 # Seconds for a callback to come at all, and for a gateway to trust what it was just told to.
 _LONGEST, _REJECTING = 15.0, 3.0
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.3, 5.0  # seconds
 _SETTLING = 5.0  # seconds that nodes and caches may need to hear of a change
 _TRIES = 3
+_TURNS = len(REDIRECTS) + 2  # see _answers
 
 
 def _look(bench: Bench) -> WebhookObservation:
@@ -71,6 +85,7 @@ class _Trial:
         self.pause_ms = 0
         self.stopped = NOTHING
         self._trigger: Trigger
+        self._words: dict[str, str] = {}
 
     def run(self) -> None:
         """Try everything; raises Inconclusive where nothing that follows could be told any more."""
@@ -87,6 +102,7 @@ class _Trial:
         self._stays_silent("plain-capitals", "plain", "HTTP")
         for phase, role in WRONG.items():
             self._rejects(phase, role)
+        self._redirects()
         self._delivers("after", "good")
         self._store("replaced", second)
         self._delivers("new-ca", "other-ca")
@@ -149,19 +165,48 @@ class _Trial:
             self.bench.clock.wait(_SHORTEST_LOOK)
             shown = self.settings.seen_again()
 
-    def _call(self, name: str, role: str, scheme: str = "https") -> bool:
-        """Set the address of a phase and make the gateway call back; tell whether it was made to."""
+    def _call(self, name: str, role: str, scheme: str = "https", astray: str = "") -> bool:
+        """Set the address of a phase and make the gateway call back; tell whether it was made to.
+
+        The receiver redirects to the address `astray`, where one is given.
+        """
         word = secrets.token_hex(8)
-        port = self.receivers.stand(role, name, word)
-        host = self.webhook.callback_host
-        shown = f"[{host}]" if ":" in host else host
-        url = f"{scheme}://{shown}:{port}/portero/{word}"
+        port = self.receivers.stand(role, name, word, _answers(f"/portero/{word}/on", astray) if astray else ())
+        url = f"{scheme}://{self._place(port)}/portero/{word}"
+        self._words[name] = word
         answer = self.change.make(lambda: self.settings.call_back_at(url))
         phase = Phase(role, url, answer.status, answer.trouble)
         if phase.taken:
             phase = replace(phase, trigger=self._trigger.pull(word))
         self.phases[name] = phase
         return phase.taken and not phase.trigger
+
+    def _place(self, port: int) -> str:
+        host = self.webhook.callback_host
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def _redirects(self) -> None:
+        """Answer callbacks with redirects that lead astray, and give the gateway time to follow them."""
+        for case, role in ASTRAY.items():
+            word, there, here = secrets.token_hex(8), FOLLOWED + case, REDIRECT + case
+            try:
+                port = self.receivers.stand(role, there, word, apart=True)
+            except Inconclusive as reason:
+                self.phases[here] = Phase("good", "", trouble=reason.reason)
+                continue
+            scheme = "http" if role == "plain" else "https"
+            self.phases[there] = Phase(role, f"{scheme}://{self._place(port)}/portero/{word}")
+            if self._call(here, "good", astray=self.phases[there].url):
+                self._redirected(here, there)
+
+    def _redirected(self, here: str, there: str) -> None:
+        """Have the gateway call back once for every redirect: it may take one for its last word on a callback."""
+        for many in range(_TURNS):
+            if many and self._trigger.pull(self._words[here]):
+                return
+            if not self._wait(here, partial(_led, many), self._patience):
+                return
+        self._wait(there, lambda came: any(each.meant_for and each.received for each in came), self._a_look)
 
     def _wait(self, name: str, enough: Callable[[list[Connection]], bool], seconds: float) -> bool:
         """Wait until what came to a phase's receiver in its time, or with its word, is enough."""
@@ -212,14 +257,20 @@ class _Trial:
 
     def _rejects(self, name: str, role: str) -> None:
         """Give the gateway time to try at a receiver that it must not trust, and to try again."""
-        patience = min(_LONGEST, max(2 * _REJECTING, 20 * self.latency))
-        if self._call(name, role) and self._wait(name, lambda came: any(each.attempted for each in came), patience):
+        if self._call(name, role) and self._wait(
+            name, lambda came: any(each.attempted for each in came), self._patience
+        ):
             self._wait(name, lambda came: _arrived(came) or sum(c.attempted for c in came) > 1, self._a_look)
 
     def _stays_silent(self, name: str, role: str, scheme: str = "http") -> None:
         """Give the gateway time to deliver where nothing should arrive."""
         if self._call(name, role, scheme):
             self._wait(name, _arrived, self._a_look)
+
+    @property
+    def _patience(self) -> float:
+        """How many seconds a gateway gets to try at all."""
+        return min(_LONGEST, max(2 * _REJECTING, 20 * self.latency))
 
     @property
     def _a_look(self) -> float:
@@ -253,6 +304,20 @@ class _Trial:
 
 def _arrived(came: Iterable[Connection]) -> bool:
     return any(each.delivered and each.meant_for for each in came)
+
+
+def _led(many: int, came: Iterable[Connection]) -> bool:
+    return sum(each.answered in REDIRECTS for each in came) > many
+
+
+def _answers(onward: str, astray: str) -> list[Answer]:
+    """Return a redirect to the same receiver, whose follower meets the next one there, and those that lead astray.
+
+    The last is spelt another way: with a scheme in capitals, or with none.
+    """
+    scheme, rest = astray.split(":", 1)
+    last = f"HTTP:{rest}" if scheme == "http" else rest
+    return [Answer(307, onward), *(Answer(status, astray) for status in reversed(REDIRECTS)), Answer(302, last)]
 
 
 webhooks = Probe("webhooks", WebhookObservation, _look, deadline=240.0, waits=True)

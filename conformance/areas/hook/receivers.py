@@ -10,9 +10,10 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 
 from conformance.areas.hook.certificates import Certificates
@@ -35,16 +36,35 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _LENGTH = re.compile(rb"^content-length:\s*(\d{1,9})\s*$", re.IGNORECASE | re.MULTILINE)
 _CHUNKED = re.compile(rb"^transfer-encoding:.*chunked\s*$", re.IGNORECASE | re.MULTILINE)
 _EXPECT = re.compile(rb"^expect:\s*100-continue\s*$", re.IGNORECASE | re.MULTILINE)
-_THANKS = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver says to a request, with a `location` where it redirects."""
+
+    status: int = HTTPStatus.OK
+    location: str = ""
+
+    def __bytes__(self) -> bytes:
+        """Return it as it is sent."""
+        led = f"Location: {self.location}\r\n" if self.location else ""
+        reason = HTTPStatus(self.status).phrase
+        return f"HTTP/1.1 {self.status} {reason}\r\n{led}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a receiver shows itself as, and in which phase."""
+    """What a receiver shows itself as, and in which phase; `answers` are for requests with its `word`, in turn."""
 
     role: str = ""
     phase: str = ""
     context: ssl.SSLContext | None = None
+    word: bytes = b""
+    answers: Iterator[Answer] = field(default_factory=lambda: iter(()))
+
+    def answer(self, content: bytes) -> Answer:
+        """Return what to say; others' callbacks are led nowhere."""
+        return next(self.answers, Answer()) if self.word and self.word in content else Answer()
 
 
 class Receivers:
@@ -83,11 +103,19 @@ class Receivers:
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
 
-    def stand(self, role: str, phase: str, word: str) -> int:
-        """Be `role` from now on, in a phase whose callbacks carry `word`; return the port."""
+    def stand(self, role: str, phase: str, word: str, answers: Iterable[Answer] = (), *, apart: bool = False) -> int:
+        """Be `role` from now on, in a phase whose callbacks carry `word`; return the port.
+
+        `answers` are given in turn to requests with that word, and 200 after them and to all others. `apart` from
+        the right receiver, which stands as well: raises Inconclusive where there is no second port.
+        """
         number = ROLES.index(role) % len(self._listeners)
+        if apart and not number:
+            number = 1
+        if number >= len(self._listeners):
+            raise Inconclusive(say("redirects need a second port to lead to: name more of them in webhook.ports"))
         self._words[word] = phase
-        self._parts[number] = _Part(role, phase, self._certificates.context(role))
+        self._parts[number] = _Part(role, phase, self._certificates.context(role), word.encode(), iter(tuple(answers)))
         port: int = self._listeners[number].getsockname()[1]
         return port
 
@@ -126,40 +154,46 @@ class Receivers:
                 if part.context is None and seen.hello:
                     seen = replace(seen, handshake=say("this receiver speaks no TLS"))
                 elif part.context is None or not seen.hello:
-                    seen = self._read(client, ends, seen)
+                    seen = self._read(client, ends, seen, part)
                 else:
                     with part.context.wrap_socket(client, server_side=True) as secured:
-                        seen = self._read(secured, ends, seen)
+                        seen = self._read(secured, ends, seen, part)
             except (OSError, ValueError) as error:
                 seen = replace(seen, handshake=plain_words(error))
         if seen.authority != self.authority:
             seen = replace(seen, authority=CHANGING)
         self._places.release()
-        kind = (seen.role, seen.during, seen.meant_for, seen.authority, seen.hello, seen.handshake, seen.delivered)
+        sort = (seen.hello, seen.handshake, seen.delivered, seen.answered)
+        kind = (seen.role, seen.during, seen.meant_for, seen.authority, *sort)
         with self._changed:
             self._kinds[kind] += 1
             if self._kinds[kind] <= ALIKE:
                 self._noted.append(seen)
                 self._changed.notify_all()
 
-    def _read(self, client: socket.socket, ends: float, seen: Connection) -> Connection:
+    def _read(self, client: socket.socket, ends: float, seen: Connection, part: _Part) -> Connection:
         content = _request(client, ends)
+        answer = part.answer(content)
         with suppress(OSError, ValueError):
-            client.sendall(_THANKS)
+            client.sendall(bytes(answer))
             if isinstance(client, ssl.SSLSocket):
                 client.unwrap()
         head, _, body = content.partition(b"\r\n\r\n")
         method = head.split(b" ", 1)[0].decode("latin-1")
         return replace(
             seen,
-            meant_for=next(
-                (phase for word, phase in reversed(tuple(self._words.items())) if word.encode() in content), ""
-            ),
+            meant_for=self._meant_for(content),
             received=len(content),
             method=method if method in _METHODS else OTHER if content else "",
             body=len(body),
             sha256=hashlib.sha256(content).hexdigest() if content else "",
+            answered=answer.status if content else 0,
         )
+
+    def _meant_for(self, content: bytes) -> str:
+        """Return the phase whose word stands first: in the path, and not in a body that a redirect sent on."""
+        places = {phase: content.find(word.encode()) for word, phase in tuple(self._words.items())}
+        return min((phase for phase in places if places[phase] >= 0), key=places.__getitem__, default="")
 
 
 def _request(client: socket.socket, ends: float) -> bytes:

@@ -8,10 +8,16 @@ from conformance.sentence import NOTHING, Sentence
 from conformance.web.exchange import Answered
 
 CHANGING = "changing"
+FOLLOWED, REDIRECT = "followed-", "redirect-"
+"""What phases are called that redirects lead to, and those whose receiver redirects; the case's name follows."""
+
 OTHER = "other"
 """The method of what is no HTTP."""
 
 _RIGHT = (("good", "first"), ("other-ca", "second"))
+REDIRECTS = (301, 302, 303, 307, 308)
+"""Clients make a GET of a POST at the first three; some follow these alone, some the others."""
+
 _ASKING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -23,6 +29,7 @@ class Connection:
     in its path or body, empty where none did. `authority` is the one that the gateway trusted all the while (`first`,
     `second`, `none`), or `changing`. `hello` tells whether it began as TLS, `handshake` why that failed, empty
     where it did not. `received` counts the bytes that came inside, or in the clear; `body` those after an HTTP head.
+    `answered` is the status that the receiver gave, 0 where nothing came to be answered.
     """
 
     role: str
@@ -35,11 +42,17 @@ class Connection:
     method: str = ""
     body: int = 0
     sha256: str = ""
+    answered: int = 0
 
     @property
     def delivered(self) -> bool:
         """Tell whether this brought a callback: more than a question whether somebody is there."""
         return self.received > 0 and (self.method not in _ASKING or self.body > 0)
+
+    @property
+    def followed(self) -> bool:
+        """Tell whether a redirect led here: HOOK-06 judges that, and nothing else does."""
+        return self.meant_for.startswith(FOLLOWED)
 
     @property
     def attempted(self) -> bool:
@@ -56,8 +69,8 @@ class Connection:
 class Phase(Answered):
     """One address that callbacks were to go to, and whether the gateway took it.
 
-    `status` answered the change of settings, `trouble` says why nothing did. `trigger` says why the gateway was not
-    made to call back, and is empty where it was. `waited` is in seconds.
+    `status` answered the change of settings, 0 for an address that only redirects named; `trouble` says why nothing
+    did. `trigger` says why the gateway was not made to call back, and is empty where it was. `waited` is in seconds.
     """
 
     role: str

@@ -11,6 +11,7 @@ proves("HOOK-02", observes=look.webhooks, judged_by=judge.verified_is_delivered)
 proves("HOOK-03", observes=look.webhooks, judged_by=judge.unverified_gets_nothing)
 proves("HOOK-04", observes=look.webhooks, judged_by=judge.authority_is_swapped)
 proves("HOOK-05", observes=look.webhooks, judged_by=judge.administrators_only)
+proves("HOOK-06", observes=look.webhooks, judged_by=judge.never_led_astray)
 
 
 @every_case_of("hook")

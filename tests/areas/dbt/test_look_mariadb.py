@@ -54,6 +54,7 @@ class Site:
         table |= {"username": "wa", "password": "env:WA"}
         table |= {"monitor": {"username": "monitor", "password": "env:MONITOR"}} | declared
         left_out = ["DBT-06", "DBT-07", "DBT-08", *([] if scan else ["DBT-05"])]
+        left_out += [] if "other_client_cert" in declared else ["DBT-10"]
         return {
             "schema": 1,
             "name": "test",
@@ -98,6 +99,9 @@ def _site(folder: Path) -> Site:
     (folder / "client-and-key.pem").write_bytes(client.chain_pem + client.key_pem)
     made = Site(folder, authority)
     made.environ["KEY"] = client.key_pem.decode()
+    other = authority.issue(LeafSpec(names=("somebody.example",), for_client=True))
+    (folder / "other.pem").write_bytes(other.chain_pem)
+    made.environ["OTHER_KEY"] = other.key_pem.decode()
     made.issue(LeafSpec())
     return made
 
@@ -186,6 +190,34 @@ def test_a_wrong_certificate_is_told(
     assert failures(outcomes) == {"DBT-03"}
     assert words in outcomes.failures()["DBT-03"]
     assert "no login was sent" in outcomes.inconclusive["DBT-04/declared"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "wrong"),
+    [
+        ("IDENTIFIED BY 'password-of-wa' REQUIRE X509", {"DBT-10/other-certificate"}),
+        ("IDENTIFIED BY 'password-of-wa' REQUIRE SUBJECT '/CN=wa'", set()),
+        ("IDENTIFIED BY '' REQUIRE SUBJECT '/CN=wa'", set()),
+        ("IDENTIFIED BY '' REQUIRE X509", {"DBT-10/no-password", "DBT-10/other-certificate"}),
+        ("IDENTIFIED BY '' REQUIRE SSL", {"DBT-04/none", "DBT-10/no-password"}),
+    ],
+)
+def test_whose_certificate_opens_the_account(afresh: MariaDb, site: Site, needs: str, wrong: set[str]) -> None:
+    bare = {"password": None} if "''" in needs else {}
+    afresh.ask(f"ALTER USER wa {needs}")
+    try:
+        outcomes = site.look(
+            afresh.port, other_client_cert="other.pem", other_client_key="env:OTHER_KEY", monitor=None, **bare
+        )
+    finally:
+        afresh.ask(f"ALTER USER wa IDENTIFIED BY '{SECRETS['WA']}' REQUIRE X509")
+    assert failures(outcomes) - {"DBT-04/foreign"} == wrong, outcomes.by_case()
+
+
+def test_a_forged_certificate_is_refused_in_the_words_of_the_alert(afresh: MariaDb, site: Site) -> None:
+    told = site.look(afresh.port).verdicts["DBT-04/foreign"]
+    assert told.outcome is Outcome.PASS
+    assert "(EOF)" not in told.observed.upper(), told.observed
 
 
 def test_a_session_in_the_clear_is_found(afresh: MariaDb, site: Site) -> None:

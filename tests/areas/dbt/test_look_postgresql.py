@@ -73,6 +73,9 @@ class Looker:
         (folder / "ca.pem").write_bytes(authority.pem)
         (folder / "client.pem").write_bytes(client.chain_pem)
         self.environ["KEY"] = client.key_pem.decode()
+        other = authority.issue(LeafSpec(names=("somebody.example",), for_client=True))
+        (folder / "other.pem").write_bytes(other.chain_pem)
+        self.environ["OTHER_KEY"] = other.key_pem.decode()
 
     def set_up(self, how: Setting, **files: bytes) -> None:
         leaf = self.authority.issue(how.leaf)
@@ -86,6 +89,7 @@ class Looker:
         table: dict[str, Any] = {"engine": "postgresql", "host": "localhost", "port": self.server.port}
         table |= {"name": DATABASE, "ca_file": "ca.pem", "client_cert": "client.pem", "client_key": "env:KEY"}
         table |= {"username": ACCOUNT, "password": f"env:{PASSWORDS[ACCOUNT]}"}
+        table |= {"other_client_cert": "other.pem", "other_client_key": "env:OTHER_KEY"}
         table |= {"monitor": {"username": MONITOR, "password": f"env:{PASSWORDS[MONITOR]}"}}
         table = {key: value for key, value in (table | how.declared).items() if value is not None}
         document: dict[str, Any] = {"schema": 1, "name": "test", "database": table}
@@ -118,7 +122,8 @@ RIGHT: dict[str, Setting] = {
         access=["hostnossl all all 0.0.0.0/0 reject", "host waweb wa all scram-sha-256"],
         declared={"client_cert": None, "client_key": None},
     ),
-    "everybody-by-hostssl": Setting(access=["hostssl all all all scram-sha-256 clientcert=verify-ca"]),
+    "every-database-by-hostssl": Setting(access=["hostssl all wa all scram-sha-256 clientcert=verify-full"]),
+    "its-own-certificate-is-trusted": Setting(access=["hostssl waweb wa all trust clientcert=verify-full"]),
     "the-clear-for-others": Setting(access=[WITH_CERTIFICATE, "hostnossl waweb somebody all trust"]),
     "the-clear-for-another-network": Setting(access=[WITH_CERTIFICATE, "hostnossl all all 192.0.2.0/24 trust"]),
     "the-clear-for-another-database": Setting(access=[WITH_CERTIFICATE, "hostnossl template1 wa all trust"]),
@@ -152,7 +157,22 @@ WRONG: dict[str, tuple[Setting, set[str]]] = {
         Setting(access=["hostssl waweb somebody all scram-sha-256 clientcert=verify-full", SSL_ONLY]),
         {"DBT-04/none"},
     ),
-    "nobody-needs-anything": (Setting(access=["host all all all trust"]), {"DBT-02", "DBT-04/none"}),
+    "nobody-needs-anything": (
+        Setting(access=["host all all all trust"]),
+        {"DBT-02", "DBT-04/none", "DBT-10/no-password"},
+    ),
+    "tls-is-all-it-needs": (
+        Setting(access=["hostssl all all all trust"], declared={"client_cert": None, "client_key": None}),
+        {"DBT-10/no-password"},
+    ),
+    "any-certificate-of-that-authority": (
+        Setting(access=["hostssl all all all scram-sha-256 clientcert=verify-ca"]),
+        {"DBT-10/other-certificate"},
+    ),
+    "any-certificate-of-that-authority-for-a-password": (
+        Setting(access=["hostssl all all all trust clientcert=verify-ca"]),
+        {"DBT-10/no-password", "DBT-10/other-certificate"},
+    ),
     "no-authority-for-clients": (
         Setting(access=[SSL_ONLY], settings={"ssl_ca_file": ""}),
         {"DBT-04/none", "DBT-04/foreign"},
@@ -265,11 +285,42 @@ def test_what_is_declared_wrongly_is_told_and_passes_nothing(
     assert not failures(outcomes), outcomes.failures()
 
 
+@pytest.mark.parametrize(
+    ("spec", "issuer", "said"),
+    [
+        (None, None, "lacks database.other_client_cert"),
+        (LeafSpec(names=(ACCOUNT,), for_client=True), None, "has the subject of database.client_cert"),
+        (LeafSpec(names=("somebody.example",), for_client=True), "Somebody else's", "issued by another authority"),
+    ],
+)
+def test_another_certificate_that_proves_nothing_is_told(
+    looker: Looker, spec: LeafSpec | None, issuer: str | None, said: str
+) -> None:
+    declared: dict[str, Any] = {}
+    if spec is None:
+        declared = {"other_client_cert": None, "other_client_key": None}
+    else:
+        issued = (Authority(issuer) if issuer else looker.authority).issue(spec)
+        (looker.folder / "other.pem").write_bytes(issued.chain_pem)
+        looker.environ["OTHER_KEY"] = issued.key_pem.decode()
+    outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared=declared))
+    assert said in outcomes.inconclusive["DBT-10/other-certificate"]
+    assert outcomes.verdicts["DBT-10/no-password"].outcome is Outcome.PASS
+
+
+def test_a_forged_certificate_is_refused_in_the_words_of_the_alert(looker: Looker) -> None:
+    told = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE])).verdicts["DBT-04/foreign"]
+    assert told.outcome is Outcome.PASS
+    assert "alert unknown ca" in told.observed
+
+
 def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
     looker.environ["WRONG"] = "not-the-password"
     outcomes = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE], declared={"password": "env:WRONG"}))
-    seen = outcomes.observations["database-client/0"]["addresses"]
-    assert [len(each["logins"]) for each in seen.values()] == [1]
+    clients, accounts = (outcomes.observations[f"database-{name}/0"]["addresses"] for name in ("client", "account"))
+    tried = [login for each in clients.values() for login in each["logins"]]
+    tried += [login for each in accounts.values() for login in each["tries"]]
+    assert [login["code"] for login in tried if login["code"]] == ["28P01"]  # whichever look was first
 
 
 def test_without_any_certificate_nothing_passes_and_no_login_is_sent(looker: Looker) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.areas.hook import judge
-from conformance.areas.hook.record import Connection, Phase, Upload, WebhookObservation
+from conformance.areas.hook.record import REDIRECTS, Connection, Phase, Upload, WebhookObservation
 from conformance.engine.policy import Policy
 from conformance.inputs import target
 from conformance.model import Case, Inconclusive, Outcome, Verdict
@@ -26,6 +26,12 @@ ROLES = {
     "wrong-name": "wrong-name",
     "expired": "expired",
     "not-yet-valid": "not-yet-valid",
+    "redirect-plain-http": "good",
+    "followed-plain-http": "plain",
+    "redirect-unknown-ca": "good",
+    "followed-unknown-ca": "other-ca",
+    "redirect-wrong-name": "good",
+    "followed-wrong-name": "wrong-name",
     "after": "good",
     "new-ca": "other-ca",
     "old-ca": "good",
@@ -40,12 +46,14 @@ AUTHORITY = dict.fromkeys(ROLES, "first") | {
     "deleted-new": "none",
     "deleted-old": "none",
 }
+LED = ("redirect-plain-http", "redirect-unknown-ca", "redirect-wrong-name")
 JUDGES = {
     "HOOK-01": judge.never_in_the_clear,
     "HOOK-02": judge.verified_is_delivered,
     "HOOK-03": judge.unverified_gets_nothing,
     "HOOK-04": judge.authority_is_swapped,
     "HOOK-05": judge.administrators_only,
+    "HOOK-06": judge.never_led_astray,
 }
 CASES = [(row.id, case.name) for row in catalogue.load().values() if row.area == "hook" for case in row.cases]
 
@@ -66,8 +74,9 @@ def attempt(phase: str) -> Connection:
 def record(*more: Connection, without: str = "", refused: str = "", **facts: Any) -> WebhookObservation:
     """Return what a right gateway leaves, with `more` connections, and a phase without any, or one that is refused."""
     phases = {name: Phase(role, url(name), 400 if name in ("plain", refused) else 200) for name, role in ROLES.items()}
-    quiet = {"plain", without, refused}
+    quiet = {"plain", without, refused, *LED, *(name for name in ROLES if name.startswith("followed-"))}
     came = [arrival(name) if name in DELIVERED else attempt(name) for name in ROLES if name not in quiet]
+    came += [arrival(name, answered=status) for name in LED if name != without for status in REDIRECTS]
     steps = {name: Upload("POST", 200) for name in ("stored", "replaced", "restored")} | {
         "deleted": Upload("DELETE", 204)
     }
@@ -106,6 +115,8 @@ def test_where_nothing_was_tried_the_reason_is_told(requirement: str, name: str)
         ("HOOK-03", "expired", "before"),
         ("HOOK-03", "expired", "after"),
         ("HOOK-04", "old-ca", "end"),
+        ("HOOK-06", "plain-http", "before"),
+        ("HOOK-06", "wrong-name", "after"),
         ("HOOK-04", "deleted", "new-ca"),
         ("HOOK-04", "deleted", "end"),
     ],
@@ -218,6 +229,35 @@ class TestSwap:
     def test_a_new_authority_that_is_not_trusted(self) -> None:
         verdict = judged(record(attempt("new-ca"), without="new-ca"), "HOOK-04", "new-ca")
         assert verdict.outcome is Outcome.FAIL
+
+
+class TestRedirects:
+    @pytest.mark.parametrize("name", ["plain-http", "unknown-ca", "wrong-name"])
+    @pytest.mark.parametrize("facts", [{}, {"method": "GET", "body": 0}, {"hello": False}, {"during": "end"}])
+    def test_a_redirect_that_is_followed_is_a_violation_of_its_own_case(self, name: str, facts: dict[str, Any]) -> None:
+        seen = record(arrival(f"followed-{name}", **{"hello": name != "plain-http"} | facts))
+        verdict = judged(seen, "HOOK-06", name)
+        assert (verdict.outcome, verdict.exhibits) == (Outcome.FAIL, (f"/connections/{len(seen.connections) - 1}",))
+        assert [case for case in CASES if judged(seen, *case).outcome is Outcome.FAIL] == [("HOOK-06", name)]
+
+    @pytest.mark.parametrize("name", ["plain-http", "unknown-ca", "wrong-name"])
+    def test_a_client_that_goes_there_and_brings_nothing(self, name: str) -> None:
+        assert judged(record(attempt(f"followed-{name}")), "HOOK-06", name).outcome is Outcome.PASS
+
+    def test_others_at_an_open_port_followed_nothing(self) -> None:
+        stranger = arrival("followed-plain-http", hello=False, meant_for="", method="GET", body=0)
+        assert judged(record(stranger), "HOOK-06", "plain-http").outcome is Outcome.PASS
+
+    def test_a_gateway_that_met_not_every_redirect(self) -> None:
+        one = arrival("redirect-plain-http", answered=307)
+        with pytest.raises(Inconclusive, match="a redirect with 301, 302, 303, 308"):
+            judged(record(one, without="redirect-plain-http"), "HOOK-06", "plain-http")
+
+    def test_without_a_second_port(self) -> None:
+        seen = record(without="redirect-plain-http")
+        seen.phases["redirect-plain-http"] = Phase("good", "", trouble=Sentence("redirects need a second port"))
+        with pytest.raises(Inconclusive, match=r"^redirects need a second port$"):
+            judged(seen, "HOOK-06", "plain-http")
 
 
 class TestIntruders:

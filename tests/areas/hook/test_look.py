@@ -13,10 +13,11 @@ import pytest
 
 from conformance.areas.hook import look as probes
 from conformance.areas.hook.certificates import certificates
-from conformance.areas.hook.receivers import ALIKE, AT_ONCE, ROLES, Receivers, receiving
+from conformance.areas.hook.receivers import ALIKE, AT_ONCE, ROLES, Answer, Receivers, receiving
 from conformance.areas.hook.record import Connection
 from conformance.inputs import target
 from conformance.inputs.target import Webhook
+from conformance.model import Inconclusive
 from reference_server import Gateway
 from reference_server.http import Request, Response
 from reference_server.pki import Authority
@@ -133,6 +134,26 @@ def test_an_authority_inside_json_is_read_and_put_back() -> None:
     outcomes, gateway = look(wrapped)
     assert (outcomes.failed(), outcomes.inconclusive) == (set(), {})
     assert gateway.webhooks.ca == pem
+
+
+@pytest.mark.parametrize("ports", [1, 2, 4])
+def test_redirects_with_few_ports(ports: int) -> None:
+    first, last = free_range(ports)
+    outcomes, _ = look(ports=[first, last])
+    led = {case: reason for case, reason in outcomes.inconclusive.items() if case.startswith("HOOK-06")}
+    assert not outcomes.failed()
+    assert len(led) == (3 if ports == 1 else 0)
+    assert all("webhook.ports" in reason for reason in led.values())
+
+
+def free_range(many: int) -> tuple[int, int]:
+    """Return the first and the last of `many` ports in a row that were free just now."""
+    while True:
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            first: int = held.enter_context(socket.create_server((HOST, 0))).getsockname()[1]
+            for port in range(first + 1, first + many):
+                held.enter_context(socket.create_server((HOST, port)))
+            return first, first + many - 1
 
 
 class TestWhatCannotBeLookedAt:
@@ -316,6 +337,32 @@ class TestReceivers:
                 assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
                 sock.sendall(b"ok")
                 assert sock.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    def test_redirects_are_for_the_phases_own_callbacks_and_in_turn(self, range_of_ports: tuple[int, int]) -> None:
+        answers = [Answer(307, "http://suite.example/word"), Answer(303, "/word/on")]
+        with receivers(*range_of_ports) as open_:
+            port = open_.stand("good", "redirect", "word", answers)
+            assert call(port, data=POST.replace(b"/word", b"/other")).startswith(b"HTTP/1.1 200 ")
+            said = [call(port, data=POST) for _ in range(3)]
+            seen = came(open_, 4)
+        assert said[0].startswith(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://suite.example/word\r\n")
+        assert said[1].startswith(b"HTTP/1.1 303 See Other\r\nLocation: /word/on\r\n")
+        assert [each.answered for each in seen] == [200, 307, 303, 200]
+
+    def test_whose_a_callback_is_its_path_says(self, range_of_ports: tuple[int, int]) -> None:
+        with receivers(*range_of_ports) as open_:
+            open_.stand("wrong-name", "followed", "onward", apart=True)
+            call(
+                open_.stand("good", "redirect", "word"),
+                data=POST.replace(b"/word", b"/onward").replace(b"none", b"word"),
+            )
+            (seen,) = came(open_)
+        assert seen.meant_for == "followed"
+
+    def test_one_port_leads_nowhere(self, range_of_ports: tuple[int, int]) -> None:
+        _, last = range_of_ports
+        with receivers(last, last) as open_, pytest.raises(Inconclusive, match=r"name more of them in webhook\.ports"):
+            open_.stand("plain", "followed", "word", apart=True)
 
     def test_a_flood_is_not_noted_without_end(self, range_of_ports: tuple[int, int]) -> None:
         with receivers(*range_of_ports) as open_:
