@@ -96,8 +96,8 @@ def test_a_wrong_edition_hides_no_other_error(tmp_path: Path) -> None:
         (HEAD + '[deployment]\ncompose_files = ["no.yml"]\n', '4: "deployment.compose_files": no.yml cannot be read'),
         (HEAD + '[deployment]\ncerts_dir = "target.toml"\n', '4: "deployment.certs_dir": target.toml is not a folder'),
         (
-            HEAD + '[scope]\nexclude = [\n {requirement = "ACC-1", reason = "x"}]\n' + WEBAPP,
-            '5: excludes "ACC-1", which is no requirement, nor a pattern of one (HOOK-*); did you mean "ACC-01"?',
+            HEAD + '[scope]\nexclude = [\n {requirement = "ACC_02", reason = "x"}]\n' + WEBAPP,
+            '5: excludes "ACC_02", which is no requirement, nor a pattern of one (HOOK-*); did you mean "ACC-02"?',
         ),
         (
             HEAD + '[scope]\nexclude = [{requirement = "ACC-01", reason = ""}]\n' + WEBAPP,
