@@ -29,9 +29,26 @@ TIME_LIMIT = 45
 ELSE = 10
 
 # A web server with a good certificate keeps what TLS itself promises; none of the headers is sent anywhere.
-GOOD_TLS = {"ACC-01", "ACC-02", "ACC-03", "ACC-04", *(f"TLS-{n:02}" for n in range(1, 14)), "HDR-06", "HDR-11"}
+GOOD_TLS = {
+    "ACC-01",
+    "ACC-02",
+    "ACC-03",
+    "ACC-04",
+    "ACC-10",
+    *(f"TLS-{n:02}" for n in range(1, 14)),
+    "HDR-06",
+    "HDR-11",
+}
 # What ten answers of a right gateway can show, whichever probes were first to get them, and what needs none.
-TEN_ANSWERS = {*(f"ACC-{n:02}" for n in range(1, 6)), "CHN-14", "IDV-06", "IDV-07", "IDV-08", "IDV-09", "IDV-14"}
+TEN_ANSWERS = {
+    *(f"ACC-{n:02}" for n in (*range(1, 6), 8, 10)),
+    "CHN-14",
+    "IDV-06",
+    "IDV-07",
+    "IDV-08",
+    "IDV-09",
+    "IDV-14",
+}
 TEN_ANSWERS |= {*(f"HDR-{n:02}" for n in range(1, 13)), *(f"AUTH-{n:02}" for n in range(1, 11))}
 TEN_ANSWERS |= {f"DEP-{n:02}" for n in (*range(1, 13), 14)}  # files answer always
 
@@ -41,9 +58,12 @@ EARNS: dict[str, tuple[str, set[str]]] = {
     "silent": ("incomplete", DECLARED),
     "resets": ("incomplete", DECLARED),
     "plain-http": ("incomplete", DECLARED),
-    "same-page": ("not-conformant", GOOD_TLS | {"IDV-06"}),  # its pages hold no secret
+    "same-page": ("not-conformant", GOOD_TLS | {"ACC-08", "IDV-06"}),  # its pages lead nowhere, and hold no secret
     "never-answers": ("not-conformant", GOOD_TLS),  # like the next: it also offers what MODERN leaves out
-    "redirects": ("not-conformant", GOOD_TLS - {"HDR-06", "HDR-11"}),  # no page and no API among its answers
+    "redirects": (
+        "not-conformant",
+        GOOD_TLS - {"HDR-06", "HDR-11"} | {"ACC-08"},
+    ),  # to https: no page and no API among its answers
     "drops-after-ten": ("incomplete", TEN_ANSWERS | DECLARED),  # it keeps every promise: nothing may fail
 }
 

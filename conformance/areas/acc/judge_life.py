@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,18 +59,10 @@ def _lives(seen: ChainsObservation) -> Iterator[_Life]:
     """Go through every certificate but anchors, which clients have themselves."""
     for n, chain in enumerate(seen.chains):
         for m, certificate in enumerate(chain.served):
-            start, end = _instant(certificate.not_before), _instant(certificate.not_after)
-            if start is None or end is None or end <= seen.looked or (m and certificate.self_signed):
+            if certificate.end <= seen.looked or (m and certificate.self_signed):
                 continue
-            left, whole = (end - seen.looked) / _DAY, (end - start) / _DAY
+            left, whole = (certificate.end - seen.looked) / _DAY, (certificate.end - certificate.start) / _DAY
             yield _Life(certificate, f"/chains/{n}/served/{m}", chain.address, left, whole)
-
-
-def _instant(text: str) -> float | None:
-    try:
-        return datetime.datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None
 
 
 def _told(life: _Life) -> Sentence:

@@ -43,7 +43,8 @@ class Certificate:
     """A certificate as it was served. Names are RFC 4514 strings, or NOT_READABLE; instants ISO 8601 in UTC.
 
     `key` is its kind and size (`rsa-2048`, `secp256r1`), `signature` its signature's algorithm (`rsa-sha256`); empty
-    where they could not be read. `issuer_url` is where it says that its issuer's certificate can be fetched, empty
+    where they could not be read. `start` and `end` are the same instants in Unix seconds, 0 where they cannot be read.
+    `issuer_url` is where it says that its issuer's certificate can be fetched, empty
     where it says nothing. `self_signed` says that it is its own issuer.
     """
 
@@ -57,6 +58,8 @@ class Certificate:
     signature: str = ""
     issuer_url: str = ""
     self_signed: bool = False
+    start: float = 0.0
+    end: float = 0.0
 
 
 def named(name: str) -> Own | Sentence:

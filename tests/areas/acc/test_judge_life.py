@@ -21,7 +21,17 @@ def certificate(left: float, life: float = 90, *, anchor: bool = False) -> Certi
     end = NOW + datetime.timedelta(days=left)
     start = end - datetime.timedelta(days=life)
     name = "CN=root" if anchor else "CN=gw.example"
-    return Certificate(name, "CN=ca", (), start.isoformat(), end.isoformat(), "00", self_signed=anchor)
+    return Certificate(
+        name,
+        "CN=ca",
+        (),
+        start.isoformat(),
+        end.isoformat(),
+        "00",
+        self_signed=anchor,
+        start=start.timestamp(),
+        end=end.timestamp(),
+    )
 
 
 def judged(*chains: tuple[Certificate, ...], **webapp: Any) -> Verdict:
