@@ -69,7 +69,7 @@ class Decimal(float):
     """A number as Spanish writes it."""
 
     def __format__(self, spec: str) -> str:
-        return super().__format__(spec).replace(".", ",")
+        return super().__format__(spec).replace(".", ",").replace("%", "\u00a0%")
 
 
 def filled(language: str) -> Iterator[tuple[Sentence, str, list[str]]]:
