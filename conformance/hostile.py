@@ -21,8 +21,8 @@ def shown_block(text: str, limit: int = 2000) -> str:
 
 
 def bounded(text: str, limit: int) -> str:
-    """Return at most `limit` characters of `text`, and say how many were left out."""
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"
+    """Return at most `limit` characters of `text`, and how many were left out: in no language, as it is evidence."""
+    return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -140,7 +140,7 @@ def test_every_key_of_the_written_file_is_known_when_switched_on(lang: str, tmp_
         line.removeprefix("# ") if line.startswith(("# [", "# ")) and ("=" in line or line.startswith("# [")) else line
         for line in text.splitlines(keepends=True)
     )
-    for name in ("staging-ca.pem", "db-ca.pem", "db-client.pem", "stub-ca.pem"):
+    for name in ("staging-ca.pem", "db-ca.pem", "db-client.pem", "db-other.pem", "stub-ca.pem"):
         (tmp_path / name).write_bytes(Authority().pem)
     for name in ("docker-compose.yml", "db.env"):
         (tmp_path / name).touch()
@@ -252,7 +252,7 @@ def test_every_command_speaks_the_language_before_it_and_behind_it() -> None:
         ("run --quiet=1", "portero: argumento -q/--quiet: no lleva valor, y se le dio '1'\n"),
         ("run --no-such", "portero: argumentos desconocidos: --no-such\n"),
         ("run --level mus", "; ¿quiso decir must?\n"),
-        ("explain ACC-0x", "portero: ningún requisito se llama «ACC-0x»; ¿quiso decir «ACC-0"),
+        ("explain HDR-0x", "portero: ningún requisito se llama «HDR-0x»; ¿quiso decir «HDR-"),
         ("serve --fault no-such-fault-here", "portero: no hay ningún fallo que se llame «no-such-fault-here»"),
         ("check", "portero: check: nombre el archivo de objetivo o de exenciones"),
     ],

@@ -11,6 +11,7 @@ from conformance.comparison.compare import compare
 from conformance.engine import results_file
 from conformance.engine.results import Comparison, as_json
 from conformance.hostile import shown
+from conformance.locale import tongue
 from conformance.report import difference
 from conformance.report.wording import Wording
 
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the comparison, and return 0 where nothing differs, 1 for a regression, 16 for any other change."""
     old, new = results_file.read(options.old), results_file.read(options.new)
     for path, results in ((options.old, old), (options.new, new)):
-        results_file.warn_of_contradictions(path, results)
+        results_file.warn_of_contradictions(path, results, tongue(options.lang))
     comparison = compare(old, new)
     found = difference.told(comparison)
     if options.json:

@@ -17,17 +17,18 @@ from conformance.engine.results import ABSENT, Entry, Results
 from conformance.hostile import shown
 from conformance.inputs import target, waivers
 from conformance.inputs.waivers import Waivers
+from conformance.locale import tongue
 from conformance.model import Case, Outcome, UnusableInput
 from conformance.report import difference
 from conformance.report.folder import claimed
 from conformance.report.wording import Wording
-from conformance.sentence import NOTHING, Sentence
+from conformance.sentence import NOTHING, Own, say
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every verdict that changes, and the new verdict of the run; return the exit code of a run."""
     before = results_file.read(options.results)
-    results_file.warn_of_contradictions(options.results, before)
+    results_file.warn_of_contradictions(options.results, before, tongue(options.lang))
     after = rejudged(before, options.results, options.waivers)
     words = Wording(options.lang)
     sys.stdout.write("".join(f"{line}\n" for line in _told(before, after, words)))
@@ -49,7 +50,12 @@ def rejudged(before: Results, path: Path, waiver_file: Path | None = None) -> Re
         trouble = error.errors(include_url=False)[0]
         where = ".".join(map(str, trouble["loc"]))
         raise UnusableInput(
-            Sentence(f"{path}: records a target that cannot be used: {where}: {trouble['msg']}")
+            say(
+                "{file}: records a target that cannot be used: {place}: {trouble}",
+                file=Own(path),
+                place=Own(where),
+                trouble=Own(trouble["msg"]),
+            )
         ) from None
     assessment = Assessment(aim, Recorded(before.observed))
     excuses = waivers.read(waiver_file, assessment.cases) if waiver_file else waivers.none()
@@ -79,7 +85,12 @@ def _ruled(assessment: Assessment, excuses: Waivers, case: Case, path: Path) -> 
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         what = shown(f"{type(error).__name__}: {error}")
         raise UnusableInput(
-            Sentence(f"{path}: what it observed for {case.id} cannot be judged; was it edited? ({what})")
+            say(
+                "{file}: what it observed for {case} cannot be judged; was it edited? ({error})",
+                file=Own(path),
+                case=Own(case.id),
+                error=Own(what),
+            )
         ) from error
 
 

@@ -14,7 +14,8 @@ from conformance.engine.ledger import verdict, worst
 from conformance.engine.results import SCHEMA, Results
 from conformance.hostile import shown
 from conformance.model import UnusableInput
-from conformance.sentence import Sentence
+from conformance.regular import why_unread
+from conformance.sentence import Language, Own, Sentence, say
 
 LARGEST = 32 << 20  # bytes; a run of the whole catalogue writes about half a MiB
 
@@ -28,14 +29,31 @@ def read(path: Path) -> Results:
     document = _parsed(path, _content(path))
     schema = document.get("schema") if isinstance(document, dict) else None
     if type(schema) is int and schema != SCHEMA:
-        writer = "by a newer Portero; this one" if schema > SCHEMA else "which never was one; this Portero"
-        raise UnusableInput(Sentence(f"{path}: written in results schema {schema} {writer} reads {SCHEMA}"))
+        newer = say(
+            "{file}: written in results schema {schema} by a newer Portero; this one reads {number}",
+            file=Own(path),
+            schema=schema,
+            number=SCHEMA,
+        )
+        never = say(
+            "{file}: written in results schema {schema}, which never was one; this Portero reads {number}",
+            file=Own(path),
+            schema=schema,
+            number=SCHEMA,
+        )
+        raise UnusableInput(newer if schema > SCHEMA else never)
     try:
         found = Results.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where, what = _spelt(document, first["loc"]), first["msg"]
-        raise UnusableInput(Sentence(f"{path}: not a results file: {where}: {what}; was it edited by hand?")) from None
+        trouble = say(
+            "{file}: not a results file: {place}: {trouble}; was it edited by hand?",
+            file=Own(path),
+            place=Own(where),
+            trouble=Own(what),
+        )
+        raise UnusableInput(trouble) from None
     if found.run.finished is None:  # it never came to its end
         found.run.interrupted = True
         found.verdict = "not-conformant" if found.verdict == "not-conformant" else "incomplete"
@@ -47,11 +65,14 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise UnusableInput(Sentence(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}")) from error
+        why = why_unread(error)
+        raise UnusableInput(say("{file}: cannot be read: {error}", file=Own(path), error=why)) from error
     if len(content) > LARGEST:
         raise UnusableInput(
-            Sentence(
-                f"{path}: is larger than {LARGEST >> 20} MiB, which no results file is: name the results.json of a run"
+            say(
+                "{file}: is larger than {size} MiB, which no results file is: name the results.json of a run",
+                file=Own(path),
+                size=LARGEST >> 20,
             )
         )
     return content
@@ -61,13 +82,16 @@ def _parsed(path: Path, content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise UnusableInput(Sentence(f"{path}: cannot be read: is not UTF-8 text at byte {error.start}")) from error
+        trouble = say("{file}: cannot be read: is not UTF-8 text at byte {n}", file=Own(path), n=error.start)
+        raise UnusableInput(trouble) from error
     except json.JSONDecodeError as error:
-        raise UnusableInput(Sentence(f"{path}: not whole JSON, cut short perhaps: {error}")) from error
+        trouble = say("{file}: not whole JSON, cut short perhaps: {error}", file=Own(path), error=Own(error))
+        raise UnusableInput(trouble) from error
     except RecursionError as error:
-        raise UnusableInput(Sentence(f"{path}: not a results file: it is nested too deeply")) from error
+        raise UnusableInput(say("{file}: not a results file: it is nested too deeply", file=Own(path))) from error
     except ValueError as error:
-        raise UnusableInput(Sentence(f"{path}: not a results file: {error}")) from error
+        trouble = say("{file}: not a results file: {error}", file=Own(path), error=Own(error))
+        raise UnusableInput(trouble) from error
 
 
 def _refuse_constant(name: str) -> Never:
@@ -87,28 +111,40 @@ def _spelt(document: Any, loc: tuple[int | str, ...]) -> str:
     return "".join(f"/{shown(str(part), 80)}" for part in loc) + named if loc else "its top"
 
 
-def warn_of_contradictions(path: Path, found: Results) -> None:
+def warn_of_contradictions(path: Path, found: Results, language: Language | None = None) -> None:
     """Say on stderr where results disagree with themselves; they can be read all the same."""
     for words in contradictions(found):
-        sys.stderr.write(f"portero: {path}: {words}: it was changed after it was written\n")
+        told = say("{file}: {trouble}: it was changed after it was written", file=Own(path), trouble=words)
+        sys.stderr.write(f"portero: {told.within(language)}\n")
 
 
-def contradictions(results: Results) -> list[str]:
+def contradictions(results: Results) -> list[Sentence]:
     """Say where results disagree with themselves: what they count and conclude is not what their cases say."""
-    found = []
+    found: list[Sentence] = []
     counts = Counter(case.verdict for case in results.cases)
     twice = [name for name in Counter(case.id for case in results.cases).items() if name[1] > 1]
-    found += [f"{shown(name)} is there {n} times" for name, n in twice]
+    found += [say("{case} is there {n} times", case=Own(shown(name)), n=n) for name, n in twice]
     found += [
-        f"counts {n} {outcome}, and {counts[outcome]} cases say so"
+        say("it counts {n} {verdict}, and {number} cases say so", n=n, verdict=Own(outcome), number=counts[outcome])
         for outcome, n in results.counts.items()
         if n != counts[outcome]
     ]
     for row in results.requirements:
         own = worst(case.verdict for case in row.cases)
         if row.verdict is not own:
-            found.append(f"{row.id} is {row.verdict}, and its cases make it {own}")
+            told = say(
+                "{requirement} is {verdict}, and its cases make it {other}",
+                requirement=Own(row.id),
+                verdict=Own(row.verdict),
+                other=Own(own),
+            )
+            found.append(told)
     concluded = verdict(results)
     if results.run.finished and concluded != results.verdict:
-        found.append(f"its verdict is {results.verdict}, and its cases make it {concluded}")
+        told = say(
+            "its verdict is {verdict}, and its cases make it {other}",
+            verdict=Own(results.verdict),
+            other=Own(concluded),
+        )
+        found.append(told)
     return found

@@ -13,8 +13,9 @@ from jinja2 import TemplateError
 from conformance.engine.results import Results, as_json
 from conformance.hostile import shown
 from conformance.model import Also, UnusableInput
+from conformance.regular import why_unread
 from conformance.report import junit, markdown, oscal, page, sarif
-from conformance.sentence import Sentence
+from conformance.sentence import Own, say
 
 NAMES = ("results.json", "compliance.html", page.STYLESHEET, "junit.xml", "summary.md")
 
@@ -44,10 +45,16 @@ def render(found: Results, results: Path, folder: Path, language: str = "en", al
         folder.mkdir(parents=True, exist_ok=True)
         return draw(found, results.read_bytes(), folder, language, also)
     except OSError as error:
-        raise UnusableInput(Sentence(f"{folder}: reports cannot be written here ({error.strerror})")) from error
+        why = why_unread(error)
+        raise UnusableInput(
+            say("{folder}: reports cannot be written here ({error})", folder=Own(folder), error=why)
+        ) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, TemplateError) as error:
         what = shown(f"{type(error).__name__}: {error}")
-        raise UnusableInput(Sentence(f"{results}: what it records cannot be drawn; was it edited? ({what})")) from error
+        trouble = say(
+            "{file}: what it records cannot be drawn; was it edited? ({error})", file=Own(results), error=Own(what)
+        )
+        raise UnusableInput(trouble) from error
 
 
 def draw(found: Results, results: bytes, folder: Path, language: str, also: Iterable[str] = ()) -> list[Path]:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from conformance.model import UnusableInput
+from conformance.regular import why_unread
 from conformance.secrecy.redact import Redactor
-from conformance.sentence import Sentence
+from conformance.sentence import Own, say
 
 
 @contextmanager
@@ -27,8 +28,10 @@ def claimed(folder: Path) -> Iterator[None]:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise UnusableInput(
-            Sentence(
-                f"{folder}: reports cannot be written here ({error.strerror}); choose another folder with --reports"
+            say(
+                "{folder}: reports cannot be written here ({error}); choose another folder with --reports",
+                folder=Own(folder),
+                error=why_unread(error),
             )
         ) from error
     try:
@@ -43,9 +46,10 @@ def _lock(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise UnusableInput(
-            Sentence(
-                f"{folder}: another run is writing its reports here; "
-                "wait for it, or choose another folder with --reports"
+            say(
+                "{folder}: another run is writing its reports here; "
+                "wait for it, or choose another folder with --reports",
+                folder=Own(folder),
             )
         ) from error
     except OSError:  # a file system that knows no locks

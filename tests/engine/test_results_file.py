@@ -63,7 +63,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "not a number": (_raw(b'{"schema": NaN}'), "NaN stands in it"),
     "a list": (_raw(b"[]"), "not a results file: its top"),
     "newer": (_raw(b'{"schema": 2}'), "written in results schema 2 by a newer Portero; this one reads 1"),
-    "older than any": (_raw(b'{"schema": 0}'), "written in results schema 0 which never was one"),
+    "older than any": (_raw(b'{"schema": 0}'), "written in results schema 0, which never was one"),
     "no schema": (_raw(b'{"run": {}}'), "not a results file: /schema: Field required"),
     "edited": (_edited(_verdict), "/requirements/1/cases/0/verdict (in CHN-01): Input should be 'fail'"),
     "without cases": (_edited(_no_cases), "/requirements/0/cases (in ACC-03): List should have at least 1 item"),
@@ -117,7 +117,7 @@ def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys
     assert main(["render", str(tmp_path / "r.json")]) == Exit.OK
     told = capsys.readouterr().err.splitlines()
     assert [line.partition("r.json: ")[2] for line in told] == [
-        "counts 2 pass, and 1 cases say so: it was changed after it was written",
+        "it counts 2 pass, and 1 cases say so: it was changed after it was written",
         "counts 0 fail, and 1 cases say so: it was changed after it was written",
         "CHN-01 is pass, and its cases make it fail: it was changed after it was written",
         "its verdict is conformant, and its cases make it not-conformant: it was changed after it was written",

@@ -22,7 +22,7 @@ def test_what_cannot_be_seen_is_escaped(raw: str, visible: str) -> None:
 
 
 def test_what_is_long_is_cut_and_says_so() -> None:
-    assert shown("x" * 12, 10) == "x" * 10 + "… (2 more characters)"
+    assert shown("x" * 12, 10) == "x" * 10 + "… (+2)"
     assert shown("x" * 10, 10) == "x" * 10
 
 
