@@ -118,7 +118,7 @@ def test_file_that_contradicts_itself_is_read_and_told_of(tmp_path: Path, capsys
     told = capsys.readouterr().err.splitlines()
     assert [line.partition("r.json: ")[2] for line in told] == [
         "it counts 2 pass, and 1 cases say so: it was changed after it was written",
-        "counts 0 fail, and 1 cases say so: it was changed after it was written",
+        "it counts 0 fail, and 1 cases say so: it was changed after it was written",
         "CHN-01 is pass, and its cases make it fail: it was changed after it was written",
         "its verdict is conformant, and its cases make it not-conformant: it was changed after it was written",
     ]
