@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import TemplateError
@@ -28,12 +28,18 @@ def names(also: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def write(found: Results, folder: Path, language: str = "en", also: Iterable[str] = ()) -> None:
-    """Write results.json, and then every report that is drawn from it, in place of an earlier run's."""
-    for name in names(Also):
-        (folder / name).unlink(missing_ok=True)
-    results = encoded(found)
-    (folder / NAMES[0]).write_bytes(results)
-    draw(found, results, folder, language, also)
+    """Write results.json and every report that is drawn from it, in place of an earlier run's: all of them, or none.
+
+    What was seen is kept where a report cannot be drawn: results.json then stands alone. Raises OSError.
+    """
+    results = {NAMES[0]: encoded(found)}
+    drawn: dict[str, bytes] = {}
+    try:
+        drawn = _drawn(found, results[NAMES[0]], language, also)
+    finally:
+        _place(folder, results | drawn)
+        for name in {*names(Also)} - {*results, *drawn}:
+            (folder / name).unlink(missing_ok=True)
 
 
 def render(found: Results, results: Path, folder: Path, language: str = "en", also: Iterable[str] = ()) -> list[Path]:
@@ -43,7 +49,9 @@ def render(found: Results, results: Path, folder: Path, language: str = "en", al
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return draw(found, results.read_bytes(), folder, language, also)
+        drawn = _drawn(found, results.read_bytes(), language, also)
+        _place(folder, drawn)
+        return [folder / name for name in drawn]
     except OSError as error:
         why = why_unread(error)
         raise UnusableInput(
@@ -57,8 +65,8 @@ def render(found: Results, results: Path, folder: Path, language: str = "en", al
         raise UnusableInput(trouble) from error
 
 
-def draw(found: Results, results: bytes, folder: Path, language: str, also: Iterable[str] = ()) -> list[Path]:
-    """Write every report that is drawn from `found`; `results` is its file's content, for the digest."""
+def _drawn(found: Results, results: bytes, language: str, also: Iterable[str] = ()) -> dict[str, bytes]:
+    """Draw every report from `found`, by its name; `results` is its file's content, for the digest."""
     drawn = {
         "compliance.html": page.draw(found, hashlib.sha256(results).hexdigest(), language),
         page.STYLESHEET: page.stylesheet(),
@@ -66,9 +74,20 @@ def draw(found: Results, results: bytes, folder: Path, language: str, also: Iter
         "summary.md": markdown.draw(found, language),
     }
     drawn |= {name: draws(found, language) for name, draws in (_ALSO[Also(extra)] for extra in also)}
-    for name, text in drawn.items():
-        (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
-    return [folder / name for name in drawn]
+    return {name: text.encode("utf-8", "backslashreplace") for name, text in drawn.items()}
+
+
+def _place(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files beside those of an earlier run, and put them into their place once all are whole: disks fill up."""
+    parts = {name: folder / f".{name}.part" for name in files}
+    try:
+        for name, content in files.items():
+            parts[name].write_bytes(content)
+        for name, part in parts.items():
+            part.replace(folder / name)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 def append_to_job(written: Iterable[Path]) -> None:
