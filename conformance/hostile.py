@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 # Controls (C0, DEL, C1), marks that reorder or hide text, line separators, lone surrogates, non-characters.
@@ -23,6 +24,11 @@ def shown_block(text: str, limit: int = 2000) -> str:
 def bounded(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, and how many were left out: in no language, as it is evidence."""
     return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
+
+
+def json_text(text: str) -> str:
+    """Return JSON text in which what cannot be seen is escaped: whoever prints the file prints no control character."""
+    return _UNSEEN_CHARACTER.sub(lambda m: m[0] if m[0] in _KEPT else json.dumps(m[0])[1:-1], text)
 
 
 def _escape(match: re.Match[str]) -> str:

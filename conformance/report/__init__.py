@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from conformance.engine.results import Results, as_json
-from conformance.hostile import shown
+from conformance.hostile import json_text, shown
 from conformance.model import Also, UnusableInput
 from conformance.regular import why_unread
 from conformance.report import junit, markdown, oscal, page, sarif
@@ -101,5 +101,5 @@ def append_to_job(written: Iterable[Path]) -> None:
 
 def encoded(found: Results) -> bytes:
     """Return results.json as it is written; a lone surrogate becomes its JSON escape."""
-    text = json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json_text(json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False))
     return f"{text}\n".encode("utf-8", "backslashreplace")

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from conformance.engine.results import Entry, Requirement, Results
-from conformance.hostile import shown
+from conformance.hostile import json_text, shown
 from conformance.model import Outcome
 from conformance.report.wording import Wording
 from conformance.sentence import Own, say
@@ -24,7 +24,8 @@ LONGEST = 2000
 
 def draw(results: Results, language: str = "en") -> str:
     """Return the run as OSCAL assessment results, as JSON."""
-    return json.dumps({"assessment-results": _Drawing(results, language).whole()}, indent=2, ensure_ascii=False) + "\n"
+    document = {"assessment-results": _Drawing(results, language).whole()}
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 class _Drawing:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance import catalogue
 from conformance.engine.results import Entry, Requirement, Results
-from conformance.hostile import shown
+from conformance.hostile import json_text, shown
 from conformance.model import Level, Outcome
 from conformance.report.wording import Wording
 from conformance.sentence import Own, Sentence, say
@@ -41,7 +41,8 @@ def draw(results: Results, language: str = "en") -> str:
             if case.verdict in (Outcome.FAIL, Outcome.WAIVED)
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _driver(results: Results, words: Wording) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def pytest_runtest_makereport(
     excuse = _session(item.config).excuse(entry) if isinstance(error, NonConformance) and entry else ""
     if excuse:
         report.outcome = "skipped"
-        report.wasxfail = excuse
+        report.wasxfail = shown(excuse, LONGEST)
     return report
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from conformance.hostile import shown, shown_block
+from conformance.hostile import json_text, shown, shown_block
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,11 @@ def test_what_is_long_is_cut_and_says_so() -> None:
 
 def test_block_keeps_lines_and_nothing_else() -> None:
     assert shown_block("a\n\tb\x1b\r") == "a\n\tb\\x1b\\r"
+
+
+def test_json_text_shows_no_control_and_says_the_same() -> None:
+    text = "a\x1b[31m\x9b31m\u202e\u2028\ufeff\U000e0001\ud800\x7fñ\n\t"
+    written = json_text(json.dumps([text], ensure_ascii=False, indent=2))
+    assert json.loads(written) == [text]
+    assert {char for char in written if not char.isprintable()} == {"\n"}
+    assert "ñ" in written
