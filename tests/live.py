@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,16 @@ class Ended:
     code: int
     output: str
     errors: str
+
+
+@contextmanager
+def at_default(number: signal.Signals) -> Iterator[None]:
+    """Let what is started inside the block be ended by a signal, also where the tests were begun by nohup."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def portero(*words: str | Path, cwd: Path = CHECKOUT, environ: dict[str, str] | None = None) -> Ended:

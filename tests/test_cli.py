@@ -22,7 +22,7 @@ from conformance.model import Exit
 from conformance.sentence import Sentence
 from reference_server.faults import faults, near_misses
 from reference_server.pki import Authority
-from tests.live import CHECKOUT, portero, results
+from tests.live import CHECKOUT, at_default, portero, results
 
 TEMPLATE = CHECKOUT / "conformance" / "commands" / "init.toml"
 
@@ -334,7 +334,7 @@ def test_serve_writes_a_target_that_a_run_from_elsewhere_takes(number: signal.Si
     target = tmp_path / "here" / "served.toml"
     target.parent.mkdir()
     words = [sys.executable, "-m", "conformance", "serve", "--write-target", str(target)]
-    with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as serving:
+    with at_default(number), subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as serving:
         assert serving.stdout is not None
         lines = [serving.stdout.readline(), serving.stdout.readline()]
         assert lines[0] == f"target file: {target} (portero run --target {target})\n"

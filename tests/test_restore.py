@@ -24,7 +24,7 @@ from conformance.sentence import Sentence, say
 from reference_server import Gateway
 from reference_server.http import HttpServer, Response
 from reference_server.http import Request as Asked
-from tests.live import CHECKOUT, Ended, describe, portero
+from tests.live import CHECKOUT, Ended, at_default, describe, portero
 
 JSON = {"Content-Type": "application/json"}
 
@@ -106,7 +106,8 @@ def at_a_terminal(slow: Slow, folder: Path) -> int:
         "--reports",
         str(folder / "reports"),
     ]
-    child, terminal = pty.fork()
+    with at_default(signal.SIGHUP):
+        child, terminal = pty.fork()
     if child == 0:
         os.chdir(CHECKOUT)
         os.execve(sys.executable, [sys.executable, *words], os.environ | slow.gateway.environ)
@@ -130,7 +131,10 @@ def stopped(slow: Slow, folder: Path, number: signal.Signals) -> int:
     words: list[str | Path] = ["run", "--target", aim, "--area", slow.area, "--reports", folder / "reports"]
     command = [sys.executable, "-m", "conformance", *words]
     environ = os.environ | slow.gateway.environ
-    with subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL) as run:
+    with (
+        at_default(signal.SIGHUP),
+        subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=subprocess.DEVNULL) as run,
+    ):
         assert slow.changed.wait(60)
         assert slow.is_changed()
         run.send_signal(number)
