@@ -18,7 +18,7 @@ _HEAD = """\
 The proof that the suite sees: each fault breaks the reference gateway in one way, and `tests/test_faults.py` shows
 that exactly the requirements fail that it declares, over all areas; a near miss is odd and right, and breaks none.
 `portero --fault NAME` plays one. Written by `python -m benchmarks.matrix`; a test holds it to the code, and every
-requirement to at least two faults.
+requirement that can fail to at least two faults.
 """
 
 
