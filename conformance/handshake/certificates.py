@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -34,9 +35,42 @@ _SCHEMES = {
 _BARE = {SignatureAlgorithmOID.ED25519: "ed25519", SignatureAlgorithmOID.ED448: "ed448"}
 
 
+Found = TypeVar("Found", bound=x509.ExtensionType)
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+)
+"""What cryptography raises for what it cannot read in a certificate: few of these are a ValueError."""
+
+
+def loaded(der: bytes) -> x509.Certificate:
+    """Return a certificate in DER; raises ValueError when it cannot be read."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except UNREADABLE as error:
+        raise ValueError(str(error)) from error
+
+
+def extension(certificate: x509.Certificate, kind: type[Found]) -> Found | None:
+    """Return what an extension says; None where there is none, or the extensions cannot be read."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, *UNREADABLE):
+        return None
+
+
 def read_certificate(der: bytes, *, stapled: bool) -> Certificate:
-    """Return the facts of a certificate in DER; raises ValueError when it cannot be read."""
-    leaf = x509.load_der_x509_certificate(der)
+    """Return the facts of a certificate in DER; raises ValueError when it cannot be read.
+
+    Extensions that cannot be read say nothing; what else stands in the certificate does.
+    """
+    leaf = loaded(der)
     kind, bits, curve = _key(leaf)
     start, end = leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
     return Certificate(
@@ -59,7 +93,7 @@ def read_certificate(der: bytes, *, stapled: bool) -> Certificate:
 def _key(leaf: x509.Certificate) -> tuple[str, int, str | None]:
     try:
         key = leaf.public_key()
-    except UnsupportedAlgorithm:
+    except UNREADABLE:
         return leaf.public_key_algorithm_oid.dotted_string, 0, None
     match key:
         case rsa.RSAPublicKey():
@@ -80,29 +114,26 @@ def _signature(leaf: x509.Certificate) -> str:
     if oid in _BARE:
         return _BARE[oid]
     scheme = _SCHEMES.get(oid)
-    digest = leaf.signature_hash_algorithm if scheme else None
+    try:
+        digest = leaf.signature_hash_algorithm if scheme else None
+    except UNREADABLE:
+        digest = None
     return f"{scheme}-{digest.name}" if digest else oid.dotted_string
 
 
 def must_staple(der: bytes) -> bool:
     """Tell whether a certificate in DER demands a staple; one that cannot be read demands nothing."""
     try:
-        return _must_staple(x509.load_der_x509_certificate(der))
+        return _must_staple(loaded(der))
     except ValueError:
         return False
 
 
 def _must_staple(leaf: x509.Certificate) -> bool:
-    try:
-        features = leaf.extensions.get_extension_for_class(x509.TLSFeature).value
-    except x509.ExtensionNotFound:
-        return False
-    return x509.TLSFeatureType.status_request in features
+    features = extension(leaf, x509.TLSFeature)
+    return features is not None and x509.TLSFeatureType.status_request in features
 
 
 def _names_responder(leaf: x509.Certificate) -> bool:
-    try:
-        access = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return False
+    access = extension(leaf, x509.AuthorityInformationAccess) or ()
     return any(each.access_method == AuthorityInformationAccessOID.OCSP for each in access)

@@ -8,12 +8,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.handshake import key_share, opener, registry
 from conformance.handshake.caller import Caller
-from conformance.handshake.certificates import must_staple
+from conformance.handshake.certificates import UNREADABLE, must_staple
 from conformance.handshake.extras import Extensions, Fallback, extensions_answered, fallback
 from conformance.handshake.groups import Groups, groups_below, groups_tls13
 from conformance.handshake.record import Suites
@@ -167,7 +166,7 @@ def _curve(shown: tuple[Shown, ...]) -> int | None:
     for each in shown:
         try:
             key = x509.load_der_x509_certificate(each.chain[0]).public_key()
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             continue
         if isinstance(key, ec.EllipticCurvePublicKey):
             return registry.group_number(key.curve.name.lower())

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
+from conformance.handshake.certificates import extension
 from conformance.sentence import NOTHING, Own, Sentence, say
 
 _SKEW = datetime.timedelta(minutes=5)  # two clocks that are both thought right differ by this much
@@ -121,10 +122,7 @@ def _chain(issuer: x509.Certificate, delegates: Iterator[x509.Certificate]) -> I
 
 
 def _may_answer(delegate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        usage = delegate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
+    usage = extension(delegate, x509.ExtendedKeyUsage) or ()
     return ExtendedKeyUsageOID.OCSP_SIGNING in usage and _is_signed_by(delegate, issuer)
 
 

@@ -110,7 +110,8 @@ def _pause(seen: Exchange) -> float:
     if seen.status not in _LIMITED:
         return 0
     told = next(iter(seen.values("Retry-After")), "1")
-    return int(told) if told.isdecimal() and 0 < int(told) <= _LONGEST_PAUSE else 0
+    short = told.isdecimal() and len(told) <= len(str(_LONGEST_PAUSE))  # Python reads no number of 5,000 digits
+    return int(told) if short and 0 < int(told) <= _LONGEST_PAUSE else 0
 
 
 def token_in(seen: Exchange) -> str:

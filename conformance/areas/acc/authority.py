@@ -6,13 +6,12 @@ import binascii
 import re
 import ssl
 
-from cryptography import x509
-
 from conformance import pointers
 from conformance.areas.acc.chain import declared_trust, examine, facts
 from conformance.areas.acc.record import AuthorityObservation
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.handshake.certificates import loaded
 from conformance.model import Inconclusive
 from conformance.origin import Origin
 from conformance.sentence import NOTHING, Own, say
@@ -75,7 +74,7 @@ def certificates(body: bytes) -> list[bytes]:
 
 def _readable(der: bytes) -> bool:
     try:
-        x509.load_der_x509_certificate(der)
+        loaded(der)
     except ValueError:
         return False
     return True

@@ -28,7 +28,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.handshake import record
 from conformance.handshake.caller import Caller
-from conformance.handshake.certificates import read_certificate
+from conformance.handshake.certificates import UNREADABLE, extension, loaded, read_certificate
 from conformance.handshake.showings import Showing, showings
 from conformance.handshake.versions import live_versions
 from conformance.inputs.target import Webapp
@@ -115,7 +115,7 @@ def _stapled(leaf: bytes, staples: Iterable[bytes]) -> str:
     found = set()
     for staple in staples:
         with contextlib.suppress(ValueError):
-            serial = x509.load_der_x509_certificate(leaf).serial_number
+            serial = loaded(leaf).serial_number
             answers = ocsp.load_der_ocsp_response(staple).responses
             found |= {each.certificate_status.name.lower() for each in answers if each.serial_number == serial}
     return next((status for status in ("revoked", "unknown", "good") if status in found), "")
@@ -196,7 +196,7 @@ def facts(der: bytes) -> Certificate:
     """Read a certificate as far as it can be read."""
     digest = sha256(der).hexdigest()
     try:
-        certificate, level = x509.load_der_x509_certificate(der), read_certificate(der, stapled=False)
+        certificate, level = loaded(der), read_certificate(der, stapled=False)
         return Certificate(
             subject=certificate.subject.rfc4514_string(),
             issuer=certificate.issuer.rfc4514_string(),
@@ -211,7 +211,7 @@ def facts(der: bytes) -> Certificate:
             start=certificate.not_valid_before_utc.timestamp(),
             end=certificate.not_valid_after_utc.timestamp(),
         )
-    except ValueError:
+    except UNREADABLE:
         return Certificate(NOT_READABLE, NOT_READABLE, (), "", "", digest)
 
 
@@ -230,18 +230,14 @@ def _signed_by_itself(certificate: x509.Certificate) -> bool:
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the host names and addresses that a certificate is for."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    found = extension(certificate, x509.SubjectAlternativeName)
+    if found is None:
         return ()
     return (*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress)))
 
 
 def _issuer_url(certificate: x509.Certificate) -> str:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return ""
+    found = extension(certificate, x509.AuthorityInformationAccess) or ()
     issuers = (each for each in found if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
     return next((str(each.access_location.value) for each in issuers), "")
 

@@ -18,6 +18,7 @@ from conformance.areas.dbt.record import AccountRule, DatabaseAtAddress, Databas
 from conformance.areas.dbt.wire import OddDatabase, in_words
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
+from conformance.handshake.certificates import UNREADABLE, loaded
 from conformance.model import Inconclusive
 from conformance.web.http import server_name
 from conformance.web.trust import served
@@ -82,12 +83,12 @@ def _chain(bench: Bench, way: Way) -> _Shown:
 def _only_in_its_subject(sent: list[bytes], host: str) -> bool:
     """Tell whether the certificate has no alternative names at all, and its common name is the host's."""
     try:
-        leaf = x509.load_der_x509_certificate(sent[0])
+        leaf = loaded(sent[0])
         names = [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return host.lower() in (name.lower() for name in names)
-    except (IndexError, ValueError):
+    except (IndexError, *UNREADABLE):
         return False
     return False
 

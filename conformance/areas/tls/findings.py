@@ -8,7 +8,7 @@ from dataclasses import replace
 from cryptography import x509
 
 from conformance.handshake import finite_fields
-from conformance.handshake.certificates import read_certificate
+from conformance.handshake.certificates import loaded, read_certificate
 from conformance.handshake.enumerate import HelloFindings
 from conformance.handshake.record import Certificate, Field, Suites, Weakness
 from conformance.handshake.sslyze_scan import SslyzeFindings
@@ -51,7 +51,7 @@ def _certificate(der: bytes, staples: list[bytes], known: set[x509.Certificate],
 
 def _parsed(der: bytes) -> x509.Certificate | None:
     try:
-        return x509.load_der_x509_certificate(der)
+        return loaded(der)
     except ValueError:
         return None
 
