@@ -100,7 +100,7 @@ class Secret:
 
 
 def _bytes(secret: Secret) -> bytes:
-    return secret.reveal().encode("utf-8", "surrogateescape")
+    return secret.reveal().encode("utf-8", "surrogatepass")
 
 
 class Vault:

@@ -57,7 +57,7 @@ def _cookie_values(text: str) -> Iterator[str]:
 
 def encodings(text: str) -> set[str]:
     """Return `text` as it stands, and as URLs, JSON, Python, HTML, hex and base64 spell it."""
-    raw = text.encode("utf-8", "surrogateescape")
+    raw = raw_of(text)
     plain = {
         text,
         urllib.parse.quote(raw, safe=""),
@@ -75,6 +75,14 @@ def encodings(text: str) -> set[str]:
     return plain | escaped | {spelling for form in escaped for spelling in _escapes(form)}
 
 
+def raw_of(text: str) -> bytes:
+    """Return the bytes of a text: those that it came of, or what stands there in place of half a character."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def _escapes(text: str) -> set[str]:
     quoted = html.escape(text)
     return {
@@ -83,7 +91,7 @@ def _escapes(text: str) -> set[str]:
         json.dumps(text)[1:-1].replace("/", "\\/"),
         repr(text)[1:-1],
         text.replace("\\", "\\\\").replace("'", "\\'"),
-        repr(text.encode("utf-8", "surrogateescape"))[2:-1],
+        repr(raw_of(text))[2:-1],
         quoted,
         html.escape(text, quote=False),
         quoted.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),

@@ -255,3 +255,9 @@ def test_a_template_keeps_its_words_where_the_secret_is_one() -> None:
     said = say("the case is inconclusive: {words}", words=Own("it echoes inconclusive"))
     assert redactor.sentence(said) == "the case is inconclusive: it echoes «secret:CANARY»"
     assert redactor.tree({"verdict": "inconclusive"}, words=False) == {"verdict": "inconclusive"}
+
+
+@pytest.mark.parametrize("half", [chr(0xD800), chr(0xDFFF), chr(0xDC80)])
+def test_a_secret_with_half_a_character_is_one(half: str) -> None:
+    redactor = Redactor([Secret("CANARY", f"kX7qpZ{half}w2n9Rb4v8Lm0s")])
+    assert redactor.text(f"<kX7qpZ{half}w2n9Rb4v8Lm0s>") == "<«secret:CANARY»>"

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from conformance import codecs
 from conformance.areas.chn import timing
+from conformance.areas.chn.guarded import CodecRaised, guarded
 from conformance.areas.chn.record import Answer, Attempt, Group
 from conformance.areas.chn.timing import Bounds, Timing
 from conformance.areas.chn.transport import Reply, transport
@@ -48,7 +48,7 @@ class Line:
         assert channel.secret is not None  # noqa: S101 - the rows of the catalogue need it
         self.bench, self.channel, self.tolerance = bench, channel, channel.tolerance_seconds
         self.secret = bench.vault[channel.secret].reveal()
-        self._format = codecs.load(channel.codec)
+        self._format = guarded(channel.codec)
         self.codec = self.with_secret(self.secret)
         self._core = self._format(self.secret, core=True, tolerance=self.tolerance)
         self.core_clock = Bounds()
@@ -186,7 +186,7 @@ class Line:
             try:
                 stamp = codec.stamp(reply.body)
                 content = codec.open(reply.body, stamp)
-            except SealBroken:
+            except (SealBroken, CodecRaised):
                 continue
             self.clocks["answer"].append(timing.shown(stamp, before, after))
             self.last_answer = Sealed(reply.body, stamp)

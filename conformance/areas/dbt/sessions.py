@@ -57,6 +57,10 @@ def _look(bench: Bench) -> SessionsObservation:
         with session(bench, monitor.username, password, context, way) as query:
             seen = _watch(bench, query, ask)
         return _without_ours(bench, seen, lambda: session(bench, monitor.username, password, context, way))
+    except (ValueError, TypeError, LookupError) as error:  # rows of another shape than was asked for
+        raise Inconclusive(
+            say("what {database} says of its sessions cannot be read", database=Own(bench.target.subject("database")))
+        ) from error
     except (LoginRefused, LoginTrouble) as trouble:
         raise Inconclusive(
             say(

@@ -15,6 +15,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from conformance import codecs
+from conformance.codecs.fernet import FernetCodec
 from conformance.engine.assessment import Assessment
 from conformance.engine.observatory import Recorded
 from conformance.engine.recording import Observed
@@ -377,3 +379,34 @@ def test_the_record_alone_gives_the_same_verdicts(core: OtherCore) -> None:
     for case_id, verdict in live.verdicts.items():
         assert assessment.judge(assessment.cases[case_id]) == verdict
     assert len(live.verdicts) > 40
+
+
+class _Raising:
+    """A codec as `fernet`, but that raises where it is told to."""
+
+    where = "seal"
+
+    def __init__(self, *words: Any, **named: Any) -> None:
+        if self.where == "init":
+            raise RuntimeError("boom \x1b[31m")
+        self._codec = FernetCodec(*words, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.where:
+            raise RuntimeError("boom \x1b[31m")
+        return getattr(self._codec, name)
+
+
+@pytest.mark.parametrize("where", ["init", "seal", "unwrap", "regions"])
+def test_a_codec_that_raises_is_told_of(core: OtherCore, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr(codecs, "load", lambda _: _Raising)
+    monkeypatch.setattr(_Raising, "where", where)
+    outcomes = look(core)
+    assert not outcomes.verdicts
+    assert all("the codec fernet raised RuntimeError: boom" in why for why in outcomes.inconclusive.values())
+
+
+def test_a_codec_that_raises_at_an_answer_has_not_opened_it(core: OtherCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs, "load", lambda _: _Raising)
+    monkeypatch.setattr(_Raising, "where", "stamp")
+    assert look(core).failures().keys() == {"CHN-14/sealed"}
