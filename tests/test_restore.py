@@ -190,6 +190,21 @@ def test_an_interrupt_puts_back_at_once(slow: Slow, tmp_path: Path, end: Callabl
     assert "was interrupted before it ended, so it cannot be called conformant" in page
 
 
+def test_two_runs_that_change_one_gateway_are_not_let_in_together(slow: Slow, tmp_path: Path) -> None:
+    aim = describe(slow.gateway, tmp_path, slow.sections)
+    words = [sys.executable, "-m", "conformance", "run", "--target", str(aim), "--area", slow.area]
+    environ = os.environ | slow.gateway.environ
+    with subprocess.Popen([*words, "--reports", str(tmp_path / "first")], cwd=CHECKOUT, env=environ) as first:
+        assert slow.changed.wait(60)
+        second = portero(*words[3:], "--reports", tmp_path / "second", environ=slow.gateway.environ)
+        first.send_signal(signal.SIGINT)
+        assert first.wait(20) == Exit.INTERRUPTED
+    assert second.code == Exit.UNUSABLE
+    assert "another run is at" in second.errors
+    assert not (tmp_path / "second" / "results.json").exists()
+    assert not slow.is_changed()
+
+
 NOHUP = """
 import os, signal, sys
 from conformance.run.endings import end_politely

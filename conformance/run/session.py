@@ -27,6 +27,7 @@ from conformance.model import Case, Exit, Level, Outcome, UnusableInput
 from conformance.report import difference, waived
 from conformance.report.folder import claimed, remove_leaking
 from conformance.report.wording import Wording
+from conformance.run.alone import alone
 from conformance.secrecy.redact import Redactor
 from conformance.secrecy.secret import open_vault
 from conformance.sentence import Own, clauses, say
@@ -64,6 +65,8 @@ class Session:
             self.earlier = results_file.read(earlier) if earlier else None
             refuse_unplayed(reports)
             folder, environ = self._aim(aim, tuple(faults), closing)
+            if aim is not None:
+                closing.enter_context(alone(self.target))
             vault = open_vault(self.target.secret_refs(), environ, folder)
             target_file.check_client_key(self.target, vault, folder)
             self.redactor = Redactor(vault)
