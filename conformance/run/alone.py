@@ -6,11 +6,12 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from conformance import catalogue
 from conformance.inputs.target import Target
 from conformance.model import UnusableInput
 from conformance.origin import Origin
@@ -18,12 +19,16 @@ from conformance.sentence import Own, say
 
 
 @contextmanager
-def alone(target: Target) -> Iterator[None]:
+def alone(target: Target, areas: Iterable[str]) -> Iterator[None]:
     """Hold the target's endpoints on this machine: for this run alone where it may change settings, else with others.
+
+    It may with consent to that, and with an area that asks for it.
 
     Raises UnusableInput where that is not to be had. Runs on other machines, and of other accounts, are not seen.
     """
-    kind = fcntl.LOCK_EX if target.consent == "destructive" else fcntl.LOCK_SH
+    asked = {row.area for row in catalogue.load().values() if row.consent == "destructive"}
+    changes = target.consent == "destructive" and not asked.isdisjoint(areas)
+    kind = fcntl.LOCK_EX if changes else fcntl.LOCK_SH
     with ExitStack() as held:
         for endpoint, path in _locks(target).items():
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -66,7 +66,7 @@ class Session:
             refuse_unplayed(reports)
             folder, environ = self._aim(aim, tuple(faults), closing)
             if aim is not None:
-                closing.enter_context(alone(self.target))
+                closing.enter_context(alone(self.target, self._areas))
             vault = open_vault(self.target.secret_refs(), environ, folder)
             target_file.check_client_key(self.target, vault, folder)
             self.redactor = Redactor(vault)
