@@ -261,3 +261,12 @@ def test_a_template_keeps_its_words_where_the_secret_is_one() -> None:
 def test_a_secret_with_half_a_character_is_one(half: str) -> None:
     redactor = Redactor([Secret("CANARY", f"kX7qpZ{half}w2n9Rb4v8Lm0s")])
     assert redactor.text(f"<kX7qpZ{half}w2n9Rb4v8Lm0s>") == "<«secret:CANARY»>"
+
+
+@pytest.mark.parametrize("at", [0, 65_530, 65_536, 73_700, 131_060, 200_000])
+def test_a_leak_is_found_wherever_it_stands_in_a_long_file(at: int) -> None:
+    redactor = Redactor([Secret("CANARY", KEY)])
+    spelt = "".join(ESCAPES["percent-twice"](char) for char in KEY)
+    text = "x" * at + spelt + "y" * 70_000
+    assert redactor.leaks(text)
+    assert not redactor.leaks(text.replace(spelt, ""))
