@@ -9,7 +9,7 @@ from cryptography import x509
 from conformance.areas.dbt import door
 from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LOGINS, LoginRefused, LoginTrouble, session
-from conformance.areas.dbt.record import AccountAtAddress, AccountObservation, Card, Reply, Try
+from conformance.areas.dbt.record import AccountAtAddress, AtAddresses, Card, Reply, Try
 from conformance.areas.dbt.wire import OddDatabase, in_words
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -22,10 +22,9 @@ _WITHOUT_OTHER = ((Card.NONE, False), (Card.NONE, True))
 _WITH_OTHER = (*_WITHOUT_OTHER, (Card.OTHER, False), (Card.OTHER, True))
 
 
-def _look(bench: Bench) -> AccountObservation:
+def _look(bench: Bench) -> AtAddresses[AccountAtAddress]:
     other = _unfit(bench)
-    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address), other))
-    return AccountObservation(found.addresses, found.left_out, found.unseen)
+    return door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address), other))
 
 
 def _look_at(bench: Bench, way: Way, other: Sentence) -> AccountAtAddress:
@@ -106,4 +105,4 @@ def _asked(bench: Bench, way: Way, context: ssl.SSLContext, card: Card) -> Try:
     return Try(card, password=False, opened=knock.reply is Reply.TAKEN, words=knock.words, code=knock.code)
 
 
-account = Probe("database-account", AccountObservation, _look)
+account = Probe("database-account", AtAddresses[AccountAtAddress], _look)

@@ -9,7 +9,7 @@ from cryptography import x509
 from conformance.areas.dbt import door
 from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LoginRefused, LoginTrouble, session
-from conformance.areas.dbt.record import ClientAtAddress, ClientObservation, Login, Shown
+from conformance.areas.dbt.record import AtAddresses, ClientAtAddress, Login, Shown
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.handshake.pki import Issuer, load
@@ -19,12 +19,11 @@ from conformance.sentence import Own, say
 _ORDER = (Shown.DECLARED, Shown.NONE, Shown.FOREIGN, Shown.DECLARED)
 
 
-def _look(bench: Bench) -> ClientObservation:
+def _look(bench: Bench) -> AtAddresses[ClientAtAddress]:
     declared = door.database(bench)
     if declared.client_cert is None:
-        return ClientObservation({})
-    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
-    return ClientObservation(found.addresses, found.left_out, found.unseen)
+        return AtAddresses()
+    return door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
 
 
 def _look_at(bench: Bench, way: Way) -> ClientAtAddress:
@@ -66,4 +65,4 @@ def _forge(bench: Bench, context: ssl.SSLContext) -> None:
     load(context, Issuer.made(own.issuer).issue((), subject=own.subject, for_client=True))
 
 
-client = Probe("database-client", ClientObservation, _look)
+client = Probe("database-client", AtAddresses[ClientAtAddress], _look)

@@ -6,10 +6,10 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
+from conformance.areas.dbt.record import AtAddresses, Seen
 from conformance.areas.dbt.wire import Dialect, Line, TlsDeclined, in_words, speak
 from conformance.bench import Bench
 from conformance.inputs.target import Database
@@ -28,9 +28,6 @@ _MOST = 16
 def database(bench: Bench) -> Database:
     """Return the declared database: the engine starts these probes for a declared section only."""
     return bench.target.declared(Database)
-
-
-Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +95,13 @@ def _shakes_hands(bench: Bench, way: Way) -> bool:
         return False
 
 
-@dataclass(slots=True)
-class Found(Generic[Seen]):
-    """What was seen at every address of the database's name: see DatabaseObservation."""
-
-    addresses: dict[str, Seen] = field(default_factory=dict)
-    left_out: dict[str, Sentence] = field(default_factory=dict)
-    unseen: dict[str, Sentence] = field(default_factory=dict)
-
-
-def at_each_address(bench: Bench, look: Callable[[str], Seen]) -> Found[Seen]:
+def at_each_address(bench: Bench, look: Callable[[str], Seen]) -> AtAddresses[Seen]:
     """Look at every address of the database's name, not more than 16.
 
     Raises Inconclusive where the name does not resolve, and what the look raised where nothing was seen at all.
     """
-    declared, found = database(bench), Found[Seen]()
+    declared = database(bench)
+    found: AtAddresses[Seen] = AtAddresses()
     try:
         every = resolve(declared.host, declared.port, min(PATIENCE, bench.left()))
     except (OSError, UnicodeError) as error:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Protocol
 
-from conformance import pointers
 from conformance.areas.acc import judge
 from conformance.areas.dbt.record import (
     ClientAtAddress,
@@ -25,7 +23,7 @@ from conformance.areas.tls.facts import spoken
 from conformance.engine.policy import Policy, Profile, guideline
 from conformance.handshake.record import VERSIONS
 from conformance.inputs.target import Database
-from conformance.model import Case, Inconclusive, NotApplicable, Outcome, Verdict, conforms, violates
+from conformance.model import Case, Inconclusive, NotApplicable, Verdict, conforms, violates
 from conformance.sentence import By, Listed, Own, Sentence, clauses, counted, listed, own_list, say
 
 NO_TLS = say("the database offers no TLS (DBT-01 judges that)")
@@ -38,66 +36,6 @@ _NO_ENTRY = "pool_hba.conf"
 """Pgpool says with XX000 what PostgreSQL says with 28000: that no line of its access file is for this login."""
 
 _PASSING_NUMBERS = ("1040", "1053", "1129", "1203", "1226")
-
-
-class AtAddresses(Protocol):
-    """What was seen at every address of the database's name: see DatabaseObservation."""
-
-    @property
-    def addresses(self) -> Mapping[str, Any]:
-        """What was seen at each."""
-
-    @property
-    def unseen(self) -> Mapping[str, Sentence]:
-        """Why an address could not be looked at."""
-
-
-def everywhere(judged_by: Callable[[Any, Policy, Case], Verdict]) -> Callable[[AtAddresses, Policy, Case], Verdict]:
-    """Return the judge that holds at every address what `judged_by` holds at one: the worst address tells."""
-
-    def judge_all(seen: AtAddresses, policy: Policy, case: Case) -> Verdict:
-        told: dict[str, Verdict] = {}
-        unsettled, nothing_asked = dict(seen.unseen), dict[str, NotApplicable]()
-        for address, one in seen.addresses.items():
-            try:
-                told[address] = _moved(judged_by(one, policy, case), address)
-            except NotApplicable as reason:
-                nothing_asked[address] = reason
-            except Inconclusive as reason:
-                unsettled[address] = reason.reason
-        return _worst(told, unsettled, nothing_asked)
-
-    return judge_all
-
-
-def _worst(
-    told: dict[str, Verdict], unsettled: dict[str, Sentence], nothing_asked: dict[str, NotApplicable]
-) -> Verdict:
-    several = len(told) + len(unsettled) + len(nothing_asked) > 1
-    wrong = {address: one for address, one in told.items() if one.outcome is Outcome.FAIL}
-    if wrong or (told and not unsettled):
-        found = wrong or told
-        first = next(iter(found.values()))
-        if not several:
-            return first
-        observed = [_at(address, one.observed) for address, one in found.items()]
-        exhibits = tuple(exhibit for one in found.values() for exhibit in one.exhibits)
-        notes = tuple(dict.fromkeys(note for one in found.values() for note in one.notes))
-        return replace(first, observed=clauses(*observed), exhibits=exhibits, notes=notes)
-    if unsettled:
-        raise Inconclusive(
-            clauses(*(_at(address, reason) if several else reason for address, reason in unsettled.items()))
-        )
-    raise next(iter(nothing_asked.values()), NotApplicable(NO_CLIENT_CERTIFICATE))
-
-
-def _at(address: str, what: Sentence) -> Sentence:
-    return say("at {address}: {what}", address=Own(address), what=what)
-
-
-def _moved(verdict: Verdict, address: str) -> Verdict:
-    place = pointers.build("addresses", address)
-    return replace(verdict, exhibits=tuple(place + exhibit for exhibit in verdict.exhibits))
 
 
 NO_CLIENT_CERTIFICATE = say("no client certificate is declared (database.client_cert and client_key)")

@@ -14,7 +14,7 @@ from conformance.areas.acc.record import ChainObservation
 from conformance.areas.dbt import door
 from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LoginRefused, LoginTrouble, Query, session
-from conformance.areas.dbt.record import AccountRule, DatabaseAtAddress, DatabaseObservation, Knock, Reply
+from conformance.areas.dbt.record import AccountRule, AtAddresses, DatabaseAtAddress, Knock, Reply
 from conformance.areas.dbt.wire import OddDatabase, in_words
 from conformance.bench import Bench
 from conformance.engine.observatory import Probe
@@ -30,9 +30,8 @@ _REQUIRES = re.compile(r"\bREQUIRE\s+(SSL|X509|SUBJECT|ISSUER|CIPHER)\b", re.IGN
 _QUOTED = re.compile(r"'(?:[^']|'')*'|`[^`]*`|\"[^\"]*\"")
 
 
-def _look(bench: Bench) -> DatabaseObservation:
-    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
-    return DatabaseObservation(found.addresses, found.left_out, found.unseen)
+def _look(bench: Bench) -> AtAddresses[DatabaseAtAddress]:
+    return door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address)))
 
 
 def _look_at(bench: Bench, way: Way) -> DatabaseAtAddress:
@@ -139,4 +138,4 @@ def _required_of_account(query: Query) -> str:
     return found[1].upper() if found else ""
 
 
-database = Probe("database", DatabaseObservation, _look)
+database = Probe("database", AtAddresses[DatabaseAtAddress], _look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from conformance.areas.acc.record import ChainObservation
 from conformance.handshake.record import TlsObservation
@@ -70,14 +71,17 @@ class DatabaseAtAddress:
     direct: bool = False
 
 
+Seen = TypeVar("Seen")
+
+
 @dataclass(frozen=True, slots=True)
-class DatabaseObservation:
-    """The database at every address of its name.
+class AtAddresses(Generic[Seen]):
+    """What was seen of the database at every address of its name.
 
     Nothing listens at an address that is `left_out`; one that is `unseen` could not be looked at: each says why.
     """
 
-    addresses: dict[str, DatabaseAtAddress]
+    addresses: dict[str, Seen] = field(default_factory=dict)
     left_out: dict[str, Sentence] = field(default_factory=dict)
     unseen: dict[str, Sentence] = field(default_factory=dict)
 
@@ -87,15 +91,6 @@ class TlsAtAddress:
     """Versions and suites of the database at one address; None where it offers no TLS."""
 
     tls: TlsObservation | None
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseTlsObservation:
-    """Versions and suites at every address of the database's name; see DatabaseObservation."""
-
-    addresses: dict[str, TlsAtAddress]
-    left_out: dict[str, Sentence] = field(default_factory=dict)
-    unseen: dict[str, Sentence] = field(default_factory=dict)
 
 
 class Shown(StrEnum):
@@ -127,15 +122,6 @@ class ClientAtAddress:
     logins: tuple[Login, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClientObservation:
-    """Logins at every address of the database's name; see DatabaseObservation."""
-
-    addresses: dict[str, ClientAtAddress]
-    left_out: dict[str, Sentence] = field(default_factory=dict)
-    unseen: dict[str, Sentence] = field(default_factory=dict)
-
-
 class Card(StrEnum):
     """Which client certificate goes with a try of the account: its own, none, or another one of that authority."""
 
@@ -162,15 +148,6 @@ class AccountAtAddress:
     offers_tls: bool
     tries: tuple[Try, ...] = ()
     other: Sentence = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class AccountObservation:
-    """Tries at every address of the database's name; see DatabaseObservation."""
-
-    addresses: dict[str, AccountAtAddress]
-    left_out: dict[str, Sentence] = field(default_factory=dict)
-    unseen: dict[str, Sentence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from conformance.areas.dbt import door
 from conformance.areas.dbt.door import Way
 from conformance.areas.dbt.login import LOGINS, LoginRefused, LoginTrouble, session
-from conformance.areas.dbt.record import DatabaseTlsObservation, TlsAtAddress
+from conformance.areas.dbt.record import AtAddresses, TlsAtAddress
 from conformance.areas.dbt.wire import Line, in_words, speak
 from conformance.bench import Bench
 from conformance.bench.budget import Budget
@@ -115,10 +115,9 @@ class DatabaseCaller(Caller):
         return sock
 
 
-def _look(bench: Bench) -> DatabaseTlsObservation:
+def _look(bench: Bench) -> AtAddresses[TlsAtAddress]:
     ends = time.monotonic() + DEADLINE - _SPARE
-    found = door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address), ends))
-    return DatabaseTlsObservation(found.addresses, found.left_out, found.unseen)
+    return door.at_each_address(bench, lambda address: _look_at(bench, door.asked(bench, address), ends))
 
 
 def _look_at(bench: Bench, way: Way, ends: float) -> TlsAtAddress:
@@ -152,4 +151,4 @@ def _look_at(bench: Bench, way: Way, ends: float) -> TlsAtAddress:
     )
 
 
-tls = Probe("database-tls", DatabaseTlsObservation, _look, DEADLINE)
+tls = Probe("database-tls", AtAddresses[TlsAtAddress], _look, DEADLINE)

@@ -10,14 +10,14 @@ import pytest
 from conformance import catalogue
 from conformance.areas.acc.record import ChainObservation
 from conformance.areas.dbt import judge, judge_stub
+from conformance.areas.dbt.judge_addresses import everywhere
 from conformance.areas.dbt.record import (
     AccountRule,
+    AtAddresses,
     Attempt,
     Client,
     ClientAtAddress,
-    ClientObservation,
     DatabaseAtAddress,
-    DatabaseObservation,
     DatabaseSession,
     Knock,
     Login,
@@ -164,7 +164,7 @@ def test_a_refusal_of_the_moment_is_none() -> None:
 
 def test_where_no_certificate_is_declared_none_is_asked_about() -> None:
     with pytest.raises(NotApplicable, match="no client certificate is declared"):
-        judge.everywhere(judge.client_certificate)(ClientObservation({}), policy(), case("DBT-04", "none"))
+        everywhere(judge.client_certificate)(AtAddresses(), policy(), case("DBT-04", "none"))
 
 
 def tls(suite: str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more: str) -> TlsAtAddress:
@@ -335,11 +335,11 @@ def test_presentations_are_the_cases() -> None:
     assert {row.name for row in catalogue.load()["DBT-04"].cases} == {each.value for each in Shown}
 
 
-def at(**addresses: DatabaseAtAddress) -> DatabaseObservation:
-    return DatabaseObservation({name.replace("_", "."): seen for name, seen in addresses.items()})
+def at(**addresses: DatabaseAtAddress) -> AtAddresses[DatabaseAtAddress]:
+    return AtAddresses({name.replace("_", "."): seen for name, seen in addresses.items()})
 
 
-EVERYWHERE = judge.everywhere(judge.refuses_the_clear)
+EVERYWHERE = everywhere(judge.refuses_the_clear)
 OPEN = replace(SEEN, in_the_clear=replace(ASKS, words=Sentence("it goes on")))
 
 
