@@ -66,6 +66,12 @@ def onward(url: str, location: str) -> str | None:
     return there if there and same(there, url) else None
 
 
+def target_of(url: str) -> str:
+    """Return a URL's path and query, as a request line has them; raises ValueError where it is no URL."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
 def _ascii(host: str) -> str:
     """Return a host as it is compared: a name as DNS has it, an IPv6 address in its shortest form."""
     with suppress(ValueError):

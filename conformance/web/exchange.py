@@ -57,6 +57,11 @@ class Exchange(Answered):
     malformed: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def is_html(self) -> bool:
+        """Tell whether a line of it calls the body a page."""
+        return any("html" in kind.lower() for kind in self.values("Content-Type"))
+
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of every line called `name`, in order; names compare without case."""
         return tuple(value for key, value in self.headers if key.lower() == name.lower())

@@ -104,17 +104,13 @@ def _given_away(look: PlainLook, *, several: bool) -> Sentence:
         )
     if status == 401 and (look.alike or answer.values("WWW-Authenticate")):
         return say("{path} is answered 401: credentials are asked for in the clear", path=path)
-    if look.of_api and look.alike and not look.everywhere and not _is_html(answer):
+    if look.of_api and look.alike and not look.everywhere and not answer.is_html:
         return say(
             "{path} is answered {status} as over HTTPS, and another path is not: the API answers in the clear",
             path=path,
             status=status,
         )
     return NOTHING
-
-
-def _is_html(answer: Exchange) -> bool:
-    return any("html" in kind.lower() for kind in answer.values("Content-Type"))
 
 
 def _repeats_page(look: PlainLook) -> bool:

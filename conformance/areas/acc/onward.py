@@ -13,7 +13,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
-from conformance.origin import joined, same
+from conformance.origin import joined, same, target_of
 from conformance.sentence import NOTHING, Sentence
 from conformance.web import markup
 from conformance.web.accounts import administrator
@@ -99,15 +99,8 @@ def _followed(question: _Question, url: str) -> list[OnwardAnswer]:
         answer = question.ask(question.method, path, question.address)
         way.append(_noted(question.who, path, question.address, answer))
         aim = next((lead.target for lead in way[-1].leads if lead.by == "redirect"), "")
-        path = _path_here(aim, url)
+        path = target_of(aim) if same(aim, url) else None
     return way
-
-
-def _path_here(aim: str, url: str) -> str | None:
-    if not same(aim, url):
-        return None
-    parts = urlsplit(aim)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _noted(who: str, path: str, address: str, seen: Exchange) -> OnwardAnswer:
@@ -134,8 +127,7 @@ def _noted(who: str, path: str, address: str, seen: Exchange) -> OnwardAnswer:
 
 def _is_page(seen: Exchange) -> bool:
     """Tell whether a browser shows it as a page: what is sent without a type is looked into."""
-    kind = next(iter(seen.values("Content-Type")), "").lower()
-    return "html" in kind or (not kind and seen.body.lstrip()[:1] == "<")
+    return seen.is_html or (not any(seen.values("Content-Type")) and seen.body.lstrip()[:1] == "<")
 
 
 def _of_page(seen: Exchange) -> Iterator[Lead]:

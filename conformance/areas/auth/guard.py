@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from urllib.parse import urlsplit
 
 from conformance.areas.acc.plain import words
 from conformance.areas.auth.likeness import TELLING, alike, content, repeated
@@ -20,7 +19,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
-from conformance.origin import onward
+from conformance.origin import onward, target_of
 from conformance.sentence import NOTHING, Own, Sentence, say
 from conformance.web.accounts import Session, administrator
 from conformance.web.api import USERS
@@ -123,8 +122,7 @@ def _landed(strangers: _Strangers, seen: Exchange) -> Exchange | None:
         there = onward(seen.url, location)
         if not seen.redirects or not location or there is None:
             break
-        parts = urlsplit(there)
-        landed = seen = strangers.ask("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
+        landed = seen = strangers.ask("GET", target_of(there))
     return landed
 
 

@@ -46,16 +46,20 @@ def _both(way: Way, first: Session, second: Session, address: str | None) -> tup
 def _after(node: Node, way: Way, first: Session, second: Session) -> Node:
     """Ask with the token that was logged out until it is taken, and with the other one until it is not."""
     address = node.address or None
-    ended, other = [], []
-    for _ in range(TIMES):
-        ended.append(way.noted(first.ask("GET", way.path, address=address)))
-        if ended[-1].taken:
-            break
+    ended, other = until_taken(way, first, address), []
     for _ in range(TIMES):
         other.append(way.noted(second.ask("GET", way.path, address=address)))
         if not other[-1].taken:
             break
-    return replace(node, ended=tuple(ended), other=tuple(other))
+    return replace(node, ended=ended, other=tuple(other))
+
+
+def until_taken(way: Way, session: Session, address: str | None) -> tuple[Reply, ...]:
+    """Ask with a session's token until it is taken, several times at most: of nodes each may know of other ends."""
+    replies: list[Reply] = []
+    while len(replies) < TIMES and not any(reply.taken for reply in replies):
+        replies.append(way.noted(session.ask("GET", way.path, address=address)))
+    return tuple(replies)
 
 
 logout = Probe("auth-logout", LogoutObservation, _look)

@@ -34,8 +34,7 @@ def form(seen: Exchange) -> Form:
     document = pointers.parse(seen.body)
     if document is not MISSING:
         return Form.ERRORS if _tells_of_errors(document) else Form.DOCUMENT
-    html = any("html" in kind.lower() for kind in seen.values("Content-Type"))
-    return Form.PAGE if html or _PAGE.match(seen.body) else Form.TEXT
+    return Form.PAGE if seen.is_html or _PAGE.match(seen.body) else Form.TEXT
 
 
 def _tells_of_errors(document: Any) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.areas.auth.logout import TIMES
+from conformance.areas.auth.logout import until_taken
 from conformance.areas.auth.nodes import addresses
-from conformance.areas.auth.record import EndedToken, Reply, TokenEndsObservation
+from conformance.areas.auth.record import EndedToken, TokenEndsObservation
 from conformance.areas.auth.replies import noted
 from conformance.areas.auth.tokens import Way, ways
 from conformance.bench import Bench
@@ -54,17 +54,9 @@ def _asked(admin: Session, session: Session, way: Way, deed: Callable[[], Exchan
     if not webapp.addresses:  # behind a name there may be addresses that nothing listens on
         before = {address: reply for address, reply in before.items() if not reply.trouble} or before
     done = noted(deed())
-    after = {address: _until_taken(way, session, address) for address in before}
+    after = {address: until_taken(way, session, address or None) for address in before}
     control = {address: way.noted(admin.ask("GET", way.path, address=address or None)) for address in before}
     return EndedToken(done, before, after, control)
-
-
-def _until_taken(way: Way, session: Session, address: str) -> tuple[Reply, ...]:
-    """Ask until the token is taken: of nodes that take turns each may know of other changes."""
-    replies: list[Reply] = []
-    while len(replies) < TIMES and not any(reply.taken for reply in replies):
-        replies.append(way.noted(session.ask("GET", way.path, address=address or None)))
-    return tuple(replies)
 
 
 token_ends = Probe("auth-token-ends", TokenEndsObservation, _look)

@@ -14,7 +14,7 @@ from conformance.bench import Bench
 from conformance.engine.observatory import Probe
 from conformance.inputs.target import Webapp
 from conformance.model import Inconclusive
-from conformance.origin import onward
+from conformance.origin import onward, target_of
 from conformance.sentence import NOTHING, Sentence
 from conformance.web.accounts import administrator
 from conformance.web.exchange import Exchange
@@ -63,10 +63,7 @@ class _Visitor:
         if step.status not in _REDIRECTS or not locations:
             return None
         there = onward(step.url, locations[0])
-        if there is None:
-            return None
-        aim = urlsplit(there)
-        return (aim.path or "/") + (f"?{aim.query}" if aim.query else "")
+        return None if there is None else target_of(there)
 
     def again(self, stored: Exchange) -> Exchange | None:
         """Ask for an answer once more unless it has changed since; None where it sent nothing to tell that by."""
