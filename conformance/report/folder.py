@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance.model import UnusableInput
 from conformance.regular import why_unread
 from conformance.secrecy.redact import Redactor
-from conformance.sentence import Own, say
+from conformance.sentence import Own, Sentence, say
 
 
 @contextmanager
@@ -35,23 +35,22 @@ def claimed(folder: Path) -> Iterator[None]:
             )
         ) from error
     try:
-        _lock(handle, folder)
+        taken = say(
+            "{folder}: another run is writing its reports here; wait for it, or choose another folder with --reports",
+            folder=Own(folder),
+        )
+        hold(handle, fcntl.LOCK_EX, taken)
         yield
     finally:
         os.close(handle)
 
 
-def _lock(handle: int, folder: Path) -> None:
+def hold(handle: int, kind: int, taken: Sentence) -> None:
+    """Lock what is open as `handle`, in one of flock's kinds, until it is closed; raises UnusableInput(taken)."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise UnusableInput(
-            say(
-                "{folder}: another run is writing its reports here; "
-                "wait for it, or choose another folder with --reports",
-                folder=Own(folder),
-            )
-        ) from error
+        raise UnusableInput(taken) from error
     except OSError:  # a file system that knows no locks
         return
 

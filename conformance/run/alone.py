@@ -7,14 +7,14 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from conformance import catalogue
 from conformance.inputs.target import Target
-from conformance.model import UnusableInput
 from conformance.origin import Origin
+from conformance.report.folder import hold
 from conformance.sentence import Own, say
 
 
@@ -33,24 +33,19 @@ def alone(target: Target, areas: Iterable[str]) -> Iterator[None]:
         for endpoint, path in _locks(target).items():
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             held.callback(os.close, handle)
-            try:
-                fcntl.flock(handle, kind | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UnusableInput(
-                    say(
-                        "another run is at {endpoint}, and one of the two may change its settings: wait for it to end",
-                        endpoint=Own(endpoint),
-                    )
-                ) from error
-            except OSError:  # a file system that knows no locks
-                continue
+            taken = say(
+                "another run is at {endpoint}, and one of the two may change its settings: wait for it to end",
+                endpoint=Own(endpoint),
+            )
+            hold(handle, kind, taken)
         yield
 
 
 def _locks(target: Target) -> dict[str, Path]:
     """Return a file for each endpoint, in one order for all runs; none where somebody else has taken the folder."""
     folder = Path(tempfile.gettempdir()) / f"portero-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):  # also by what is no folder, or a link to nothing
+        folder.mkdir(mode=0o700)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         return {}

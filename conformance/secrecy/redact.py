@@ -15,7 +15,7 @@ from conformance.sentence import Sentence
 
 ENOUGH = 16
 _STRETCH, _OVERLAP = 1 << 16, 1 << 13
-"""How much of a file is searched at once, for memory: no form of a secret is longer than the overlap, escaped too."""
+"""How much of a file is searched at once, for memory: what tells a secret, `ENOUGH` of it, fits the overlap escaped."""
 _MARKER = re.compile("«secret:[^»]*»")
 _ELLIPSIS = ("...", "…")
 

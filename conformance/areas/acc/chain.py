@@ -208,8 +208,8 @@ def facts(der: bytes) -> Certificate:
             signature=level.signature,
             issuer_url=_issuer_url(certificate),
             self_signed=_signed_by_itself(certificate),
-            start=certificate.not_valid_before_utc.timestamp(),
-            end=certificate.not_valid_after_utc.timestamp(),
+            start=level.not_before,
+            end=level.not_after,
         )
     except UNREADABLE:
         return Certificate(NOT_READABLE, NOT_READABLE, (), "", "", digest)

@@ -44,8 +44,8 @@ class Certificate:
 
     `key` is its kind and size (`rsa-2048`, `secp256r1`), `signature` its signature's algorithm (`rsa-sha256`); empty
     where they could not be read. `start` and `end` are the same instants in Unix seconds, 0 where they cannot be read.
-    `issuer_url` is where it says that its issuer's certificate can be fetched, empty
-    where it says nothing. `self_signed` says that it is its own issuer.
+    `issuer_url` is where it says that its issuer's certificate can be fetched, empty where it says nothing.
+    `self_signed` says that it is its own issuer.
     """
 
     subject: str

@@ -16,8 +16,8 @@ proves("ACC-04", observes=chain.chains, judged_by=judge_certificates.generated_c
 proves("ACC-05", observes=authority, judged_by=judge_certificates.authority_can_be_fetched)
 proves("ACC-06", observes=certificate_uploads, judged_by=judge_certificates.bad_upload_changes_nothing)
 proves("ACC-07", observes=certificate_uploads, judged_by=judge_certificates.good_upload_is_served)
-proves("ACC-10", observes=chain.chains, judged_by=judge_life.lasts)
 proves("ACC-08", observes=onward, judged_by=judge_onward.never_to_plain_http)
+proves("ACC-10", observes=chain.chains, judged_by=judge_life.lasts)
 
 
 @every_case_of("acc")
